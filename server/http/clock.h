@@ -1,0 +1,25 @@
+// The one clock of the daemon. Everything that needs the time is given a Clock, so that tests and the
+// simulation decide what time it is.
+
+#ifndef CIBAD_SERVER_HTTP_CLOCK_H_
+#define CIBAD_SERVER_HTTP_CLOCK_H_
+
+#include <functional>
+
+#include "absl/time/time.h"
+
+namespace cibad {
+
+using Clock = std::function<absl::Time()>;
+
+// The wall clock as it was when this was called, moved on by the machine's monotonic clock (CLOCK_BOOTTIME, which
+// counts while the machine sleeps). Intervals and deadlines measured with it do not feel when somebody sets the
+// clock. Thread-safe.
+Clock MonotonicClock();
+
+// The wall clock as it is now, for what is compared with other machines' clocks: `exp` and `iat`.
+Clock WallClock();
+
+}  // namespace cibad
+
+#endif  // CIBAD_SERVER_HTTP_CLOCK_H_

@@ -1,0 +1,116 @@
+// A login as a value: everything that is known about one customer being logged in. The state machine
+// (step.h) turns one value into the next; the store keeps it; the engine acts on it; the API shows it.
+// Nothing here does anything, so that all of it can be compared, copied, stored and simulated.
+
+#ifndef CIBAD_SERVER_LOGIN_LOGIN_H_
+#define CIBAD_SERVER_LOGIN_LOGIN_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "server/login/profile.h"
+
+namespace cibad {
+
+enum class LoginState {
+  kStarting,   // accepted and durable; the push is not yet known to be sent
+  kPending,    // the customer has been asked
+  kConfirmed,  // the customer said yes, the ID token is proven, the profile is being fetched
+  kCompleted,  // the rest are ends
+  kDenied,
+  kExpired,
+  kCancelled,
+  kFailed,
+};
+
+constexpr bool HasEnded(LoginState state) { return state >= LoginState::kCompleted; }
+
+// Why a login failed; the meanings are those of cibad.v1.Failure.Reason.
+enum class FailureReason {
+  kNone,
+  kInterrupted,
+  kInvalidUser,
+  kAppOutdated,
+  kTooManyLogins,
+  kWrongChallenge,
+  kCredentialsRefused,
+  kRequestRefused,
+  kProviderUnavailable,
+  kProviderAnswerInvalid,
+  kIdTokenRefused,
+  kProfileRefused,
+  kOther,
+};
+
+struct Failure {
+  FailureReason reason = FailureReason::kNone;
+  std::string provider_code;  // the provider's own error code, where it gave one
+  std::optional<absl::Duration> retry_after;
+
+  friend bool operator==(const Failure&, const Failure&) = default;
+};
+
+// What the till asked for, checked and normalised. Never changes after the start.
+struct LoginRequest {
+  std::string sales_unit;           // merchant serial number
+  std::string msisdn;               // country code and number, digits only: 4712345678
+  std::vector<std::string> scopes;  // `openid` first
+  std::string binding_message;      // empty: the till wants none
+  bool binding_message_is_made = false;  // by the daemon, so it does not count when starts are compared
+  std::optional<absl::Duration> requested_expiry;  // whole seconds; absent: the provider's default
+  std::string reference;
+  std::string request_id;  // empty: every start is a new login
+
+  friend bool operator==(const LoginRequest&, const LoginRequest&) = default;
+};
+
+// What the customer's yes brought. Held until the profile is there, then wiped.
+struct Tokens {
+  std::string access_token;
+  std::string id_token;
+  absl::Time expire_time;  // of the access token; InfiniteFuture when the provider did not say
+
+  friend bool operator==(const Tokens&, const Tokens&) = default;
+};
+
+// What drives a login but need not survive a crash: after one, polling starts again one interval later, which
+// is never early.
+struct Progress {
+  bool request_in_flight = false;  // at most one request is under way for a login, whatever its kind
+  absl::Time next_request_time = absl::InfiniteFuture();
+  int unanswered_requests = 0;  // in a row, for the back-off
+  // A token request broke off after it may have arrived: its answer, perhaps the tokens, is lost.
+  bool token_answer_may_be_lost = false;
+
+  friend bool operator==(const Progress&, const Progress&) = default;
+};
+
+struct Login {
+  std::string id;        // 26 characters of Crockford base32, of 128 random bits
+  int64_t revision = 0;  // grows with every change that must survive: the sign to write it
+  LoginRequest request;
+
+  LoginState state = LoginState::kStarting;
+  Failure failure;  // where state is kFailed
+  absl::Time create_time;
+  absl::Time update_time;
+  absl::Time expire_time = absl::InfiniteFuture();  // the provider's, from PENDING on
+  std::optional<absl::Time> end_time;
+
+  std::string auth_req_id;
+  absl::Duration interval;  // between token requests; grows with every slow_down
+  std::optional<Tokens> tokens;
+  std::string subject;  // the `sub` of the accepted ID token
+  std::optional<Profile> profile;
+
+  Progress progress;
+
+  friend bool operator==(const Login&, const Login&) = default;
+};
+
+}  // namespace cibad
+
+#endif  // CIBAD_SERVER_LOGIN_LOGIN_H_
