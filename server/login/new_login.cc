@@ -12,7 +12,7 @@ constexpr size_t kIdLength = 26;  // 26 × 5 bits hold 128
 
 }  // namespace
 
-std::string MakeLoginId(const std::array<uint8_t, 16>& random_bits) {
+std::string MakeLoginId(const LoginIdBits& random_bits) {
   std::string id;
   id.reserve(kIdLength);
   unsigned window = 0;  // the bits not yet spelled, lowest last

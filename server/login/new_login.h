@@ -13,9 +13,12 @@
 
 namespace cibad {
 
+using LoginIdBits = std::array<uint8_t, 16>;
+
 // Spells 128 random bits as an id: 26 characters of Crockford's base32 in lower case, which survive
-// being read aloud, typed in, and put into URLs and file names.
-std::string MakeLoginId(const std::array<uint8_t, 16>& random_bits);
+// being read aloud, typed in, and put into URLs and file names. They must not be guessable: whoever
+// knows an id can watch the login.
+std::string MakeLoginId(const LoginIdBits& random_bits);
 
 // Whether `id` has the form that MakeLoginId gives.
 bool IsLoginId(absl::string_view id);

@@ -29,10 +29,10 @@ constexpr int kTooManyRequests = 429;
 
 // What an unfinished login is busy with; each has one request that it repeats until it is answered.
 enum class Phase {
-  kAsking,   // STARTING: the backchannel request
-  kPolling,  // PENDING: token requests
-  kProving,  // PENDING with tokens in hand: the ID token's check. Not CONFIRMED yet: a till must
-             // not take an unchecked token for a customer
+  kAsking,    // STARTING: the backchannel request
+  kPolling,   // PENDING: token requests
+  kProving,   // PENDING with tokens in hand: the ID token's check. Not CONFIRMED yet: a till must
+              // not take an unchecked token for a customer
   kFetching,  // CONFIRMED: the profile
 };
 
