@@ -35,7 +35,7 @@ std::shared_ptr<const SalesUnits> ByMsn(const std::vector<SalesUnit>& units) {
 
 // A worker with its thread and all that runs on it.
 struct Engine::Lane {
-  Lane(const Clock& clock, const CurlClient::Options& http_options)
+  Lane(const Clock& clock, const CurlClientOptions& http_options)
       : loop(clock), http(loop, http_options) {}
 
   EventLoop loop;

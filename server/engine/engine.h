@@ -28,7 +28,7 @@ class Engine {
   struct Options {
     std::string issuer;
     std::vector<SalesUnit> sales_units;
-    CurlClient::Options http;
+    CurlClientOptions http;
     int workers = 0;                          // 0: one for each core
     size_t most_unfinished_logins = 200'000;  // more are refused
     absl::Duration keep_ended =

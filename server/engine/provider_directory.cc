@@ -8,6 +8,7 @@
 #include "server/login/back_off.h"
 #include "server/ops/log.h"
 #include "server/provider/requests.h"
+#include "server/provider/response_headers.h"
 
 namespace cibad {
 namespace {
