@@ -1,5 +1,5 @@
-// A sales unit: the merchant's account at Vipps that customers log in to, and the credentials that the
-// provider knows it by.
+// A sales unit: the merchant's account at Vipps that customers log in to, and the credentials that
+// the provider knows it by.
 
 #ifndef CIBAD_SERVER_PROVIDER_SALES_UNIT_H_
 #define CIBAD_SERVER_PROVIDER_SALES_UNIT_H_
