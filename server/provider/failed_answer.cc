@@ -87,7 +87,8 @@ FailedAnswer ReadHttpError(const HttpError& error) {
   if (absl::IsResourceExhausted(error.status) && error.may_have_arrived) {
     return InvalidAnswer{absl::StrCat("too large: ", error.status.message())};
   }
-  return NoAnswer{error.may_have_arrived, std::nullopt, std::string(error.status.message())};
+  return NoAnswer{.may_have_arrived = error.may_have_arrived,
+                  .detail = std::string(error.status.message())};
 }
 
 FailedAnswer ReadClientError(const HttpResponse& response) {
@@ -110,8 +111,10 @@ std::optional<FailedAnswer> ReadFailure(const HttpResult& result) {
   if (response.status == 200) return std::nullopt;
   const bool is_server_error = response.status >= 500 && response.status <= 599;
   if (is_server_error || response.status == 408) {
-    return NoAnswer{/*may_have_arrived=*/true, RetryAfter(response),
-                    DescribeFailure(response.status, ReadErrorBody(response))};
+    return NoAnswer{.may_have_arrived = true,
+                    .http_status = response.status,
+                    .retry_after = RetryAfter(response),
+                    .detail = DescribeFailure(response.status, ReadErrorBody(response))};
   }
   if (response.status >= 400 && response.status <= 499) return ReadClientError(response);
   return InvalidAnswer{absl::StrCat("HTTP ", response.status, " where 200 is expected")};
