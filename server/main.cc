@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -70,7 +71,7 @@ int Serve(const Config& config) {
   }
   NotifyStatus("Waiting for the provider");
   NotifyReady();
-  signals.Wait();
+  while (signals.Wait() == SIGHUP) Log(LogLevel::kWarning, "A changed config takes effect at a restart, not on SIGHUP", {});
   NotifyStopping();
   Log(LogLevel::kInfo, "Stopping; what is unfinished goes on at the next start", {});
   serving->Stop(kCallLimit);

@@ -113,25 +113,25 @@ void Engine::Stop() {
 }
 
 void Engine::Drain() {
-  struct Progress {
+  struct Drained {
     std::mutex mutex;
     std::condition_variable changed;
-    size_t drained = 0;
+    size_t lanes = 0;
   };
   // Shared with the workers, which may be done only after this has given up.
-  const auto progress = std::make_shared<Progress>();
+  const auto drained = std::make_shared<Drained>();
   for (const auto& lane : lanes_) {
-    lane->loop.Post([lane = lane.get(), progress] {
-      lane->worker->Drain([progress] {
-        const std::lock_guard lock(progress->mutex);
-        ++progress->drained;
-        progress->changed.notify_all();
+    lane->loop.Post([lane = lane.get(), drained] {
+      lane->worker->Drain([drained] {
+        const std::lock_guard lock(drained->mutex);
+        ++drained->lanes;
+        drained->changed.notify_all();
       });
     });
   }
-  std::unique_lock lock(progress->mutex);
-  const bool all = progress->changed.wait_for(lock, absl::ToChronoNanoseconds(options_.drain_limit),
-                                              [&] { return progress->drained == lanes_.size(); });
+  std::unique_lock lock(drained->mutex);
+  const bool all = drained->changed.wait_for(lock, absl::ToChronoNanoseconds(options_.drain_limit),
+                                              [&] { return drained->lanes == lanes_.size(); });
   if (!all)
     Log(LogLevel::kWarning, "Stopping although requests to the provider are still under way");
 }

@@ -45,9 +45,13 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // Takes up every unfinished login in the store, and begins. DATA_LOSS or UNAVAILABLE: the store
-  // cannot be read.
-  absl::Status Start();
+  // Takes up every unfinished login in the store. DATA_LOSS or UNAVAILABLE: the store cannot be
+  // read. To be called before Start, and before any other call can come, so that whoever asks finds
+  // them.
+  absl::Status Recover();
+
+  // Begins to work.
+  void Start();
 
   // Lets what is under way finish, for a bounded time, and stops. What is unfinished waits in the
   // store. No call may come during or after this.

@@ -257,7 +257,7 @@ void Worker::CheckIdTokenOf(const Login& login, bool keys_are_fresh) {
       .access_token = login.tokens->access_token,
       .now = environment_.wall_clock(),
   };
-  IdTokenCheck check = CheckIdToken(login.tokens->id_token, *keys, expectations);
+  IdTokenCheck check = VerifyIdToken(login.tokens->id_token, *keys, expectations);
   if (auto* accepted = std::get_if<AcceptedIdToken>(&check)) {
     return PostEvent(login.id, IdTokenChecked{std::move(*accepted)});
   }

@@ -177,7 +177,7 @@ RefusedIdToken Refused(const absl::Status& status) {
 
 }  // namespace
 
-IdTokenCheck CheckIdToken(absl::string_view id_token, const KeySet& keys,
+IdTokenCheck VerifyIdToken(absl::string_view id_token, const KeySet& keys,
                           const IdTokenExpectations& expected) {
   const absl::StatusOr<CompactJws> jws = Split(id_token);
   if (!jws.ok()) return Refused(jws.status());
