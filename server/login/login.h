@@ -1,6 +1,7 @@
-// A login as a value: everything that is known about one customer being logged in. The state machine
-// (step.h) turns one value into the next; the store keeps it; the engine acts on it; the API shows it.
-// Nothing here does anything, so that all of it can be compared, copied, stored and simulated.
+// A login as a value: everything that is known about one customer being logged in. The state
+// machine (step.h) turns one value into the next; the store keeps it; the engine acts on it; the
+// API shows it. Nothing here does anything, so that all of it can be compared, copied, stored and
+// simulated.
 
 #ifndef CIBAD_SERVER_LOGIN_LOGIN_H_
 #define CIBAD_SERVER_LOGIN_LOGIN_H_
@@ -59,7 +60,8 @@ struct LoginRequest {
   std::string msisdn;               // country code and number, digits only: 4712345678
   std::vector<std::string> scopes;  // `openid` first
   std::string binding_message;      // empty: the till wants none
-  bool binding_message_is_made = false;  // by the daemon, so it does not count when starts are compared
+  bool binding_message_is_made =
+      false;  // by the daemon, so it does not count when starts are compared
   std::optional<absl::Duration> requested_expiry;  // whole seconds; absent: the provider's default
   std::string reference;
   std::string request_id;  // empty: every start is a new login
@@ -76,10 +78,11 @@ struct Tokens {
   friend bool operator==(const Tokens&, const Tokens&) = default;
 };
 
-// What drives a login but need not survive a crash: after one, polling starts again one interval later, which
-// is never early.
+// What drives a login but need not survive a crash: after one, polling starts again one interval
+// later, which is never early.
 struct Progress {
-  bool request_in_flight = false;  // at most one request is under way for a login, whatever its kind
+  bool request_in_flight =
+      false;  // at most one request is under way for a login, whatever its kind
   absl::Time next_request_time = absl::InfiniteFuture();
   int unanswered_requests = 0;  // in a row, for the back-off
   // A token request broke off after it may have arrived: its answer, perhaps the tokens, is lost.

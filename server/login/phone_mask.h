@@ -9,8 +9,8 @@
 
 namespace cibad {
 
-// "4791234678" becomes "47*****678": the first two and the last three characters stay. A number of fewer
-// than eight characters becomes all asterisks.
+// "4791234678" becomes "47*****678": the first two and the last three characters stay. A number of
+// fewer than eight characters becomes all asterisks.
 std::string MaskPhoneNumber(absl::string_view msisdn);
 
 }  // namespace cibad

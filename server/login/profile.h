@@ -1,6 +1,6 @@
-// A verified customer, as a plain value. The provider folder makes it from the userinfo answer, the store
-// keeps it for some minutes, the API hands it to the till that asked. It is personal data throughout: no
-// field of it may reach a log, an error or a metric.
+// A verified customer, as a plain value. The provider folder makes it from the userinfo answer, the
+// store keeps it for some minutes, the API hands it to the till that asked. It is personal data
+// throughout: no field of it may reach a log, an error or a metric.
 
 #ifndef CIBAD_SERVER_LOGIN_PROFILE_H_
 #define CIBAD_SERVER_LOGIN_PROFILE_H_
@@ -55,7 +55,8 @@ struct Profile {
   std::string gender;
   std::string nin;
   std::optional<Consents> consents;
-  std::string other_claims_json;  // a JSON object of the claims not named here; empty when there are none
+  std::string
+      other_claims_json;  // a JSON object of the claims not named here; empty when there are none
 
   friend bool operator==(const Profile&, const Profile&) = default;
 };

@@ -1,10 +1,11 @@
-// A sales unit: the merchant's account at Vipps that customers log in to, and the credentials that the
-// provider knows it by.
+// A sales unit: the merchant's account at Vipps that customers log in to, and the credentials that
+// the provider knows it by.
 
 #ifndef CIBAD_SERVER_PROVIDER_SALES_UNIT_H_
 #define CIBAD_SERVER_PROVIDER_SALES_UNIT_H_
 
 #include <string>
+#include <unordered_map>
 
 namespace cibad {
 
@@ -21,6 +22,9 @@ struct SalesUnit {
   ClientAuthentication authentication = ClientAuthentication::kClientSecretBasic;
   std::string default_region = "NO";  // of phone numbers without a country code: ISO 3166-1 alpha-2
 };
+
+// The sales units by MSN.
+using SalesUnits = std::unordered_map<std::string, SalesUnit>;
 
 }  // namespace cibad
 

@@ -1,6 +1,7 @@
-// Where logins are kept, so that a login that was accepted survives the process. The engine writes through
-// this interface before it acts ("write, then act, then tell"); SqliteStore is behind it, other engines can
-// follow. Writes are answered when they are durable, in the order in which they were asked for.
+// Where logins are kept, so that a login that was accepted survives the process. The engine writes
+// through this interface before it acts ("write, then act, then tell"); SqliteStore is behind it,
+// other engines can follow. Writes are answered when they are durable, in the order in which they
+// were asked for.
 
 #ifndef CIBAD_SERVER_STORE_STORE_H_
 #define CIBAD_SERVER_STORE_STORE_H_
@@ -23,17 +24,18 @@ struct LoginPage {
 };
 
 struct ListQuery {
-  int page_size = 100;      // 1 to 1000
-  std::string page_token;   // a previous page's next_page_token; empty: from the newest
+  int page_size = 100;     // 1 to 1000
+  std::string page_token;  // a previous page's next_page_token; empty: from the newest
   bool unfinished_only = false;
 };
 
 class Store {
  public:
-  // Called once, from a thread of the store's, when the write is durable or has failed. It must be short.
+  // Called once, from a thread of the store's, when the write is durable or has failed. It must be
+  // short.
   using WriteDone = std::function<void(absl::Status)>;
-  // The login that is now stored under the request's `request_id`: the one given, or, where an earlier start
-  // had taken the `request_id`, that earlier login, untouched.
+  // The login that is now stored under the request's `request_id`: the one given, or, where an
+  // earlier start had taken the `request_id`, that earlier login, untouched.
   using CreateDone = std::function<void(absl::StatusOr<Login>)>;
 
   virtual ~Store() = default;
@@ -41,14 +43,15 @@ class Store {
   // Keeps a new login. UNAVAILABLE: it could not be written and does not exist.
   virtual void Create(Login login, CreateDone done) = 0;
 
-  // Replaces the login of that id by a later revision of it. UNAVAILABLE: it could not be written and the
-  // stored one is as before.
+  // Replaces the login of that id by a later revision of it. UNAVAILABLE: it could not be written
+  // and the stored one is as before.
   virtual void Update(Login login, WriteDone done) = 0;
 
   // Erases every login that ended before `time`.
   virtual void EraseEndedBefore(absl::Time time, WriteDone done) = 0;
 
-  // The reads wait for the disk and may be called from any thread. They see every write that was answered.
+  // The reads wait for the disk and may be called from any thread. They see every write that was
+  // answered.
 
   // The login of that id, or NOT_FOUND.
   virtual absl::StatusOr<Login> Get(absl::string_view id) = 0;

@@ -1,0 +1,206 @@
+#include "server/engine/engine.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "absl/hash/hash.h"
+#include "server/engine/provider_directory.h"
+#include "server/engine/random.h"
+#include "server/engine/worker.h"
+#include "server/http/event_loop.h"
+#include "server/login/new_login.h"
+#include "server/ops/log.h"
+
+namespace cibad {
+namespace {
+
+constexpr absl::Duration kEraseInterval = absl::Seconds(30);
+
+int CountWorkers(int wanted) {
+  return wanted > 0 ? wanted : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+}
+
+std::shared_ptr<const SalesUnits> ByMsn(const std::vector<SalesUnit>& units) {
+  auto by_msn = std::make_shared<SalesUnits>();
+  for (const SalesUnit& unit : units) by_msn->emplace(unit.msn, unit);
+  return by_msn;
+}
+
+}  // namespace
+
+// A worker with its thread and all that runs on it.
+struct Engine::Lane {
+  Lane(const Clock& clock, const CurlClientOptions& http_options)
+      : loop(clock), http(loop, http_options) {}
+
+  EventLoop loop;
+  CurlClient http;
+  // Of the first lane only.
+  std::optional<ProviderDirectory> provider;
+  std::optional<EventLoop::Alarm> provider_alarm;
+  std::optional<EventLoop::Alarm> erase_alarm;
+
+  std::optional<Worker> worker;
+  std::optional<EventLoop::Alarm> worker_alarm;
+  std::thread thread;
+};
+
+Engine::Engine(Options options, Store* store)
+    : options_(std::move(options)), store_(store), clock_(MonotonicClock()) {
+  const auto sales_units = ByMsn(options_.sales_units);
+  for (int i = 0; i < CountWorkers(options_.workers); ++i) {
+    lanes_.push_back(std::make_unique<Lane>(clock_, options_.http));
+  }
+  Lane& first = *lanes_.front();
+  first.provider.emplace(
+      options_.issuer,
+      ProviderDirectory::Environment{
+          .http = &first.http,
+          .clock = clock_,
+          .set_alarm = [&first](absl::Time time) { first.provider_alarm->Set(time); },
+          .post = [&first](std::function<void()> closure) { first.loop.Post(std::move(closure)); },
+      });
+  first.provider->CallWhenReady(options_.on_ready);
+  first.provider_alarm.emplace(first.loop, [&first] { first.provider->OnAlarm(); });
+  first.erase_alarm.emplace(first.loop, [this] { EraseEnded(); });
+  for (const auto& lane : lanes_) {
+    lane->worker.emplace(Worker::Environment{
+        .http = &lane->http,
+        .store = store_,
+        .provider = &*first.provider,
+        .sales_units = sales_units,
+        .clock = clock_,
+        .wall_clock = WallClock(),
+        .set_alarm = [lane = lane.get()](absl::Time time) { lane->worker_alarm->Set(time); },
+        .post = [lane = lane.get()](
+                    std::function<void()> closure) { lane->loop.Post(std::move(closure)); },
+    });
+    lane->worker_alarm.emplace(lane->loop, [lane = lane.get()] { lane->worker->OnAlarm(); });
+  }
+}
+
+Engine::~Engine() = default;
+
+absl::Status Engine::Recover() {
+  absl::StatusOr<std::vector<Login>> unfinished = store_->LoadUnfinished();
+  if (!unfinished.ok()) return unfinished.status();
+  if (!unfinished->empty()) Log(LogLevel::kInfo, "Taking up unfinished logins", {{"count", unfinished->size()}});
+  for (Login& login : *unfinished) {
+    Lane& lane = LaneOf(login.id);
+    lane.loop.Post([&lane, login = std::move(login)]() mutable { lane.worker->Recover(std::move(login)); });
+  }
+  return absl::OkStatus();
+}
+
+void Engine::Start() {
+  Lane& first = *lanes_.front();
+  first.loop.Post([&first] { first.provider->Start(); });
+  first.loop.Post([this] { EraseEnded(); });
+  for (const auto& lane : lanes_) {
+    lane->thread = std::thread([lane = lane.get()] { lane->loop.Run(); });
+  }
+}
+
+void Engine::Stop() {
+  Drain();
+  for (const auto& lane : lanes_) lane->loop.Stop();
+  for (const auto& lane : lanes_) lane->thread.join();
+}
+
+void Engine::Drain() {
+  struct Progress {
+    std::mutex mutex;
+    std::condition_variable changed;
+    size_t drained = 0;
+  };
+  // Shared with the workers, which may be done only after this has given up.
+  const auto progress = std::make_shared<Progress>();
+  for (const auto& lane : lanes_) {
+    lane->loop.Post([lane = lane.get(), progress] {
+      lane->worker->Drain([progress] {
+        const std::lock_guard lock(progress->mutex);
+        ++progress->drained;
+        progress->changed.notify_all();
+      });
+    });
+  }
+  std::unique_lock lock(progress->mutex);
+  const bool all = progress->changed.wait_for(lock, absl::ToChronoNanoseconds(options_.drain_limit),
+                                              [&] { return progress->drained == lanes_.size(); });
+  if (!all)
+    Log(LogLevel::kWarning, "Stopping although requests to the provider are still under way");
+}
+
+void Engine::StartLogin(LoginRequest request, LoginDone done) {
+  if (const absl::Status ready = status(); !ready.ok()) return done(ready);
+  if (CountUnfinished() >= options_.most_unfinished_logins) {
+    return done(absl::ResourceExhaustedError("too many logins are pending; try again in a minute"));
+  }
+  Login login = NewLogin(MakeLoginId(RandomBits<LoginIdBits>()), request, clock_());
+  const std::string id = login.id;
+  store_->Create(std::move(login),
+                 [this, request = std::move(request), id, done](absl::StatusOr<Login> stored) {
+                   OnCreated(request, id, std::move(stored), done);
+                 });
+}
+
+void Engine::OnCreated(const LoginRequest& request, const std::string& id,
+                       absl::StatusOr<Login> stored, const LoginDone& done) {
+  if (!stored.ok()) return done(stored.status());
+  Lane& lane = LaneOf(stored->id);
+  if (stored->id == id) {
+    // In this order: whoever is told of the login and watches it finds it with the worker.
+    lane.loop.Post([&lane, login = *stored] { lane.worker->Begin(login); });
+    return done(std::move(stored));
+  }
+  if (!AskForTheSame(stored->request, request)) {
+    return done(absl::AlreadyExistsError(
+        "request_id: it was used for a start with other contents; a new start needs a new one"));
+  }
+  GetLogin(stored->id, done);
+}
+
+void Engine::GetLogin(const std::string& id, LoginDone done) {
+  Lane& lane = LaneOf(id);
+  lane.loop.Post([&lane, id, done = std::move(done)] { lane.worker->Get(id, done); });
+}
+
+void Engine::CancelLogin(const std::string& id, LoginDone done) {
+  Lane& lane = LaneOf(id);
+  lane.loop.Post([&lane, id, done = std::move(done)] { lane.worker->Cancel(id, done); });
+}
+
+void Engine::WatchLogin(const std::string& id, std::shared_ptr<Watcher> watcher) {
+  Lane& lane = LaneOf(id);
+  lane.loop.Post([&lane, id, watcher = std::move(watcher)] { lane.worker->Watch(id, watcher); });
+}
+
+absl::StatusOr<LoginPage> Engine::ListLogins(const ListQuery& query) { return store_->List(query); }
+
+absl::Status Engine::status() const { return lanes_.front()->provider->status(); }
+
+Engine::Lane& Engine::LaneOf(const std::string& id) const {
+  return *lanes_[absl::HashOf(id) % lanes_.size()];
+}
+
+size_t Engine::CountUnfinished() const {
+  size_t count = 0;
+  for (const auto& lane : lanes_) count += lane->worker->unfinished_logins();
+  return count;
+}
+
+void Engine::EraseEnded() {
+  const absl::Time now = clock_();
+  store_->EraseEndedBefore(now - options_.keep_ended, [](const absl::Status& status) {
+    if (!status.ok())
+      Log(LogLevel::kError, "Ended logins could not be erased", {{"error", status.message()}});
+  });
+  lanes_.front()->erase_alarm->Set(now + kEraseInterval);
+}
+
+}  // namespace cibad

@@ -1,0 +1,96 @@
+// The engine: a few workers, each with its own thread, event loop and HTTP client, and the
+// provider's directory that they share. A login belongs to one worker, by its id, so its state is
+// never shared and never locked. This class is the door that the API comes in by; its calls hand
+// over and return at once.
+
+#ifndef CIBAD_SERVER_ENGINE_ENGINE_H_
+#define CIBAD_SERVER_ENGINE_ENGINE_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/engine/watcher.h"
+#include "server/http/clock.h"
+#include "server/http/curl_client.h"
+#include "server/login/login.h"
+#include "server/provider/sales_unit.h"
+#include "server/store/store.h"
+
+namespace cibad {
+
+class Engine {
+ public:
+  struct Options {
+    std::string issuer;
+    std::vector<SalesUnit> sales_units;
+    CurlClientOptions http;
+    int workers = 0;                          // 0: one for each core
+    size_t most_unfinished_logins = 200'000;  // more are refused
+    absl::Duration keep_ended =
+        absl::Minutes(15);  // so that a till that reconnects still gets its result
+    absl::Duration drain_limit = absl::Seconds(5);  // for requests under way when the engine stops
+    std::function<void()> on_ready;  // discovery has succeeded; from a worker's thread
+  };
+  // Called once, from a thread of the engine's or the store's; must be short.
+  using LoginDone = std::function<void(absl::StatusOr<Login>)>;
+
+  // `store` must outlive the engine.
+  Engine(Options options, Store* store);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Takes up every unfinished login in the store, and begins. DATA_LOSS or UNAVAILABLE: the store
+  // cannot be read.
+  absl::Status Start();
+
+  // Lets what is under way finish, for a bounded time, and stops. What is unfinished waits in the
+  // store. No call may come during or after this.
+  void Stop();
+
+  // Makes the login durable, gives it back, and has the customer asked. UNAVAILABLE: the provider
+  // is not known yet, or the store does not take it. RESOURCE_EXHAUSTED: too many are unfinished.
+  // ALREADY_EXISTS: the `request_id` was used for something else; used for the same, it gives that
+  // login as it now is.
+  void StartLogin(LoginRequest request, LoginDone done);
+
+  // The login as it is now. NOT_FOUND.
+  void GetLogin(const std::string& id, LoginDone done);
+
+  // Ends the login, if it has not ended; gives it as it then is. NOT_FOUND.
+  void CancelLogin(const std::string& id, LoginDone done);
+
+  // Tells the watcher of the login, from now on and for as long as it lives.
+  void WatchLogin(const std::string& id, std::shared_ptr<Watcher> watcher);
+
+  // A page of logins. Waits for the disk. INVALID_ARGUMENT: a page token that is none.
+  absl::StatusOr<LoginPage> ListLogins(const ListQuery& query);
+
+  // OK once discovery has succeeded; before, UNAVAILABLE and why.
+  absl::Status status() const;
+
+ private:
+  struct Lane;
+
+  Lane& LaneOf(const std::string& id) const;
+  std::unique_ptr<Lane> MakeLane();
+  void OnCreated(const LoginRequest& request, const std::string& id, absl::StatusOr<Login> stored,
+                 const LoginDone& done);
+  size_t CountUnfinished() const;
+  void EraseEnded();
+  void Drain();
+
+  const Options options_;
+  Store* const store_;
+  const Clock clock_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+};
+
+}  // namespace cibad
+
+#endif  // CIBAD_SERVER_ENGINE_ENGINE_H_

@@ -1,0 +1,312 @@
+#include "server/engine/worker.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+#include <variant>
+
+#include "absl/status/status.h"
+#include "server/engine/login_log.h"
+#include "server/provider/answers.h"
+#include "server/provider/id_token.h"
+#include "server/provider/requests.h"
+
+namespace cibad {
+namespace {
+
+// A write that failed is tried again after this: the disk may have been full for a moment.
+constexpr absl::Duration kWriteRetry = absl::Seconds(1);
+
+// How many logins are woken in one go before answers get their turn.
+constexpr int kMostWakesAtOnce = 256;
+
+// What comes of a request that cannot even be built: there was no discovery yet since the start, or
+// the operator took the sales unit out of the config.
+Event NotSent(const Login& login) {
+  NoAnswer no_answer;
+  no_answer.may_have_arrived = false;
+  no_answer.detail = "the provider's endpoints or the sales unit's credentials are not known";
+  if (login.state == LoginState::kStarting) return BackchannelAnswered{no_answer};
+  if (login.state == LoginState::kConfirmed) return ProfileAnswered{no_answer};
+  if (login.tokens.has_value()) return IdTokenChecked{no_answer};
+  return TokenRequestAnswered{no_answer};
+}
+
+}  // namespace
+
+void Worker::Begin(Login login) { Handle(Insert(std::move(login)), Accepted{}); }
+
+void Worker::Recover(Login login) { Handle(Insert(std::move(login)), Recovered{}); }
+
+void Worker::Cancel(const std::string& id, LoginDone done) {
+  Entry* entry = Find(id);
+  if (entry == nullptr) return done(environment_.store->Get(id));
+  entry->cancels.push_back(std::move(done));
+  Handle(*entry, CancelRequested{});
+}
+
+void Worker::Get(const std::string& id, const LoginDone& done) {
+  const Entry* entry = Find(id);
+  done(entry != nullptr ? entry->login : environment_.store->Get(id));
+}
+
+void Worker::Watch(const std::string& id, const std::shared_ptr<Watcher>& watcher) {
+  Entry* entry = Find(id);
+  if (entry == nullptr) {  // it has ended, or never was
+    const absl::StatusOr<Login> stored = environment_.store->Get(id);
+    if (!stored.ok()) return watcher->OnRefused(stored.status());
+    assert(HasEnded(stored->state));  // every unfinished login is with its worker from the start on
+    return watcher->OnLogin(*stored);
+  }
+  auto& watchers = entry->watchers;
+  watchers.erase(std::remove_if(watchers.begin(), watchers.end(),
+                                [](const auto& one) { return one.expired(); }),
+                 watchers.end());
+  if (watchers.size() >= kMostWatchers) {
+    return watcher->OnRefused(
+        absl::ResourceExhaustedError("this login has too many open WatchLogin streams"));
+  }
+  watchers.push_back(watcher);
+  watcher->OnLogin(entry->login);
+}
+
+void Worker::OnAlarm() {
+  alarm_time_ = absl::InfiniteFuture();
+  const absl::Time now = environment_.clock();
+  for (int i = 0; i < kMostWakesAtOnce; ++i) {
+    WakeSlot* first = wakes_.First();
+    if (first == nullptr || first->wake_time > now) break;
+    auto& entry = static_cast<Entry&>(*first);
+    wakes_.Remove(entry);
+    if (entry.write_failed) {
+      Write(entry);
+    } else {
+      Handle(entry, Woken{});
+    }
+  }
+  SetAlarm();
+}
+
+void Worker::Drain(std::function<void()> done) {
+  drained_ = std::move(done);
+  CheckDrained();
+}
+
+Worker::Entry* Worker::Find(const std::string& id) {
+  const auto found = entries_.find(id);
+  return found == entries_.end() ? nullptr : found->second.get();
+}
+
+Worker::Entry& Worker::Insert(Login login) {
+  auto entry = std::make_unique<Entry>();
+  entry->login = std::move(login);
+  const auto [place, is_new] = entries_.emplace(entry->login.id, std::move(entry));
+  assert(is_new);
+  unfinished_logins_.store(entries_.size(), std::memory_order_relaxed);
+  return *place->second;
+}
+
+// ---- Write, then act, then tell.
+
+void Worker::Handle(Entry& entry, const Event& event) {
+  if (drained_ != nullptr &&
+      (std::holds_alternative<Woken>(event) || std::holds_alternative<Accepted>(event)))
+    return;
+  if (entry.written.has_value()) {
+    // A wake-up need not wait: the transition that is being written asks for its own.
+    if (!std::holds_alternative<Woken>(event)) entry.waiting.push_back(event);
+    return;
+  }
+  Transition transition = Step(entry.login, event, environment_.clock());
+  if (transition.login.revision == entry.login.revision) return Apply(entry, std::move(transition));
+  entry.written = std::move(transition);
+  Write(entry);
+}
+
+void Worker::Write(Entry& entry) {
+  assert(entry.written.has_value());
+  entry.write_failed = false;
+  ++writes_in_flight_;
+  environment_.store->Update(
+      entry.written->login, [this, id = entry.login.id](absl::Status status) {
+        environment_.post([this, id, status = std::move(status)] { OnWritten(id, status); });
+      });
+}
+
+void Worker::OnWritten(const std::string& id, const absl::Status& status) {
+  --writes_in_flight_;
+  Entry* entry = Find(id);
+  assert(entry != nullptr && entry->written.has_value());
+  if (!status.ok()) {
+    LogWriteFailed(entry->login, status);
+    entry->write_failed = true;
+    wakes_.Set(*entry, environment_.clock() + kWriteRetry);
+    SetAlarm();
+    return CheckDrained();
+  }
+  Apply(*entry, *std::exchange(entry->written, std::nullopt));
+  while ((entry = Find(id)) != nullptr && !entry->written.has_value() && !entry->waiting.empty()) {
+    const Event event = std::move(entry->waiting.front());
+    entry->waiting.pop_front();
+    Handle(*entry, event);
+  }
+  CheckDrained();
+}
+
+void Worker::Apply(Entry& entry, Transition transition) {
+  const bool is_news = transition.login.state != entry.login.state;
+  entry.login = std::move(transition.login);
+  for (const Command& command : transition.commands) Perform(entry, command);
+  if (is_news) {
+    LogState(entry.login);
+    Tell(entry);
+  }
+  if (HasEnded(entry.login.state)) Forget(entry);
+}
+
+void Worker::Tell(Entry& entry) {
+  for (const std::weak_ptr<Watcher>& weak : entry.watchers) {
+    if (const std::shared_ptr<Watcher> watcher = weak.lock()) watcher->OnLogin(entry.login);
+  }
+}
+
+void Worker::Forget(Entry& entry) {
+  for (const LoginDone& done : entry.cancels) done(entry.login);
+  wakes_.Remove(entry);
+  entries_.erase(entries_.find(entry.login.id));
+  unfinished_logins_.store(entries_.size(), std::memory_order_relaxed);
+}
+
+// ---- Commands.
+
+void Worker::Perform(Entry& entry, const Command& command) {
+  std::visit([&](const auto& what) { Do(entry, what); }, command);
+}
+
+void Worker::Do(Entry& entry, const WakeAt& command) {
+  wakes_.Set(entry, command.time);
+  SetAlarm();
+}
+
+void Worker::Do(Entry& entry, const SendBackchannelRequest&) {
+  Ask(
+      entry,
+      [](const ProviderMetadata& metadata, const SalesUnit& unit, const Login& login) {
+        return BackchannelRequest(metadata, unit, login.request);
+      },
+      [](const HttpResult& result) -> Event {
+        return BackchannelAnswered{ReadBackchannelAnswer(result)};
+      });
+}
+
+void Worker::Do(Entry& entry, const SendTokenRequest&) {
+  Ask(
+      entry,
+      [](const ProviderMetadata& metadata, const SalesUnit& unit, const Login& login) {
+        return TokenRequest(metadata, unit, login.auth_req_id);
+      },
+      [](const HttpResult& result) -> Event {
+        return TokenRequestAnswered{ReadTokenAnswer(result)};
+      });
+}
+
+void Worker::Do(Entry& entry, const FetchProfile&) {
+  Ask(
+      entry,
+      [](const ProviderMetadata& metadata, const SalesUnit& unit, const Login& login) {
+        return UserinfoRequest(metadata, unit, login.tokens->access_token);
+      },
+      [](const HttpResult& result) -> Event {
+        return ProfileAnswered{ReadUserinfoAnswer(result)};
+      });
+}
+
+void Worker::Do(Entry& entry, const CheckIdToken&) {
+  CheckIdTokenOf(entry.login, /*keys_are_fresh=*/false);
+}
+
+void Worker::Ask(const Entry& entry, BuildRequest build, ReadResult read) {
+  const std::string& id = entry.login.id;
+  const auto metadata = environment_.provider->metadata();
+  const SalesUnit* unit = UnitOf(entry.login);
+  if (metadata == nullptr || unit == nullptr) return PostEvent(id, NotSent(entry.login));
+  ++requests_in_flight_;
+  environment_.http->Send(build(*metadata, *unit, entry.login),
+                          [this, id, read](const HttpResult& result) {
+                            --requests_in_flight_;
+                            OnEvent(id, read(result));
+                            CheckDrained();
+                          });
+}
+
+const SalesUnit* Worker::UnitOf(const Login& login) const {
+  const auto unit = environment_.sales_units->find(login.request.sales_unit);
+  return unit == environment_.sales_units->end() ? nullptr : &unit->second;
+}
+
+void Worker::CheckIdTokenOf(const Login& login, bool keys_are_fresh) {
+  const auto metadata = environment_.provider->metadata();
+  const auto keys = environment_.provider->keys();
+  const SalesUnit* unit = UnitOf(login);
+  if (metadata == nullptr || unit == nullptr) return PostEvent(login.id, NotSent(login));
+  if (keys == nullptr) return RefetchKeys(login.id);
+  const IdTokenExpectations expectations = {
+      .issuer = metadata->issuer,
+      .client_id = unit->client_id,
+      .auth_req_id = login.auth_req_id,
+      .access_token = login.tokens->access_token,
+      .now = environment_.wall_clock(),
+  };
+  IdTokenCheck check = CheckIdToken(login.tokens->id_token, *keys, expectations);
+  if (auto* accepted = std::get_if<AcceptedIdToken>(&check)) {
+    return PostEvent(login.id, IdTokenChecked{std::move(*accepted)});
+  }
+  if (auto* refused = std::get_if<RefusedIdToken>(&check)) {
+    return PostEvent(login.id, IdTokenChecked{std::move(*refused)});
+  }
+  if (!keys_are_fresh) return RefetchKeys(login.id);
+  PostEvent(login.id,
+            IdTokenChecked{RefusedIdToken{"signed by a key that is not in the provider's JWKS"}});
+}
+
+void Worker::RefetchKeys(const std::string& id) {
+  environment_.provider->RefetchKeys([this, id](const absl::Status& status) {
+    environment_.post([this, id, status] { OnKeys(id, status); });
+  });
+}
+
+void Worker::OnKeys(const std::string& id, const absl::Status& status) {
+  const Entry* entry = Find(id);
+  // It may have ended meanwhile: cancelled, or too late.
+  if (entry == nullptr || entry->written.has_value() || !entry->login.tokens.has_value()) return;
+  if (status.ok()) return CheckIdTokenOf(entry->login, /*keys_are_fresh=*/true);
+  NoAnswer no_answer;
+  no_answer.detail = std::string(status.message());
+  OnEvent(id, IdTokenChecked{std::move(no_answer)});
+}
+
+void Worker::PostEvent(const std::string& id, Event event) {
+  environment_.post([this, id, event = std::move(event)] { OnEvent(id, event); });
+}
+
+void Worker::OnEvent(const std::string& id, const Event& event) {
+  Entry* entry = Find(id);
+  if (entry == nullptr) return;  // it has ended: an answer that comes too late
+  LogTrouble(entry->login, event);
+  Handle(*entry, event);
+}
+
+void Worker::SetAlarm() {
+  const WakeSlot* first = wakes_.First();
+  const absl::Time time = first == nullptr ? absl::InfiniteFuture() : first->wake_time;
+  if (time == alarm_time_) return;
+  alarm_time_ = time;
+  environment_.set_alarm(time);
+}
+
+void Worker::CheckDrained() {
+  if (drained_ == nullptr || requests_in_flight_ > 0 || writes_in_flight_ > 0) return;
+  std::exchange(drained_, [] {})();
+}
+
+}  // namespace cibad

@@ -1,0 +1,141 @@
+// One worker: it owns some of the logins and drives them all on one thread. It feeds events to Step
+// (login/step.h) and carries out the commands that come back, by one rule: write, then act, then
+// tell. What it needs from outside (HTTP, store, time, its thread) comes through interfaces, so the
+// whole of it runs in tests and in the simulation as it runs in the daemon.
+
+#ifndef CIBAD_SERVER_ENGINE_WORKER_H_
+#define CIBAD_SERVER_ENGINE_WORKER_H_
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "server/engine/provider_directory.h"
+#include "server/engine/wake_heap.h"
+#include "server/engine/watcher.h"
+#include "server/http/clock.h"
+#include "server/http/http_client.h"
+#include "server/login/step.h"
+#include "server/provider/sales_unit.h"
+#include "server/store/store.h"
+
+namespace cibad {
+
+class Worker {
+ public:
+  struct Environment {
+    HttpClient* http = nullptr;
+    Store* store = nullptr;
+    ProviderDirectory* provider = nullptr;
+    std::shared_ptr<const SalesUnits> sales_units;
+    Clock clock;       // for intervals and deadlines
+    Clock wall_clock;  // for what the provider's clock wrote: `exp`, `iat`
+    // Has OnAlarm called at this time, on the worker's thread; replaces the time set before.
+    std::function<void(absl::Time)> set_alarm;
+    // Runs a closure on the worker's thread, later, in order. From any thread.
+    std::function<void(std::function<void()>)> post;
+  };
+  using LoginDone = std::function<void(absl::StatusOr<Login>)>;
+
+  // More watchers of one login are refused: it has one till.
+  static constexpr size_t kMostWatchers = 16;
+
+  explicit Worker(Environment environment) : environment_(std::move(environment)) {}
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // All of these are called on the worker's thread.
+
+  // Takes over a login that has just been made durable, and asks the customer.
+  void Begin(Login login);
+
+  // Takes over an unfinished login that the store still had at start.
+  void Recover(Login login);
+
+  // Ends a login for its till; `done` gets it as it then is. One that has ended before is given
+  // unchanged. NOT_FOUND.
+  void Cancel(const std::string& id, LoginDone done);
+
+  // Gives the login as it is. NOT_FOUND.
+  void Get(const std::string& id, const LoginDone& done);
+
+  // Has `watcher` told of the login from now on.
+  void Watch(const std::string& id, const std::shared_ptr<Watcher>& watcher);
+
+  // A time that was set with set_alarm has come.
+  void OnAlarm();
+
+  // Begins no more requests, and calls `done` when those under way, and all writes, have ended.
+  // What remains is recovered at the next start.
+  void Drain(std::function<void()> done);
+
+  // From any thread.
+  size_t unfinished_logins() const { return unfinished_logins_.load(std::memory_order_relaxed); }
+
+ private:
+  // An unfinished login and what hangs on it.
+  struct Entry : WakeSlot {
+    Login login;                        // as it is durable, acted on and told
+    std::optional<Transition> written;  // the next, while it is being written
+    bool write_failed = false;          // and is to be tried again at wake_time
+    std::deque<Event> waiting;          // what came meanwhile: at most an answer and some cancels
+    std::vector<std::weak_ptr<Watcher>> watchers;
+    std::vector<LoginDone> cancels;  // who waits for the login's end
+  };
+
+  Entry* Find(const std::string& id);
+  Entry& Insert(Login login);
+
+  // The rule: Handle decides, Write makes durable, Apply acts and tells.
+  void Handle(Entry& entry, const Event& event);
+  void Write(Entry& entry);
+  void OnWritten(const std::string& id, const absl::Status& status);
+  void Apply(Entry& entry, Transition transition);
+  void Tell(Entry& entry);
+  void Forget(Entry& entry);
+
+  void Perform(Entry& entry, const Command& command);
+  void Do(Entry& entry, const SendBackchannelRequest& command);
+  void Do(Entry& entry, const SendTokenRequest& command);
+  void Do(Entry& entry, const CheckIdToken& command);
+  void Do(Entry& entry, const FetchProfile& command);
+  void Do(Entry& entry, const WakeAt& command);
+
+  using BuildRequest = HttpRequest (*)(const ProviderMetadata&, const SalesUnit&, const Login&);
+  using ReadResult = Event (*)(const HttpResult&);
+  // Sends the provider a request for the login; what `read` makes of the result comes back to it as
+  // an event.
+  void Ask(const Entry& entry, BuildRequest build, ReadResult read);
+  const SalesUnit* UnitOf(const Login& login) const;
+
+  // Checks the ID token in hand; `keys_are_fresh`: a key that is not among them now will not come.
+  void CheckIdTokenOf(const Login& login, bool keys_are_fresh);
+  void RefetchKeys(const std::string& id);
+  void OnKeys(const std::string& id, const absl::Status& status);
+
+  // Has the event come to the login later, as if from outside.
+  void PostEvent(const std::string& id, Event event);
+  void OnEvent(const std::string& id, const Event& event);
+
+  void SetAlarm();
+  void CheckDrained();
+
+  const Environment environment_;
+  std::unordered_map<std::string, std::unique_ptr<Entry>> entries_;
+  std::atomic<size_t> unfinished_logins_ = 0;  // the size of entries_
+  WakeHeap wakes_;
+  absl::Time alarm_time_ = absl::InfiniteFuture();
+  size_t requests_in_flight_ = 0;
+  size_t writes_in_flight_ = 0;
+  std::function<void()> drained_;  // set: draining
+};
+
+}  // namespace cibad
+
+#endif  // CIBAD_SERVER_ENGINE_WORKER_H_

@@ -1,0 +1,50 @@
+// What can happen to a login. The engine makes these from timers, answers and callers; Step
+// (step.h) says what each means.
+
+#ifndef CIBAD_SERVER_LOGIN_EVENT_H_
+#define CIBAD_SERVER_LOGIN_EVENT_H_
+
+#include <variant>
+
+#include "server/login/outcome.h"
+
+namespace cibad {
+
+// A new login is durable.
+struct Accepted {};
+
+// The daemon started again and found this login unfinished.
+struct Recovered {};
+
+// A time that was asked for with WakeAt has come. Coming early, late or twice does no harm.
+struct Woken {};
+
+// The till no longer wants the login.
+struct CancelRequested {};
+
+// What came of SendBackchannelRequest.
+struct BackchannelAnswered {
+  Outcome<Acknowledgement> outcome;
+};
+
+// What came of SendTokenRequest.
+struct TokenRequestAnswered {
+  Outcome<TokenAnswer> outcome;
+};
+
+// What came of CheckIdToken.
+struct IdTokenChecked {
+  IdTokenOutcome outcome;
+};
+
+// What came of FetchProfile.
+struct ProfileAnswered {
+  Outcome<Profile> outcome;
+};
+
+using Event = std::variant<Accepted, Recovered, Woken, CancelRequested, BackchannelAnswered,
+                           TokenRequestAnswered, IdTokenChecked, ProfileAnswered>;
+
+}  // namespace cibad
+
+#endif  // CIBAD_SERVER_LOGIN_EVENT_H_

@@ -1,0 +1,353 @@
+#include "server/login/step.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+#include <variant>
+
+#include "server/login/back_off.h"
+#include "server/login/refusal.h"
+
+namespace cibad {
+namespace {
+
+// A backchannel request that could not even be sent is tried again for this long: staff are
+// waiting.
+constexpr absl::Duration kStartLimit = absl::Seconds(30);
+
+// Before asking again for what can be asked again at will: keys, profile, a start that never left.
+constexpr absl::Duration kRetryBase = absl::Seconds(1);
+
+// CIBA 11: slow_down makes the interval at least 5 seconds longer, for this and all later requests.
+constexpr absl::Duration kSlowDownStep = absl::Seconds(5);
+
+// How long the proof and the profile of a customer who said yes may take: the life of the access
+// token, where the provider says it, and never more than this.
+constexpr absl::Duration kProfileLimit = absl::Minutes(5);
+
+constexpr int kTooManyRequests = 429;
+
+// What an unfinished login is busy with; each has one request that it repeats until it is answered.
+enum class Phase {
+  kAsking,    // STARTING: the backchannel request
+  kPolling,   // PENDING: token requests
+  kProving,   // PENDING with tokens in hand: the ID token's check. Not CONFIRMED yet: a till must
+              // not take an unchecked token for a customer
+  kFetching,  // CONFIRMED: the profile
+};
+
+Phase PhaseOf(const Login& login) {
+  assert(!HasEnded(login.state));
+  if (login.state == LoginState::kStarting) return Phase::kAsking;
+  if (login.state == LoginState::kConfirmed) return Phase::kFetching;
+  return login.tokens.has_value() ? Phase::kProving : Phase::kPolling;
+}
+
+Command RequestOf(Phase phase) {
+  switch (phase) {
+    case Phase::kAsking:
+      return SendBackchannelRequest{};
+    case Phase::kPolling:
+      return SendTokenRequest{};
+    case Phase::kProving:
+      return CheckIdToken{};
+    case Phase::kFetching:
+      break;
+  }
+  return FetchProfile{};
+}
+
+// When the phase is over whatever the provider does.
+absl::Time DeadlineOf(const Login& login) {
+  switch (PhaseOf(login)) {
+    case Phase::kAsking:
+      // A request under way decides by itself: to give up on it would leave a customer asked and
+      // nobody polling.
+      return login.progress.request_in_flight ? absl::InfiniteFuture()
+                                              : login.create_time + kStartLimit;
+    case Phase::kPolling:
+      return login.expire_time;
+    case Phase::kProving:
+    case Phase::kFetching:
+      break;
+  }
+  return login.tokens->expire_time;
+}
+
+// Notes a change that must survive.
+void Change(Login& login, absl::Time now) {
+  ++login.revision;
+  login.update_time = now;
+}
+
+// Ends the login, and drops what only an unfinished login needs.
+Transition Finish(Login login, LoginState state, Failure failure, absl::Time now) {
+  assert(!HasEnded(login.state) && HasEnded(state));
+  Change(login, now);
+  login.state = state;
+  login.failure = std::move(failure);
+  login.end_time = now;
+  login.auth_req_id.clear();
+  login.tokens.reset();
+  login.progress = Progress{};
+  return {std::move(login), {}};
+}
+
+Transition Fail(Login login, FailureReason reason, absl::Time now) {
+  return Finish(std::move(login), LoginState::kFailed, Failure{reason, "", std::nullopt}, now);
+}
+
+Transition Refuse(Login login, const ProviderError& error, absl::Time now) {
+  End end = EndOfRefusal(error);
+  return Finish(std::move(login), end.state, std::move(end.failure), now);
+}
+
+// Waits until the next request or the deadline, whichever is first.
+Transition Wait(Login login) {
+  const absl::Time next_request =
+      login.progress.request_in_flight ? absl::InfiniteFuture() : login.progress.next_request_time;
+  const WakeAt wake{std::min(next_request, DeadlineOf(login))};
+  return {std::move(login), {wake}};
+}
+
+Transition WaitUntil(Login login, absl::Time next_request) {
+  login.progress.next_request_time = next_request;
+  return Wait(std::move(login));
+}
+
+// Sends the phase's request. Never two at once (10.1).
+Transition SendRequest(Login login) {
+  assert(!login.progress.request_in_flight);
+  login.progress.request_in_flight = true;
+  const Command request = RequestOf(PhaseOf(login));
+  Transition transition = Wait(std::move(login));
+  transition.commands.insert(transition.commands.begin(), request);
+  return transition;
+}
+
+// A new phase begins with a clean slate and its first request at once.
+Transition EnterAndSend(Login login) {
+  login.progress = Progress{};
+  return SendRequest(std::move(login));
+}
+
+// Asks again later: exponential back-off with jitter, never faster than `base` or what the provider
+// asked for (10.1).
+Transition AskAgain(Login login, absl::Duration base, std::optional<absl::Duration> retry_after,
+                    absl::Time now) {
+  const int unanswered = ++login.progress.unanswered_requests;
+  const absl::Time next = now + BackOff(base, unanswered, retry_after, login.id);
+  return WaitUntil(std::move(login), next);
+}
+
+// The customer's time is up, or what the customer agreed to cannot be fetched in time.
+Transition DeadlinePassed(Login login, absl::Time now) {
+  if (PhaseOf(login) == Phase::kPolling)
+    return Finish(std::move(login), LoginState::kExpired, {}, now);
+  return Fail(std::move(login), FailureReason::kProviderUnavailable, now);
+}
+
+// ---- What each event means. The login has not ended, and an answer is one that the login waits
+// for.
+
+Transition On(Login login, const Accepted&, absl::Time) {
+  assert(login.state == LoginState::kStarting);
+  return SendRequest(std::move(login));
+}
+
+Transition On(Login login, const Recovered&, absl::Time now) {
+  login.progress = Progress{};
+  switch (PhaseOf(login)) {
+    case Phase::kAsking:
+      // The request may have left before the crash, and must not be sent twice: the customer would
+      // be asked twice.
+      return Fail(std::move(login), FailureReason::kInterrupted, now);
+    case Phase::kPolling:
+      if (now >= login.expire_time) return DeadlinePassed(std::move(login), now);
+      // A token request may have been under way at the crash: a whole interval from now is never
+      // early, and its answer may be lost.
+      login.progress.token_answer_may_be_lost = true;
+      return WaitUntil(std::move(login), now + login.interval);
+    case Phase::kProving:
+    case Phase::kFetching:
+      break;
+  }
+  return SendRequest(std::move(login));
+}
+
+Transition On(Login login, const Woken&, absl::Time now) {
+  if (now >= DeadlineOf(login)) return DeadlinePassed(std::move(login), now);
+  const Progress& progress = login.progress;
+  if (progress.request_in_flight || now < progress.next_request_time) return Wait(std::move(login));
+  return SendRequest(std::move(login));
+}
+
+Transition On(Login login, const CancelRequested&, absl::Time now) {
+  return Finish(std::move(login), LoginState::kCancelled, {}, now);
+}
+
+// ---- The backchannel request's answer.
+
+Transition OnAnswer(Login login, const Acknowledgement& acknowledgement, absl::Time now) {
+  Change(login, now);
+  login.state = LoginState::kPending;
+  login.auth_req_id = acknowledgement.auth_req_id;
+  login.interval = acknowledgement.interval;
+  login.expire_time =
+      now + acknowledgement.expires_in;  // 7.3: from the moment the answer was received
+  login.progress = Progress{};
+  // The first poll waits one interval too (10.1; the conformance tests insist).
+  return WaitUntil(std::move(login), now + acknowledgement.interval);
+}
+
+Transition OnBackchannelOutcome(Login login, const NoAnswer& no_answer, absl::Time now) {
+  // What surely never left may be sent again; what may have arrived never is.
+  if (!no_answer.may_have_arrived)
+    return AskAgain(std::move(login), kRetryBase, no_answer.retry_after, now);
+  return Fail(std::move(login),
+              no_answer.http_status != 0 ? FailureReason::kProviderUnavailable
+                                         : FailureReason::kInterrupted,
+              now);
+}
+
+Transition On(Login login, const BackchannelAnswered& event, absl::Time now) {
+  if (const auto* acknowledgement = std::get_if<Acknowledgement>(&event.outcome)) {
+    return OnAnswer(std::move(login), *acknowledgement, now);
+  }
+  if (const auto* error = std::get_if<ProviderError>(&event.outcome))
+    return Refuse(std::move(login), *error, now);
+  if (const auto* no_answer = std::get_if<NoAnswer>(&event.outcome)) {
+    return OnBackchannelOutcome(std::move(login), *no_answer, now);
+  }
+  return Fail(std::move(login), FailureReason::kProviderAnswerInvalid,
+              now);  // 7.3: no token request follows
+}
+
+// ---- A token request's answer.
+
+Transition OnAnswer(Login login, const TokenAnswer& answer, absl::Time now) {
+  Change(login, now);
+  const absl::Duration life = std::min(answer.expires_in.value_or(kProfileLimit), kProfileLimit);
+  login.tokens = Tokens{answer.access_token, answer.id_token, now + life};
+  return EnterAndSend(std::move(login));
+}
+
+// The interval is counted from the answer, not from the sending: the provider counts from the
+// request's arrival, which lies between the two, so a request sent one interval after the answer is
+// never early, however long the network held the one before. (10.1 would allow the next request at
+// once where the answer took longer than the interval.)
+Transition PollAgain(Login login, absl::Time now) {
+  login.progress.unanswered_requests = 0;
+  const absl::Time next = now + login.interval;
+  return WaitUntil(std::move(login), next);
+}
+
+Transition OnTokenError(Login login, const ProviderError& error, absl::Time now) {
+  if (error.code == "authorization_pending") return PollAgain(std::move(login), now);
+  if (error.code == "slow_down") {
+    Change(login, now);
+    login.interval += kSlowDownStep;
+    return PollAgain(std::move(login), now);
+  }
+  // Here a 429 speaks of requests, not of this customer's logins: the login goes on, more slowly.
+  if (error.http_status == kTooManyRequests) {
+    const absl::Duration interval = login.interval;
+    return AskAgain(std::move(login), interval, error.retry_after, now);
+  }
+  // The grant is gone because an earlier request took it, and its answer was lost.
+  if (error.code == "invalid_grant" && login.progress.token_answer_may_be_lost) {
+    return Fail(std::move(login), FailureReason::kInterrupted, now);
+  }
+  return Refuse(std::move(login), error, now);  // 11: any other error is the end
+}
+
+Transition On(Login login, const TokenRequestAnswered& event, absl::Time now) {
+  if (const auto* answer = std::get_if<TokenAnswer>(&event.outcome))
+    return OnAnswer(std::move(login), *answer, now);
+  if (const auto* error = std::get_if<ProviderError>(&event.outcome)) {
+    return OnTokenError(std::move(login), *error, now);
+  }
+  if (const auto* no_answer = std::get_if<NoAnswer>(&event.outcome)) {
+    login.progress.token_answer_may_be_lost |= no_answer->may_have_arrived;
+    const absl::Duration interval = login.interval;
+    return AskAgain(std::move(login), interval, no_answer->retry_after, now);
+  }
+  // It may have held the tokens, and they are given out once.
+  return Fail(std::move(login), FailureReason::kProviderAnswerInvalid, now);
+}
+
+// ---- The ID token's check.
+
+Transition On(Login login, const IdTokenChecked& event, absl::Time now) {
+  if (const auto* accepted = std::get_if<AcceptedIdToken>(&event.outcome)) {
+    Change(login, now);
+    login.state = LoginState::kConfirmed;
+    login.subject = accepted->subject;
+    login.tokens->id_token.clear();  // it has done its work
+    return EnterAndSend(std::move(login));
+  }
+  if (const auto* no_answer = std::get_if<NoAnswer>(&event.outcome)) {
+    return AskAgain(std::move(login), kRetryBase, no_answer->retry_after, now);
+  }
+  // OpenID Connect Core 3.1.3.7: userinfo is not called.
+  return Fail(std::move(login), FailureReason::kIdTokenRefused, now);
+}
+
+// ---- Userinfo's answer.
+
+Transition OnAnswer(Login login, const Profile& profile, absl::Time now) {
+  // OpenID Connect Core 5.3.2: a profile of somebody else must not be used.
+  if (profile.subject != login.subject)
+    return Fail(std::move(login), FailureReason::kProfileRefused, now);
+  login.profile = profile;
+  return Finish(std::move(login), LoginState::kCompleted, {}, now);
+}
+
+Transition On(Login login, const ProfileAnswered& event, absl::Time now) {
+  if (const auto* profile = std::get_if<Profile>(&event.outcome))
+    return OnAnswer(std::move(login), *profile, now);
+  if (const auto* no_answer = std::get_if<NoAnswer>(&event.outcome)) {
+    return AskAgain(std::move(login), kRetryBase, no_answer->retry_after, now);
+  }
+  if (const auto* error = std::get_if<ProviderError>(&event.outcome)) {
+    if (error->http_status == kTooManyRequests) {
+      return AskAgain(std::move(login), kRetryBase, error->retry_after, now);
+    }
+    return Finish(std::move(login), LoginState::kFailed,
+                  Failure{FailureReason::kProfileRefused, error->code, std::nullopt}, now);
+  }
+  return Fail(std::move(login), FailureReason::kProviderAnswerInvalid, now);
+}
+
+// ---- Which events still concern the login.
+
+bool IsAwaited(const Login& login, const Event& event) {
+  const Phase phase = PhaseOf(login);
+  const bool in_flight = login.progress.request_in_flight;
+  if (std::holds_alternative<BackchannelAnswered>(event))
+    return in_flight && phase == Phase::kAsking;
+  if (std::holds_alternative<TokenRequestAnswered>(event))
+    return in_flight && phase == Phase::kPolling;
+  if (std::holds_alternative<IdTokenChecked>(event)) return in_flight && phase == Phase::kProving;
+  if (std::holds_alternative<ProfileAnswered>(event)) return in_flight && phase == Phase::kFetching;
+  return true;
+}
+
+bool IsAnswer(const Event& event) {
+  return std::holds_alternative<BackchannelAnswered>(event) ||
+         std::holds_alternative<TokenRequestAnswered>(event) ||
+         std::holds_alternative<IdTokenChecked>(event) ||
+         std::holds_alternative<ProfileAnswered>(event);
+}
+
+}  // namespace
+
+Transition Step(const Login& login, const Event& event, absl::Time now) {
+  // A login ends exactly once.
+  if (HasEnded(login.state) || !IsAwaited(login, event)) return {login, {}};
+  Login next = login;
+  if (IsAnswer(event)) next.progress.request_in_flight = false;
+  return std::visit([&](const auto& what) { return On(std::move(next), what, now); }, event);
+}
+
+}  // namespace cibad

@@ -1,0 +1,93 @@
+#include "server/provider/phone_number.h"
+
+#include <phonenumbers/phonenumberutil.h>
+
+#include <algorithm>
+#include <cstddef>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+namespace cibad {
+namespace {
+
+using i18n::phonenumbers::PhoneNumber;
+using i18n::phonenumbers::PhoneNumberUtil;
+
+constexpr size_t kMaxBytes = 64;
+constexpr int kServedCountryCodes[] = {
+    47,   // Norway
+    45,   // Denmark
+    358,  // Finland, and Åland within its plan
+    46,   // Sweden
+    298,  // the Faroe Islands
+};
+
+absl::Status Wrong(absl::string_view what) {
+  return absl::InvalidArgumentError(absl::StrCat("phone_number: ", what));
+}
+
+// The library is made for text out of which a number is to be fished: it takes letters for keys of
+// the telephone and stops at what it does not know. Here the text is the number or nothing.
+absl::Status CheckCharacters(absl::string_view text) {
+  if (text.size() > kMaxBytes) return Wrong(absl::StrCat("longer than ", kMaxBytes, " characters"));
+  constexpr absl::string_view kDigits = "0123456789";
+  constexpr absl::string_view kPunctuation = " -()./";
+  bool seen_digit = false;
+  bool seen_plus = false;
+  for (const char c : text) {
+    if (absl::StrContains(kDigits, c)) {
+      seen_digit = true;
+    } else if (c == '+' && !seen_digit && !seen_plus) {
+      seen_plus = true;
+    } else if (!absl::StrContains(kPunctuation, c)) {
+      return Wrong(
+          "not a phone number: only digits, blanks, - ( ) . / and a + in front can be in one");
+    }
+  }
+  return seen_digit ? absl::OkStatus() : Wrong("not a phone number: there is no digit in it");
+}
+
+absl::Status DescribeParseError(PhoneNumberUtil::ErrorType error) {
+  switch (error) {
+    case PhoneNumberUtil::NO_PARSING_ERROR:
+      return absl::OkStatus();
+    case PhoneNumberUtil::INVALID_COUNTRY_CODE_ERROR:
+      return Wrong("not a phone number: it has no country code that exists");
+    case PhoneNumberUtil::TOO_LONG_NSN:
+      return Wrong("not a phone number: too many digits");
+    case PhoneNumberUtil::TOO_SHORT_AFTER_IDD:
+    case PhoneNumberUtil::TOO_SHORT_NSN:
+      return Wrong("not a phone number: too few digits");
+    case PhoneNumberUtil::NOT_A_NUMBER:
+      break;
+  }
+  return Wrong("not a phone number");
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ParsePhoneNumber(absl::string_view text,
+                                             absl::string_view default_region) {
+  if (absl::Status status = CheckCharacters(text); !status.ok()) return status;
+  const PhoneNumberUtil& util = *PhoneNumberUtil::GetInstance();
+  PhoneNumber number;
+  const PhoneNumberUtil::ErrorType error =
+      util.Parse(std::string(text), std::string(default_region), &number);
+  if (absl::Status status = DescribeParseError(error); !status.ok()) return status;
+
+  const int country_code = number.country_code();
+  if (std::count(std::begin(kServedCountryCodes), std::end(kServedCountryCodes), country_code) ==
+      0) {
+    return Wrong(absl::StrCat("the country is not served: +", country_code));
+  }
+  if (!util.IsValidNumber(number)) {
+    return Wrong(absl::StrCat("not a number that exists in its country (+", country_code, ")"));
+  }
+  std::string national;
+  util.GetNationalSignificantNumber(number, &national);
+  return absl::StrCat(country_code, national);
+}
+
+}  // namespace cibad

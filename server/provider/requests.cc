@@ -1,0 +1,128 @@
+#include "server/provider/requests.h"
+
+#include <cassert>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+#include "server/provider/text_rules.h"
+
+namespace cibad {
+namespace {
+
+// The provider takes 30 characters at most for each of these.
+constexpr absl::string_view kSystemName = "cibad";
+constexpr absl::string_view kSystemVersion = CIBAD_VERSION;
+static_assert(kSystemName.size() <= 30 && kSystemVersion.size() <= 30);
+
+// application/x-www-form-urlencoded (RFC 6749 appendix B): a blank is `+`, what RFC 3986 2.3 calls
+// unreserved stays, and every other byte is percent-encoded.
+std::string FormEncode(absl::string_view text) {
+  std::string encoded;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (absl::ascii_isalnum(byte) || c == '-' || c == '.' || c == '_' || c == '~') {
+      encoded.push_back(c);
+    } else if (c == ' ') {
+      encoded.push_back('+');
+    } else {
+      absl::StrAppendFormat(&encoded, "%%%02X", byte);
+    }
+  }
+  return encoded;
+}
+
+class Form {
+ public:
+  void Add(absl::string_view name, absl::string_view value) {
+    absl::StrAppend(&text_, text_.empty() ? "" : "&", FormEncode(name), "=", FormEncode(value));
+  }
+  std::string Take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+void NameSalesUnit(const SalesUnit& sales_unit, HttpRequest& request) {
+  assert(IsVisibleAscii(sales_unit.msn));
+  request.headers.push_back(absl::StrCat("Merchant-Serial-Number: ", sales_unit.msn));
+}
+
+// A form from the sales unit to one of its provider's endpoints, with proof that it is the sales
+// unit's.
+HttpRequest PostForm(std::string url, const SalesUnit& sales_unit, Form form) {
+  HttpRequest request = GetRequest(std::move(url));
+  request.method = HttpMethod::kPost;
+  request.headers.emplace_back("Content-Type: application/x-www-form-urlencoded");
+  NameSalesUnit(sales_unit, request);
+  switch (sales_unit.authentication) {
+    case ClientAuthentication::kClientSecretBasic:
+      // Both halves are form-encoded first, so that a `:` in the id does not end it (RFC
+      // 6749 2.3.1).
+      request.headers.push_back(
+          absl::StrCat("Authorization: Basic ",
+                       absl::Base64Escape(absl::StrCat(FormEncode(sales_unit.client_id), ":",
+                                                       FormEncode(sales_unit.client_secret)))));
+      break;
+    case ClientAuthentication::kClientSecretPost:
+      form.Add("client_id", sales_unit.client_id);
+      form.Add("client_secret", sales_unit.client_secret);
+      break;
+  }
+  request.body = form.Take();
+  return request;
+}
+
+}  // namespace
+
+HttpRequest GetRequest(std::string url) {
+  HttpRequest request;
+  request.method = HttpMethod::kGet;
+  request.url = std::move(url);
+  request.headers = {
+      "Accept: application/json",
+      absl::StrCat("Vipps-System-Name: ", kSystemName),
+      absl::StrCat("Vipps-System-Version: ", kSystemVersion),
+      absl::StrCat("Vipps-System-Plugin-Name: ", kSystemName),
+      absl::StrCat("Vipps-System-Plugin-Version: ", kSystemVersion),
+  };
+  return request;
+}
+
+HttpRequest BackchannelRequest(const ProviderMetadata& provider, const SalesUnit& sales_unit,
+                               const LoginRequest& login) {
+  Form form;
+  form.Add("login_hint", absl::StrCat("urn:msisdn:", login.msisdn));
+  form.Add("scope", absl::StrJoin(login.scopes, " "));
+  if (!login.binding_message.empty()) form.Add("binding_message", login.binding_message);
+  if (login.requested_expiry) {
+    form.Add("requested_expiry", absl::StrCat(absl::ToInt64Seconds(*login.requested_expiry)));
+  }
+  return PostForm(provider.backchannel_authentication_endpoint, sales_unit, std::move(form));
+}
+
+HttpRequest TokenRequest(const ProviderMetadata& provider, const SalesUnit& sales_unit,
+                         absl::string_view auth_req_id) {
+  Form form;
+  form.Add("grant_type", "urn:openid:params:grant-type:ciba");
+  form.Add("auth_req_id", auth_req_id);
+  return PostForm(provider.token_endpoint, sales_unit, std::move(form));
+}
+
+HttpRequest UserinfoRequest(const ProviderMetadata& provider, const SalesUnit& sales_unit,
+                            absl::string_view access_token) {
+  assert(IsVisibleAscii(access_token));
+  HttpRequest request = GetRequest(provider.userinfo_endpoint);
+  NameSalesUnit(sales_unit, request);
+  request.headers.push_back(absl::StrCat("Authorization: Bearer ", access_token));
+  return request;
+}
+
+HttpRequest KeysRequest(const ProviderMetadata& provider) { return GetRequest(provider.jwks_uri); }
+
+}  // namespace cibad

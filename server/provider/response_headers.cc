@@ -1,0 +1,74 @@
+#include "server/provider/response_headers.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+
+namespace cibad {
+namespace {
+
+constexpr absl::Duration kLongest = absl::Hours(24);
+
+// RFC 9110 and 9111 write durations as digits only; more than nine of them are "very long" all the
+// same.
+std::optional<absl::Duration> ParseSeconds(absl::string_view text) {
+  if (text.empty() || !std::all_of(text.begin(), text.end(), absl::ascii_isdigit)) {
+    return std::nullopt;
+  }
+  constexpr size_t kMaxDigits = 9;
+  int64_t seconds = 0;
+  if (text.size() > kMaxDigits || !absl::SimpleAtoi(text, &seconds)) return kLongest;
+  return absl::Seconds(seconds);
+}
+
+std::optional<absl::Time> ParseHttpDate(absl::string_view text) {
+  absl::Time time;
+  std::string error;
+  if (!absl::ParseTime("%a, %d %b %E4Y %H:%M:%S GMT", text, &time, &error)) return std::nullopt;
+  return time;
+}
+
+}  // namespace
+
+absl::string_view FindHeader(const HttpResponse& response, absl::string_view name) {
+  const auto header = response.headers.find(std::string(name));
+  if (header == response.headers.end()) return "";
+  return absl::StripAsciiWhitespace(header->second);
+}
+
+absl::Duration FreshFor(const HttpResponse& response) {
+  constexpr absl::Duration kShortest = absl::Minutes(1);
+  constexpr absl::Duration kDefault = absl::Hours(1);
+  absl::Duration fresh = kDefault;
+  for (absl::string_view part : absl::StrSplit(FindHeader(response, "cache-control"), ',')) {
+    const std::string directive = absl::AsciiStrToLower(absl::StripAsciiWhitespace(part));
+    if (directive == "no-store" || directive == "no-cache") return kShortest;
+    absl::string_view value = directive;
+    if (!absl::ConsumePrefix(&value, "max-age=")) continue;
+    if (absl::ConsumePrefix(&value, "\"")) absl::ConsumeSuffix(&value, "\"");
+    // An answer whose freshness cannot be understood counts as stale (RFC 9111 4.2.1).
+    fresh = ParseSeconds(value).value_or(absl::ZeroDuration()) -
+            ParseSeconds(FindHeader(response, "age")).value_or(absl::ZeroDuration());
+  }
+  return std::clamp(fresh, kShortest, kLongest);
+}
+
+std::optional<absl::Duration> RetryAfter(const HttpResponse& response) {
+  const absl::string_view value = FindHeader(response, "retry-after");
+  std::optional<absl::Duration> wait = ParseSeconds(value);
+  if (!wait) {
+    const auto until = ParseHttpDate(value);
+    const auto sent = ParseHttpDate(FindHeader(response, "date"));
+    if (!until || !sent) return std::nullopt;
+    wait = *until - *sent;
+  }
+  return std::clamp(*wait, absl::ZeroDuration(), kLongest);
+}
+
+}  // namespace cibad

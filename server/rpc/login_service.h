@@ -1,0 +1,51 @@
+// LoginService of proto/cibad/v1/login.proto: checks what callers send, hands it to the engine, and
+// shows what comes back. It holds no login.
+
+#ifndef CIBAD_SERVER_RPC_LOGIN_SERVICE_H_
+#define CIBAD_SERVER_RPC_LOGIN_SERVICE_H_
+
+#include <memory>
+#include <vector>
+
+#include "cibad/v1/login.grpc.pb.h"
+#include "server/engine/engine.h"
+#include "server/rpc/watch_stream.h"
+
+namespace cibad {
+
+class LoginServiceImpl final : public v1::LoginService::CallbackService {
+ public:
+  // More open WatchLogin streams are refused with RESOURCE_EXHAUSTED.
+  static constexpr size_t kMostStreams = 50'000;
+
+  // `engine` must outlive the service.
+  LoginServiceImpl(Engine* engine, const std::vector<SalesUnit>& sales_units);
+
+  // Ends the open streams with UNAVAILABLE, so that their tills watch again, at the daemon that
+  // comes next.
+  void EndStreams();
+
+  grpc::ServerUnaryReactor* StartLogin(grpc::CallbackServerContext* context,
+                                       const v1::StartLoginRequest* request,
+                                       v1::Login* response) override;
+  grpc::ServerWriteReactor<v1::Login>* WatchLogin(grpc::CallbackServerContext* context,
+                                                  const v1::WatchLoginRequest* request) override;
+  grpc::ServerUnaryReactor* GetLogin(grpc::CallbackServerContext* context,
+                                     const v1::GetLoginRequest* request,
+                                     v1::Login* response) override;
+  grpc::ServerUnaryReactor* CancelLogin(grpc::CallbackServerContext* context,
+                                        const v1::CancelLoginRequest* request,
+                                        v1::Login* response) override;
+  grpc::ServerUnaryReactor* ListLogins(grpc::CallbackServerContext* context,
+                                       const v1::ListLoginsRequest* request,
+                                       v1::ListLoginsResponse* response) override;
+
+ private:
+  Engine* const engine_;
+  SalesUnits sales_units_;
+  WatchStreams streams_{kMostStreams};
+};
+
+}  // namespace cibad
+
+#endif  // CIBAD_SERVER_RPC_LOGIN_SERVICE_H_

@@ -1,0 +1,102 @@
+#include "server/rpc/server.h"
+
+#include <grpc/support/log.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "server/ops/log.h"
+
+namespace cibad {
+namespace {
+
+// The largest request has a few hundred bytes.
+constexpr int kLargestMessageBytes = 64 * 1024;
+constexpr int kLargestMetadataBytes = 16 * 1024;
+constexpr absl::string_view kUnixPrefix = "unix:";
+
+// gRPC's own words, in the daemon's one log.
+void LogGrpc(gpr_log_func_args* args) {
+  const LogLevel level =
+      args->severity == GPR_LOG_SEVERITY_ERROR ? LogLevel::kWarning : LogLevel::kDebug;
+  Log(level, "gRPC", {{"detail", args->message}});
+}
+
+// The address as it is: with the port that the system chose where 0 was asked for.
+std::string AddressWithPort(const std::string& address, int port) {
+  if (absl::StartsWith(address, kUnixPrefix)) return address;
+  return absl::StrCat(address.substr(0, address.rfind(':') + 1), port);
+}
+
+absl::Status OpenToGroup(absl::string_view address) {
+  if (!absl::ConsumePrefix(&address, kUnixPrefix)) return absl::OkStatus();
+  const std::string path(address);
+  if (chmod(path.c_str(), 0660) == 0) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat("cannot set the mode of ", path, ": ", strerror(errno)));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Listen(
+    const std::vector<std::string>& addresses, LoginServiceImpl* service) {
+  gpr_set_log_function(LogGrpc);
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+
+  grpc::ServerBuilder builder;
+  builder.SetMaxReceiveMessageSize(kLargestMessageBytes);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kLargestMetadataBytes);
+  // Two daemons on one port would share its callers between them.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.RegisterService(service);
+  std::vector<int> ports(addresses.size());
+  for (size_t i = 0; i < addresses.size(); ++i) {
+    builder.AddListeningPort(addresses[i], grpc::InsecureServerCredentials(), &ports[i]);
+  }
+  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  std::vector<std::string> bound;
+  for (size_t i = 0; i < addresses.size(); ++i) {
+    if (server == nullptr || ports[i] == 0) {
+      if (server != nullptr) server->Shutdown();
+      return absl::UnavailableError(
+          absl::StrCat("cannot listen on ", addresses[i],
+                       ": is another daemon using it, or may this user not create it?"));
+    }
+    if (absl::Status status = OpenToGroup(addresses[i]); !status.ok()) return status;
+    bound.push_back(AddressWithPort(addresses[i], ports[i]));
+  }
+  auto listening =
+      std::unique_ptr<RpcServer>(new RpcServer(service, std::move(server), std::move(bound)));
+  listening->SetServing(false);
+  return listening;
+}
+
+RpcServer::RpcServer(LoginServiceImpl* service, std::unique_ptr<grpc::Server> server,
+                     std::vector<std::string> addresses)
+    : service_(service), server_(std::move(server)), addresses_(std::move(addresses)) {}
+
+RpcServer::~RpcServer() = default;
+
+void RpcServer::SetServing(bool is_serving) {
+  grpc::HealthCheckServiceInterface* health = server_->GetHealthCheckService();
+  health->SetServingStatus(is_serving);
+  health->SetServingStatus(v1::LoginService::service_full_name(), is_serving);
+}
+
+void RpcServer::Stop(absl::Duration limit) {
+  SetServing(false);
+  service_->EndStreams();
+  server_->Shutdown(absl::ToChronoTime(absl::Now() + limit));
+  server_->Wait();
+}
+
+}  // namespace cibad

@@ -1,0 +1,120 @@
+#include "server/rpc/start_request.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "server/login/binding_message.h"
+#include "server/login/scope.h"
+#include "server/provider/phone_number.h"
+
+namespace cibad {
+namespace {
+
+constexpr size_t kLongestReference = 128;
+constexpr size_t kLongestRequestId = 64;
+constexpr size_t kMostScopes = 32;
+constexpr int64_t kShortestExpirySeconds = 60;
+constexpr int64_t kLongestExpirySeconds = 900;
+
+absl::StatusOr<const SalesUnit*> FindSalesUnit(const std::string& msn,
+                                               const SalesUnits& sales_units) {
+  if (msn.empty() && sales_units.size() == 1) return &sales_units.begin()->second;
+  if (msn.empty()) {
+    return absl::InvalidArgumentError(
+        "sales_unit: name one by its merchant serial number; this daemon has several");
+  }
+  const auto found = sales_units.find(msn);
+  if (found == sales_units.end()) {
+    constexpr size_t kMostShown = 20;
+    return absl::NotFoundError(
+        absl::StrCat("sales_unit: this daemon has none with the merchant serial number \"",
+                     absl::CHexEscape(msn.substr(0, kMostShown)), "\""));
+  }
+  return &found->second;
+}
+
+absl::StatusOr<std::optional<absl::Duration>> ReadExpiry(const v1::StartLoginRequest& message) {
+  if (!message.has_requested_expiry()) return std::nullopt;
+  const auto& expiry = message.requested_expiry();
+  if (expiry.nanos() != 0 || expiry.seconds() < kShortestExpirySeconds ||
+      expiry.seconds() > kLongestExpirySeconds) {
+    return absl::InvalidArgumentError(absl::StrCat("requested_expiry: must be ",
+                                                   kShortestExpirySeconds, " to ",
+                                                   kLongestExpirySeconds, " whole seconds"));
+  }
+  return absl::Seconds(expiry.seconds());
+}
+
+absl::StatusOr<std::string> ReadBindingMessage(const v1::StartLoginRequest& message,
+                                               uint64_t random_bits) {
+  if (message.binding_message().empty()) {
+    return message.no_binding_message() ? std::string() : MakeBindingMessage(random_bits);
+  }
+  if (message.no_binding_message()) {
+    return absl::InvalidArgumentError(
+        "no_binding_message: cannot be set together with binding_message");
+  }
+  return NormalizeBindingMessage(message.binding_message());
+}
+
+absl::Status CheckRequestId(const std::string& request_id) {
+  const bool is_printable = std::all_of(request_id.begin(), request_id.end(), [](char c) {
+    return absl::ascii_isgraph(static_cast<unsigned char>(c));
+  });
+  if (is_printable && request_id.size() <= kLongestRequestId) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("request_id: must be at most ", kLongestRequestId,
+                                                 " printable ASCII characters without spaces"));
+}
+
+}  // namespace
+
+absl::StatusOr<LoginRequest> ReadStartRequest(const v1::StartLoginRequest& message,
+                                              const SalesUnits& sales_units, uint64_t random_bits) {
+  LoginRequest request;
+  const absl::StatusOr<const SalesUnit*> unit = FindSalesUnit(message.sales_unit(), sales_units);
+  if (!unit.ok()) return unit.status();
+  request.sales_unit = (*unit)->msn;
+
+  absl::StatusOr<std::string> msisdn =
+      ParsePhoneNumber(message.phone_number(), (*unit)->default_region);
+  if (!msisdn.ok()) return msisdn.status();
+  request.msisdn = *std::move(msisdn);
+
+  if (message.scopes_size() > static_cast<int>(kMostScopes)) {
+    return absl::InvalidArgumentError(absl::StrCat("scopes: at most ", kMostScopes, " entries"));
+  }
+  absl::StatusOr<std::vector<std::string>> scopes =
+      NormalizeScopes(std::vector<std::string>(message.scopes().begin(), message.scopes().end()));
+  if (!scopes.ok()) return scopes.status();
+  request.scopes = *std::move(scopes);
+
+  absl::StatusOr<std::string> binding_message = ReadBindingMessage(message, random_bits);
+  if (!binding_message.ok()) return binding_message.status();
+  request.binding_message = *std::move(binding_message);
+  request.binding_message_is_made =
+      message.binding_message().empty() && !message.no_binding_message();
+
+  absl::StatusOr<std::optional<absl::Duration>> expiry = ReadExpiry(message);
+  if (!expiry.ok()) return expiry.status();
+  request.requested_expiry = *expiry;
+
+  if (message.reference().size() > kLongestReference) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("reference: must be at most ", kLongestReference, " bytes"));
+  }
+  request.reference = message.reference();
+  if (absl::Status status = CheckRequestId(message.request_id()); !status.ok()) return status;
+  request.request_id = message.request_id();
+  return request;
+}
+
+}  // namespace cibad

@@ -1,0 +1,100 @@
+#include "server/rpc/watch_stream.h"
+
+#include <vector>
+
+#include "server/rpc/login_message.h"
+#include "server/rpc/status.h"
+
+namespace cibad {
+
+bool WatchStreams::Add(const std::shared_ptr<WatchStream>& stream) {
+  const std::lock_guard lock(mutex_);
+  streams_.insert(stream);
+  return streams_.size() <= most_;
+}
+
+void WatchStreams::Remove(WatchStream* stream) {
+  const std::shared_ptr<WatchStream> held =
+      stream->shared_from_this();  // destroyed after the lock is gone
+  const std::lock_guard lock(mutex_);
+  streams_.erase(held);
+}
+
+void WatchStreams::EndAll(const grpc::Status& status) {
+  std::vector<std::shared_ptr<WatchStream>> streams;
+  {
+    const std::lock_guard lock(mutex_);
+    streams.assign(streams_.begin(), streams_.end());
+  }
+  for (const auto& stream : streams) stream->End(status);
+}
+
+void WatchStream::OnLogin(const Login& login) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (end_.has_value()) return;
+    queue_.push_back(ToMessage(login));
+    if (HasEnded(login.state)) end_ = grpc::Status::OK;
+  }
+  Proceed();
+}
+
+void WatchStream::OnRefused(const absl::Status& status) { End(ToGrpcStatus(status)); }
+
+void WatchStream::End(const grpc::Status& status) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (end_.has_value()) return;
+    end_ = status;
+  }
+  Proceed();
+}
+
+void WatchStream::Proceed() {
+  const v1::Login* message = nullptr;
+  grpc::Status end;
+  {
+    const std::lock_guard lock(mutex_);
+    if (is_writing_ || is_finished_) return;
+    if (!queue_.empty()) {
+      is_writing_ = true;
+      message = &queue_.front();
+    } else if (end_.has_value()) {
+      is_finished_ = true;
+      end = *end_;
+    } else {
+      return;
+    }
+  }
+  if (message != nullptr) {
+    StartWrite(message);
+  } else {
+    Finish(end);
+  }
+}
+
+void WatchStream::OnWriteDone(bool ok) {
+  {
+    const std::lock_guard lock(mutex_);
+    is_writing_ = false;
+    queue_.pop_front();
+    if (!ok) {  // the till is gone
+      queue_.clear();
+      end_ = grpc::Status::CANCELLED;
+    }
+  }
+  Proceed();
+}
+
+void WatchStream::OnCancel() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!is_writing_) queue_.clear();
+    end_ = grpc::Status::CANCELLED;
+  }
+  Proceed();
+}
+
+void WatchStream::OnDone() { streams_->Remove(this); }
+
+}  // namespace cibad

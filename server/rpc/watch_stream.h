@@ -1,0 +1,74 @@
+// One open WatchLogin stream: what the engine tells of a login, written to its till one message
+// after the other.
+
+#ifndef CIBAD_SERVER_RPC_WATCH_STREAM_H_
+#define CIBAD_SERVER_RPC_WATCH_STREAM_H_
+
+#include <grpcpp/support/server_callback.h>
+
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <unordered_set>
+
+#include "cibad/v1/login.pb.h"
+#include "server/engine/watcher.h"
+
+namespace cibad {
+
+class WatchStream;
+
+// The streams that are open, so that they can be ended when the daemon stops, and are never too
+// many. Thread-safe.
+class WatchStreams {
+ public:
+  explicit WatchStreams(size_t most) : most_(most) {}
+
+  // Holds the stream from now on. False: there are too many, and it should be ended.
+  bool Add(const std::shared_ptr<WatchStream>& stream);
+  void Remove(WatchStream* stream);
+
+  // Ends every stream with `status`.
+  void EndAll(const grpc::Status& status);
+
+ private:
+  const size_t most_;
+  std::mutex mutex_;
+  std::unordered_set<std::shared_ptr<WatchStream>> streams_;
+};
+
+// Lives until gRPC has done with it (OnDone), held by WatchStreams; the engine holds it weakly.
+class WatchStream final : public grpc::ServerWriteReactor<v1::Login>,
+                          public Watcher,
+                          public std::enable_shared_from_this<WatchStream> {
+ public:
+  explicit WatchStream(WatchStreams* streams) : streams_(streams) {}
+
+  void OnLogin(const Login& login) override;
+  void OnRefused(const absl::Status& status) override;
+
+  // Ends the stream after the message that is being written, if there is one.
+  void End(const grpc::Status& status);
+
+ private:
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override;
+
+  // Writes the next message, or finishes, if it is time. At most one operation is under way, as
+  // gRPC demands; it is begun without the lock, because gRPC may answer from within.
+  void Proceed();
+
+  WatchStreams* const streams_;
+  std::mutex mutex_;  // guards what follows
+  // Bounded by itself: a login has at most one message for each of its few states.
+  std::deque<v1::Login> queue_;
+  bool is_writing_ = false;
+  bool is_finished_ = false;
+  std::optional<grpc::Status> end_;  // what to finish with when the queue is empty
+};
+
+}  // namespace cibad
+
+#endif  // CIBAD_SERVER_RPC_WATCH_STREAM_H_

@@ -1,0 +1,81 @@
+// What a worker works with, under a test's control: an HTTP client whose answers the test gives, a
+// store whose commits the test lets happen, a clock that the test moves.
+
+#ifndef CIBAD_TESTS_UNIT_ENGINE_FAKES_H_
+#define CIBAD_TESTS_UNIT_ENGINE_FAKES_H_
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "server/engine/watcher.h"
+#include "server/http/http_client.h"
+#include "server/store/store.h"
+
+namespace cibad {
+
+class FakeHttp : public HttpClient {
+ public:
+  struct Exchange {
+    HttpRequest request;
+    std::function<void(HttpResult)> done;
+  };
+
+  void Send(HttpRequest request, std::function<void(HttpResult)> done) override {
+    exchanges.push_back({std::move(request), std::move(done)});
+  }
+
+  // Answers the oldest open request whose URL ends with `path`; fails the test when there is none.
+  void Answer(const std::string& path, HttpResult result);
+  int CountOpen(const std::string& path) const;
+
+  std::deque<Exchange> exchanges;
+};
+
+// Writes wait until the test commits them.
+class FakeStore : public Store {
+ public:
+  void Create(Login login, CreateDone done) override;
+  void Update(Login login, WriteDone done) override;
+  void EraseEndedBefore(absl::Time time, WriteDone done) override;
+  absl::StatusOr<Login> Get(absl::string_view id) override;
+  absl::StatusOr<LoginPage> List(const ListQuery& query) override;
+  absl::StatusOr<std::vector<Login>> LoadUnfinished() override;
+
+  // Makes all that waits durable and says so.
+  void Commit();
+  // Answers all that waits with a failure.
+  void Fail();
+
+  std::map<std::string, Login> logins;  // what is durable
+  std::deque<std::function<void(bool)>> waiting;
+};
+
+// Notes what it is told.
+class NotingWatcher : public Watcher {
+ public:
+  void OnLogin(const Login& login) override { told.push_back(login); }
+  void OnRefused(const absl::Status& status) override { refused = status; }
+
+  std::vector<LoginState> States() const;
+
+  std::vector<Login> told;
+  absl::Status refused;
+};
+
+// A 200 with a JSON body.
+HttpResult Ok(const std::string& json);
+// An error answer with a JSON body.
+HttpResult Refused(int status, const std::string& code);
+// No answer at all.
+HttpResult Broken(bool may_have_arrived);
+
+// The discovery document of the tests' provider.
+inline constexpr char kIssuer[] = "https://provider.test/access/";
+std::string MetadataJson();
+
+}  // namespace cibad
+
+#endif  // CIBAD_TESTS_UNIT_ENGINE_FAKES_H_

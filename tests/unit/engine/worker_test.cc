@@ -1,0 +1,319 @@
+#include "server/engine/worker.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "server/login/new_login.h"
+#include "tests/unit/engine/fakes.h"
+
+namespace cibad {
+namespace {
+
+using ::testing::ElementsAre;
+
+constexpr char kId[] = "00000000000000000000000001";
+constexpr char kBackchannel[] = "/backchannel";
+constexpr char kToken[] = "/token";
+constexpr char kAcknowledgement[] = R"({"auth_req_id":"request-1","expires_in":600,"interval":5})";
+constexpr char kTokens[] =
+    R"({"access_token":"access","token_type":"Bearer","expires_in":300,"id_token":"not.a.token"})";
+
+class WorkerTest : public ::testing::Test {
+ protected:
+  WorkerTest()
+      : provider_(kIssuer, ProviderDirectory::Environment{
+                               .http = &provider_http_,
+                               .clock = [this] { return now_; },
+                               .set_alarm = [](absl::Time) {},
+                               .post = [](const std::function<void()>& closure) { closure(); },
+                           }) {
+    auto units = std::make_shared<SalesUnits>();
+    (*units)["123456"] =
+        SalesUnit{.msn = "123456", .client_id = "client", .client_secret = "secret"};
+    worker_.emplace(Worker::Environment{
+        .http = &http_,
+        .store = &store_,
+        .provider = &provider_,
+        .sales_units = units,
+        .clock = [this] { return now_; },
+        .wall_clock = [this] { return now_; },
+        .set_alarm = [this](absl::Time time) { alarm_ = time; },
+        .post = [this](std::function<void()> closure) { posted_.push_back(std::move(closure)); },
+    });
+    provider_.Start();
+    provider_http_.Answer("/.well-known/openid-configuration", Ok(MetadataJson()));
+  }
+
+  Login NewTestLogin() {
+    LoginRequest request;
+    request.sales_unit = "123456";
+    request.msisdn = "4791234567";
+    request.scopes = {"openid", "name"};
+    Login login = NewLogin(kId, request, now_);
+    store_.logins[kId] = login;
+    return login;
+  }
+
+  void RunPosted() {
+    while (!posted_.empty()) {
+      const std::function<void()> closure = std::move(posted_.front());
+      posted_.pop_front();
+      closure();
+    }
+  }
+
+  void Commit() {
+    store_.Commit();
+    RunPosted();
+  }
+
+  // Moves the clock to the alarm.
+  void Ring() {
+    ASSERT_NE(alarm_, absl::InfiniteFuture());
+    now_ = std::max(now_, alarm_);
+    worker_->OnAlarm();
+    RunPosted();
+  }
+
+  // A login whose customer has been asked.
+  void BeginPending() {
+    worker_->Begin(NewTestLogin());
+    worker_->Watch(kId, watcher_);
+    http_.Answer(kBackchannel, Ok(kAcknowledgement));
+    Commit();
+  }
+
+  Login Durable() { return *store_.Get(kId); }
+
+  FakeHttp http_;
+  FakeHttp provider_http_;
+  FakeStore store_;
+  std::deque<std::function<void()>> posted_;
+  absl::Time now_ = absl::FromUnixSeconds(1'800'000'000);
+  absl::Time alarm_ = absl::InfiniteFuture();
+  ProviderDirectory provider_;
+  std::optional<Worker> worker_;
+  std::shared_ptr<NotingWatcher> watcher_ = std::make_shared<NotingWatcher>();
+};
+
+TEST_F(WorkerTest, AsksTheCustomerOnce) {
+  worker_->Begin(NewTestLogin());
+  EXPECT_EQ(http_.CountOpen(kBackchannel), 1);
+  http_.Answer(kBackchannel, Broken(/*may_have_arrived=*/true));
+  Commit();
+  EXPECT_EQ(http_.CountOpen(kBackchannel), 0);
+  EXPECT_EQ(Durable().failure.reason, FailureReason::kInterrupted);
+}
+
+TEST_F(WorkerTest, TellsOnlyWhatIsDurable) {
+  worker_->Begin(NewTestLogin());
+  worker_->Watch(kId, watcher_);
+  EXPECT_THAT(watcher_->States(), ElementsAre(LoginState::kStarting));
+  http_.Answer(kBackchannel, Ok(kAcknowledgement));
+  EXPECT_THAT(watcher_->States(), ElementsAre(LoginState::kStarting))
+      << "PENDING is not yet written";
+  EXPECT_EQ(Durable().state, LoginState::kStarting);
+  Commit();
+  EXPECT_THAT(watcher_->States(), ElementsAre(LoginState::kStarting, LoginState::kPending));
+  EXPECT_EQ(Durable().auth_req_id, "request-1");
+}
+
+TEST_F(WorkerTest, ActsOnTokensOnlyWhenTheyAreDurable) {
+  BeginPending();
+  Ring();
+  http_.Answer(kToken, Ok(kTokens));
+  EXPECT_FALSE(Durable().tokens.has_value());
+  EXPECT_EQ(provider_http_.CountOpen("/jwks"), 0);
+  Commit();
+  EXPECT_EQ(Durable().tokens->access_token, "access");
+  EXPECT_EQ(Durable().state, LoginState::kPending) << "an unchecked token is no customer";
+}
+
+TEST_F(WorkerTest, PollsThatChangeNothingAreNotWritten) {
+  BeginPending();
+  for (int i = 0; i < 10; ++i) {
+    Ring();
+    http_.Answer(kToken, Refused(400, "authorization_pending"));
+  }
+  EXPECT_TRUE(store_.waiting.empty());
+}
+
+TEST_F(WorkerTest, PollsAtTheIntervalAndOneAtATime) {
+  BeginPending();
+  const absl::Time acknowledged = now_;
+  Ring();
+  EXPECT_EQ(now_ - acknowledged, absl::Seconds(5));
+  EXPECT_EQ(http_.CountOpen(kToken), 1);
+  now_ += absl::Seconds(30);
+  worker_->OnAlarm();
+  EXPECT_EQ(http_.CountOpen(kToken), 1) << "the first is still under way";
+  http_.Answer(kToken, Refused(400, "authorization_pending"));
+  const absl::Time answered = now_;
+  Ring();
+  EXPECT_EQ(now_ - answered, absl::Seconds(5));
+}
+
+TEST_F(WorkerTest, AFailedWriteIsTriedAgainAndNothingIsToldMeanwhile) {
+  worker_->Begin(NewTestLogin());
+  worker_->Watch(kId, watcher_);
+  http_.Answer(kBackchannel, Ok(kAcknowledgement));
+  for (int i = 0; i < 3; ++i) {
+    store_.Fail();
+    RunPosted();
+    EXPECT_THAT(watcher_->States(), ElementsAre(LoginState::kStarting));
+    Ring();
+  }
+  Commit();
+  EXPECT_THAT(watcher_->States(), ElementsAre(LoginState::kStarting, LoginState::kPending));
+}
+
+TEST_F(WorkerTest, ACancelThatComesDuringAWriteIsNotLost) {
+  worker_->Begin(NewTestLogin());
+  http_.Answer(kBackchannel, Ok(kAcknowledgement));
+  std::optional<LoginState> cancelled;
+  worker_->Cancel(kId, [&](const absl::StatusOr<Login>& login) { cancelled = login->state; });
+  Commit();
+  EXPECT_EQ(cancelled, std::nullopt) << "the cancel itself is not yet written";
+  Commit();
+  EXPECT_EQ(cancelled, LoginState::kCancelled);
+  EXPECT_EQ(Durable().state, LoginState::kCancelled);
+}
+
+TEST_F(WorkerTest, AnAnswerAfterTheEndChangesNothing) {
+  BeginPending();
+  Ring();
+  worker_->Cancel(kId, [](const absl::StatusOr<Login>&) {});
+  Commit();
+  http_.Answer(kToken, Ok(kTokens));
+  Commit();
+  EXPECT_EQ(Durable().state, LoginState::kCancelled);
+  EXPECT_EQ(worker_->unfinished_logins(), 0U);
+}
+
+TEST_F(WorkerTest, CancellingWhatHasEndedGivesItUnchanged) {
+  BeginPending();
+  Ring();
+  http_.Answer(kToken, Refused(403, "access_denied"));
+  Commit();
+  std::optional<LoginState> given;
+  worker_->Cancel(kId, [&](const absl::StatusOr<Login>& login) { given = login->state; });
+  EXPECT_EQ(given, LoginState::kDenied);
+}
+
+TEST_F(WorkerTest, WatchingWhatHasEndedTellsItsEnd) {
+  BeginPending();
+  Ring();
+  http_.Answer(kToken, Refused(403, "access_denied"));
+  Commit();
+  const auto late = std::make_shared<NotingWatcher>();
+  worker_->Watch(kId, late);
+  EXPECT_THAT(late->States(), ElementsAre(LoginState::kDenied));
+}
+
+TEST_F(WorkerTest, WatchingWhatNeverWasIsRefused) {
+  worker_->Watch(kId, watcher_);
+  EXPECT_EQ(watcher_->refused.code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(WorkerTest, WatchersOfOneLoginAreBoundedAndTheGoneAreForgotten) {
+  worker_->Begin(NewTestLogin());
+  for (int i = 0; i < 100; ++i) worker_->Watch(kId, std::make_shared<NotingWatcher>());
+  std::vector<std::shared_ptr<NotingWatcher>> open;
+  for (size_t i = 0; i < Worker::kMostWatchers; ++i) {
+    open.push_back(std::make_shared<NotingWatcher>());
+    worker_->Watch(kId, open.back());
+    ASSERT_TRUE(open.back()->refused.ok()) << i;
+  }
+  worker_->Watch(kId, watcher_);
+  EXPECT_EQ(watcher_->refused.code(), absl::StatusCode::kResourceExhausted);
+}
+
+TEST_F(WorkerTest, AnUnknownKeyIsLookedForOnceBeforeTheTokenIsRefused) {
+  BeginPending();
+  Ring();
+  http_.Answer(kToken, Ok(R"({"access_token":"access","token_type":"Bearer","id_token":")"
+                          // {"alg":"RS256","kid":"new"} . {}
+                          "eyJhbGciOiJSUzI1NiIsImtpZCI6Im5ldyJ9.e30.AAAA\"}"));
+  Commit();
+  provider_.OnAlarm();
+  ASSERT_EQ(provider_http_.CountOpen("/jwks"), 1);
+  provider_http_.Answer("/jwks", Ok(R"({"keys":[]})"));
+  RunPosted();
+  Commit();
+  EXPECT_EQ(provider_http_.CountOpen("/jwks"), 0);
+  EXPECT_EQ(Durable().failure.reason, FailureReason::kIdTokenRefused);
+  EXPECT_EQ(http_.CountOpen("/userinfo"), 0) << "a refused token is used for nothing";
+}
+
+TEST_F(WorkerTest, KeysThatCannotBeHadAreAskedForAgain) {
+  BeginPending();
+  Ring();
+  http_.Answer(kToken, Ok(kTokens));
+  Commit();
+  provider_.OnAlarm();
+  provider_http_.Answer("/jwks", Broken(true));
+  RunPosted();
+  Commit();
+  EXPECT_FALSE(HasEnded(Durable().state));
+  Ring();
+  now_ += ProviderDirectory::kLeastKeyAge;
+  provider_.OnAlarm();
+  EXPECT_EQ(provider_http_.CountOpen("/jwks"), 1);
+}
+
+TEST_F(WorkerTest, ARecoveredLoginWaitsAWholeIntervalBeforeItPolls) {
+  Login login = NewTestLogin();
+  login.state = LoginState::kPending;
+  login.auth_req_id = "request-1";
+  login.interval = absl::Seconds(15);
+  login.expire_time = now_ + absl::Seconds(600);
+  const absl::Time recovered = now_;
+  worker_->Recover(login);
+  EXPECT_EQ(http_.CountOpen(kToken), 0);
+  Ring();
+  EXPECT_EQ(now_ - recovered, absl::Seconds(15));
+  EXPECT_EQ(http_.CountOpen(kToken), 1);
+}
+
+TEST_F(WorkerTest, ARecoveredStartIsNotSentAgain) {
+  worker_->Recover(NewTestLogin());
+  Commit();
+  EXPECT_EQ(http_.CountOpen(kBackchannel), 0);
+  EXPECT_EQ(Durable().failure.reason, FailureReason::kInterrupted);
+}
+
+TEST_F(WorkerTest, DrainingWaitsForWhatIsUnderWayAndBeginsNothing) {
+  BeginPending();
+  Ring();
+  bool drained = false;
+  worker_->Drain([&drained] { drained = true; });
+  EXPECT_FALSE(drained) << "a token request is under way";
+  http_.Answer(kToken, Refused(400, "authorization_pending"));
+  EXPECT_TRUE(drained);
+  now_ += absl::Minutes(1);
+  worker_->OnAlarm();
+  EXPECT_EQ(http_.CountOpen(kToken), 0);
+}
+
+TEST_F(WorkerTest, ASalesUnitThatLeftTheConfigEndsInAClearFailure) {
+  Login login = NewTestLogin();
+  login.request.sales_unit = "999999";
+  worker_->Begin(login);
+  RunPosted();
+  while (worker_->unfinished_logins() > 0) {
+    ASSERT_LT(now_, login.create_time + absl::Minutes(2));
+    Ring();
+    Commit();
+  }
+  EXPECT_EQ(Durable().failure.reason, FailureReason::kProviderUnavailable);
+}
+
+}  // namespace
+}  // namespace cibad
