@@ -1,0 +1,62 @@
+// The logins in the database, as prepared SQL: every statement that reads or changes a login is
+// here. Each change is one statement, so it happens whole or not at all, whatever else is in its
+// transaction.
+
+#ifndef CIBAD_SERVER_STORE_LOGIN_TABLE_H_
+#define CIBAD_SERVER_STORE_LOGIN_TABLE_H_
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "server/login/login.h"
+#include "server/store/database.h"
+#include "server/store/page_token.h"
+#include "server/store/record.h"
+
+namespace cibad {
+
+// Not thread-safe, as the connection is not. Errors are those of database.h, DATA_LOSS for a
+// damaged record, and the ones named below.
+class LoginTable {
+ public:
+  // The schema, as the steps that brought it here. Step N (from 0) leads from version N to N + 1; a
+  // step that has been released is never changed.
+  static const std::vector<absl::string_view>& Migrations();
+
+  // Prepares the statements. The connection must outlive the table; it may be moved.
+  static absl::StatusOr<LoginTable> Prepare(Database& database);
+
+  // Keeps a new login. Where its request_id is taken, changes nothing and gives the login that has
+  // it. ALREADY_EXISTS: the id is taken.
+  absl::StatusOr<std::optional<Login>> Insert(const Record& record);
+  // NOT_FOUND: no such login. FAILED_PRECONDITION: the one that is kept is not an earlier revision.
+  absl::Status Update(const Record& record);
+  // Gives how many logins it erased.
+  absl::StatusOr<int64_t> EraseEndedBefore(int64_t time);
+
+  // NOT_FOUND: no such login.
+  absl::StatusOr<Login> Get(absl::string_view id);
+  // At most `limit` logins after the position, the newest first.
+  absl::StatusOr<std::vector<Login>> List(const PagePosition& after, int64_t limit);
+  // The newest first.
+  absl::StatusOr<std::vector<Login>> LoadUnfinished();
+
+ private:
+  LoginTable() = default;
+
+  Statement insert_;
+  Statement select_by_request_id_;
+  Statement update_;
+  Statement erase_;
+  Statement select_;
+  Statement list_;
+  Statement list_unfinished_;
+};
+
+}  // namespace cibad
+
+#endif  // CIBAD_SERVER_STORE_LOGIN_TABLE_H_

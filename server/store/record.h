@@ -1,0 +1,46 @@
+// A login as the database keeps it: one versioned JSON text, and beside it the few columns that
+// queries need. Progress is left out: it need not survive (login.h).
+
+#ifndef CIBAD_SERVER_STORE_RECORD_H_
+#define CIBAD_SERVER_STORE_RECORD_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "server/login/login.h"
+
+namespace cibad {
+
+// Far above any login: its parts come from requests and answers that have limits of their own.
+inline constexpr int64_t kMaxRecordBytes = 1 << 20;
+
+struct Record {
+  std::string id;
+  std::string request_id;  // empty: none
+  int64_t create_time = 0;
+  std::optional<int64_t> end_time;  // absent: the login has not ended
+  int64_t revision = 0;
+  std::string text;  // the whole login, but Progress
+};
+
+// Times are kept as nanoseconds since 1970, which is as fine as the clocks are; an infinite time
+// stays one.
+int64_t ToStoredTime(absl::Time time);
+
+// INVALID_ARGUMENT: the login cannot be kept: it has no id, text that is not UTF-8, an end without
+// `end_time` or the other way round, or it is larger than kMaxRecordBytes. The message names the id
+// and nothing else of it.
+absl::StatusOr<Record> EncodeRecord(const Login& login);
+
+// The login kept under `id`. DATA_LOSS: the text is no record of that login; the message names the
+// id only.
+absl::StatusOr<Login> DecodeRecord(absl::string_view id, absl::string_view text);
+
+}  // namespace cibad
+
+#endif  // CIBAD_SERVER_STORE_RECORD_H_

@@ -1,0 +1,197 @@
+#include "server/store/sqlite_store.h"
+
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/store/database.h"
+#include "server/store/group_writer.h"
+#include "server/store/login_table.h"
+#include "server/store/page_token.h"
+#include "server/store/record.h"
+#include "server/store/store_file.h"
+
+namespace cibad {
+namespace {
+
+// The writes keep the record in its stored form: it is made on the caller's thread, of which there
+// are several.
+
+class CreateWrite : public Write {
+ public:
+  CreateWrite(Login login, Store::CreateDone done)
+      : record_(EncodeRecord(login)), result_(std::move(login)), done_(std::move(done)) {}
+
+  void Apply(LoginTable& table) override {
+    if (!record_.ok()) {
+      result_ = record_.status();
+      return;
+    }
+    absl::StatusOr<std::optional<Login>> earlier = table.Insert(*record_);
+    if (!earlier.ok()) {
+      result_ = earlier.status();
+    } else if (earlier->has_value()) {
+      result_ = **std::move(earlier);
+    }
+  }
+
+  void Drop() override {
+    record_ = Record();
+    result_ = Login();
+  }
+
+  void Answer(const absl::Status& committed) override {
+    if (committed.ok()) {
+      done_(std::move(result_));
+    } else {
+      done_(committed);
+    }
+  }
+
+ private:
+  absl::StatusOr<Record> record_;
+  absl::StatusOr<Login> result_;
+  Store::CreateDone done_;
+};
+
+class UpdateWrite : public Write {
+ public:
+  UpdateWrite(const Login& login, Store::WriteDone done)
+      : record_(EncodeRecord(login)), done_(std::move(done)) {}
+
+  void Apply(LoginTable& table) override {
+    result_ = record_.ok() ? table.Update(*record_) : record_.status();
+  }
+  void Drop() override { record_ = Record(); }
+  void Answer(const absl::Status& committed) override {
+    done_(committed.ok() ? result_ : committed);
+  }
+
+ private:
+  absl::StatusOr<Record> record_;
+  absl::Status result_;
+  Store::WriteDone done_;
+};
+
+class EraseWrite : public Write {
+ public:
+  EraseWrite(int64_t time, Store::WriteDone done) : time_(time), done_(std::move(done)) {}
+
+  void Apply(LoginTable& table) override { erased_ = table.EraseEndedBefore(time_); }
+  void Drop() override {}
+  void Answer(const absl::Status& committed) override {
+    done_(committed.ok() ? erased_.status() : committed);
+  }
+  bool has_erased() const override { return erased_.ok() && *erased_ > 0; }
+
+ private:
+  const int64_t time_;
+  absl::StatusOr<int64_t> erased_ = 0;
+  Store::WriteDone done_;
+};
+
+// The same status, saying which login it is about.
+absl::Status AboutLogin(absl::string_view id, const absl::Status& status) {
+  if (!absl::IsNotFound(status)) return status;
+  return absl::NotFoundError(absl::StrCat("there is no login ", id));
+}
+
+}  // namespace
+
+// In the order of their making: the lock goes last, when nothing of the file is open any more, and
+// the reader before the writer, which empties the log when it is the last to close.
+struct SqliteStore::Parts {
+  StoreLock lock;
+  std::unique_ptr<GroupWriter> writer;
+  Database read_database;
+  LoginTable read_table;  // read_database and read_table under read_mutex
+  std::mutex read_mutex;
+};
+
+absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string& path,
+                                                               const SqliteStoreOptions& options) {
+  absl::StatusOr<StoreLock> lock = StoreLock::Take(path);
+  if (!lock.ok()) return lock.status();
+  absl::StatusOr<Database> write_database = OpenStoreFile(path, options.busy_timeout);
+  if (!write_database.ok()) return write_database.status();
+  absl::StatusOr<LoginTable> write_table = LoginTable::Prepare(*write_database);
+  if (!write_table.ok()) return write_table.status();
+  absl::StatusOr<Database> read_database =
+      Database::Open(path, Database::Access::kReadOnly, options.busy_timeout);
+  if (!read_database.ok()) return read_database.status();
+  absl::StatusOr<LoginTable> read_table = LoginTable::Prepare(*read_database);
+  if (!read_table.ok()) return read_table.status();
+  auto writer = std::make_unique<GroupWriter>(*std::move(write_database), *std::move(write_table),
+                                              path, options.queue_limit);
+  return std::unique_ptr<SqliteStore>(
+      new SqliteStore(std::unique_ptr<Parts>(new Parts{*std::move(lock),
+                                                       std::move(writer),
+                                                       *std::move(read_database),
+                                                       *std::move(read_table),
+                                                       {}})));
+}
+
+SqliteStore::SqliteStore(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+SqliteStore::~SqliteStore() = default;
+
+void SqliteStore::Create(Login login, CreateDone done) {
+  parts_->writer->Enqueue(std::make_unique<CreateWrite>(std::move(login), std::move(done)));
+}
+
+void SqliteStore::Update(Login login, WriteDone done) {
+  parts_->writer->Enqueue(std::make_unique<UpdateWrite>(login, std::move(done)));
+}
+
+void SqliteStore::EraseEndedBefore(absl::Time time, WriteDone done) {
+  parts_->writer->Enqueue(std::make_unique<EraseWrite>(ToStoredTime(time), std::move(done)));
+}
+
+absl::StatusOr<Login> SqliteStore::Get(absl::string_view id) {
+  const std::lock_guard lock(parts_->read_mutex);
+  absl::StatusOr<Login> login = parts_->read_table.Get(id);
+  if (!login.ok()) return AboutLogin(id, login.status());
+  return login;
+}
+
+absl::StatusOr<LoginPage> SqliteStore::List(const ListQuery& query) {
+  constexpr int kMaxPageSize = 1000;
+  if (query.page_size < 1 || query.page_size > kMaxPageSize) {
+    return absl::InvalidArgumentError(absl::StrCat("page_size must be 1 to ", kMaxPageSize));
+  }
+  PagePosition after;
+  after.unfinished_only = query.unfinished_only;
+  if (!query.page_token.empty()) {
+    absl::StatusOr<PagePosition> given = DecodePageToken(query.page_token);
+    if (!given.ok()) return given.status();
+    if (given->unfinished_only != query.unfinished_only) {
+      return absl::InvalidArgumentError("page_token is of a list with another unfinished_only");
+    }
+    after = *std::move(given);
+  }
+  LoginPage page;
+  {
+    const std::lock_guard lock(parts_->read_mutex);
+    // One more than asked for tells whether there is a next page.
+    absl::StatusOr<std::vector<Login>> logins = parts_->read_table.List(after, query.page_size + 1);
+    if (!logins.ok()) return logins.status();
+    page.logins = *std::move(logins);
+  }
+  if (page.logins.size() > static_cast<size_t>(query.page_size)) {
+    page.logins.pop_back();
+    const Login& last = page.logins.back();
+    page.next_page_token =
+        EncodePageToken({query.unfinished_only, ToStoredTime(last.create_time), last.id});
+  }
+  return page;
+}
+
+absl::StatusOr<std::vector<Login>> SqliteStore::LoadUnfinished() {
+  const std::lock_guard lock(parts_->read_mutex);
+  return parts_->read_table.LoadUnfinished();
+}
+
+int64_t SqliteStore::commit_count() const { return parts_->writer->commit_count(); }
+
+}  // namespace cibad

@@ -1,0 +1,61 @@
+// The Store in one SQLite file, for one daemon. Writes go through one thread that commits them in
+// groups (group_writer.h); reads have a connection of their own and do not wait for writes.
+
+#ifndef CIBAD_SERVER_STORE_SQLITE_STORE_H_
+#define CIBAD_SERVER_STORE_SQLITE_STORE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "server/login/login.h"
+#include "server/store/store.h"
+
+namespace cibad {
+
+struct SqliteStoreOptions {
+  size_t queue_limit = 100'000;  // writes that may wait; one more is answered UNAVAILABLE
+  // How long a lock of another program on the file (a backup, say) is waited for.
+  absl::Duration busy_timeout = absl::Seconds(5);
+};
+
+// Beyond what Store promises: Create gives ALREADY_EXISTS where the login's id is taken, Update
+// NOT_FOUND where there is no such login and FAILED_PRECONDITION where the stored one is not an
+// earlier revision. Both give INVALID_ARGUMENT for a login that cannot be kept (see EncodeRecord).
+// Reads give DATA_LOSS for a damaged login and UNAVAILABLE where the disk fails. Destroying it
+// commits and answers every write that waits; it must not be destroyed from within a `done`.
+class SqliteStore : public Store {
+ public:
+  // Opens the store at `path`, made where it is missing (not its folder). Every error is one line
+  // that names the path and says what to do; the file is then as it was. See OpenStoreFile.
+  static absl::StatusOr<std::unique_ptr<SqliteStore>> Open(const std::string& path,
+                                                           const SqliteStoreOptions& options = {});
+  ~SqliteStore() override;
+
+  void Create(Login login, CreateDone done) override;
+  void Update(Login login, WriteDone done) override;
+  void EraseEndedBefore(absl::Time time, WriteDone done) override;
+
+  absl::StatusOr<Login> Get(absl::string_view id) override;
+  absl::StatusOr<LoginPage> List(const ListQuery& query) override;
+  absl::StatusOr<std::vector<Login>> LoadUnfinished() override;
+
+  // How many transactions the writes took so far: what grouping saves shows here.
+  int64_t commit_count() const;
+
+ private:
+  struct Parts;
+  explicit SqliteStore(std::unique_ptr<Parts> parts);
+
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace cibad
+
+#endif  // CIBAD_SERVER_STORE_SQLITE_STORE_H_

@@ -1,0 +1,269 @@
+#include "server/store/sqlite_store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "tests/unit/store/store_test_support.h"
+
+namespace cibad {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+class SqliteStoreTest : public ::testing::Test {
+ protected:
+  void Reopen() {
+    store_.reset();
+    store_ = OpenStore(path_);
+  }
+
+  std::vector<std::string> ListIds(const ListQuery& query) {
+    const absl::StatusOr<LoginPage> page = store_->List(query);
+    EXPECT_TRUE(page.ok()) << page.status();
+    std::vector<std::string> ids;
+    if (page.ok()) {
+      for (const Login& login : page->logins) ids.push_back(login.id);
+    }
+    return ids;
+  }
+
+  // The ids page by page.
+  std::vector<std::vector<std::string>> ListPages(int page_size, bool unfinished_only) {
+    std::vector<std::vector<std::string>> pages;
+    ListQuery query{page_size, "", unfinished_only};
+    do {
+      pages.push_back(ListIds(query));
+      query.page_token = store_->List(query)->next_page_token;
+    } while (!query.page_token.empty() && pages.size() < 100);
+    return pages;
+  }
+
+  const TemporaryFolder folder_;
+  const std::string path_ = folder_.File("logins.db");
+  std::unique_ptr<SqliteStore> store_ = OpenStore(path_);
+};
+
+TEST_F(SqliteStoreTest, LoginIsThereOnceCreateIsAnswered) {
+  const Login login = MakeFullLogin();
+  const absl::StatusOr<Login> created = Create(*store_, login);
+  ASSERT_TRUE(created.ok()) << created.status();
+  EXPECT_EQ(*created, login);
+  EXPECT_EQ(*store_->Get(login.id), login);
+}
+
+TEST_F(SqliteStoreTest, AnsweredWritesSurviveReopening) {
+  ASSERT_TRUE(Create(*store_, MakeLogin("a")).ok());
+  Login full = MakeFullLogin();
+  ASSERT_TRUE(Create(*store_, full).ok());
+  full.revision = 8;
+  full.subject = "later";
+  ASSERT_TRUE(Update(*store_, full).ok());
+  Reopen();
+  EXPECT_EQ(*store_->Get("a"), MakeLogin("a"));
+  EXPECT_EQ(*store_->Get(full.id), full);
+}
+
+TEST_F(SqliteStoreTest, GetOfAnUnknownLoginIsNotFound) {
+  EXPECT_EQ(store_->Get("nobody").status(), absl::NotFoundError("there is no login nobody"));
+}
+
+TEST_F(SqliteStoreTest, TakenRequestIdGivesTheEarlierLoginUntouched) {
+  Login first = MakeLogin("first");
+  first.request.request_id = "request-1";
+  Login second = MakeLogin("second");
+  second.request.request_id = "request-1";
+  ASSERT_TRUE(Create(*store_, first).ok());
+  const absl::StatusOr<Login> answer = Create(*store_, second);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(*answer, first);
+  EXPECT_EQ(*store_->Get("first"), first);
+  EXPECT_EQ(store_->Get("second").status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(SqliteStoreTest, RequestIdIsRememberedAcrossReopeningAndUpdates) {
+  Login first = MakeLogin("first");
+  first.request.request_id = "request-1";
+  ASSERT_TRUE(Create(*store_, first).ok());
+  first.revision = 2;
+  first.state = LoginState::kPending;
+  ASSERT_TRUE(Update(*store_, first).ok());
+  Reopen();
+  Login second = MakeLogin("second");
+  second.request.request_id = "request-1";
+  EXPECT_EQ(*Create(*store_, second), first);
+}
+
+TEST_F(SqliteStoreTest, EmptyRequestIdNeverCollides) {
+  EXPECT_EQ(Create(*store_, MakeLogin("a"))->id, "a");
+  EXPECT_EQ(Create(*store_, MakeLogin("b"))->id, "b");
+}
+
+TEST_F(SqliteStoreTest, TakenIdIsRefusedAndTheStoredLoginStays) {
+  ASSERT_TRUE(Create(*store_, MakeLogin("a", 1)).ok());
+  EXPECT_EQ(Create(*store_, MakeLogin("a", 2)).status().code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(*store_->Get("a"), MakeLogin("a", 1));
+}
+
+TEST_F(SqliteStoreTest, UpdateOfAnUnknownLoginIsNotFound) {
+  EXPECT_EQ(Update(*store_, MakeLogin("a")).code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(store_->Get("a").status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(SqliteStoreTest, UpdateTakesLaterRevisionsOnly) {
+  Login login = MakeLogin("a");
+  login.revision = 5;
+  ASSERT_TRUE(Create(*store_, login).ok());
+  for (const int64_t revision : {4, 5}) {
+    Login stale = login;
+    stale.revision = revision;
+    stale.subject = "stale";
+    EXPECT_EQ(Update(*store_, stale).code(), absl::StatusCode::kFailedPrecondition);
+  }
+  EXPECT_EQ(*store_->Get("a"), login);
+  login.revision = 9;
+  EXPECT_TRUE(Update(*store_, login).ok());
+  EXPECT_EQ(store_->Get("a")->revision, 9);
+}
+
+TEST_F(SqliteStoreTest, LoginThatCannotBeKeptIsAnsweredInvalidArgument) {
+  Login login = MakeLogin("a");
+  login.request.reference = "\xff";
+  EXPECT_EQ(Create(*store_, login).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Update(*store_, login).code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(SqliteStoreTest, EraseTakesLoginsThatEndedBeforeTheTimeAndNoOthers) {
+  ASSERT_TRUE(Create(*store_, MakeLogin("unfinished", -1000)).ok());
+  ASSERT_TRUE(Create(*store_, MakeEndedLogin("old", 99)).ok());
+  ASSERT_TRUE(Create(*store_, MakeEndedLogin("on the dot", 100)).ok());
+  ASSERT_TRUE(Create(*store_, MakeEndedLogin("young", 101)).ok());
+  ASSERT_TRUE(EraseEndedBefore(*store_, At(100)).ok());
+  EXPECT_EQ(store_->Get("old").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_TRUE(store_->Get("unfinished").ok());
+  EXPECT_TRUE(store_->Get("on the dot").ok());
+  EXPECT_TRUE(store_->Get("young").ok());
+}
+
+TEST_F(SqliteStoreTest, ErasedRequestIdIsFreeAgain) {
+  Login login = MakeEndedLogin("a", 1);
+  login.request.request_id = "request-1";
+  ASSERT_TRUE(Create(*store_, login).ok());
+  ASSERT_TRUE(EraseEndedBefore(*store_, At(2)).ok());
+  Login again = MakeLogin("b");
+  again.request.request_id = "request-1";
+  EXPECT_EQ(Create(*store_, again)->id, "b");
+}
+
+TEST_F(SqliteStoreTest, ErasedDataIsGoneFromTheDisk) {
+  Login login = MakeFullLogin();
+  ASSERT_TRUE(Create(*store_, login).ok());
+  const auto on_disk = [this] { return ReadFile(path_) + ReadFile(path_ + "-wal"); };
+  ASSERT_THAT(on_disk(), HasSubstr("Nordmann"));
+  ASSERT_TRUE(EraseEndedBefore(*store_, absl::InfiniteFuture()).ok());
+  EXPECT_THAT(on_disk(), Not(HasSubstr("Nordmann")));
+  EXPECT_THAT(on_disk(), Not(HasSubstr("access-token-1")));
+}
+
+TEST_F(SqliteStoreTest, ListGivesTheNewestFirstAndOrdersEqualTimesById) {
+  ASSERT_TRUE(Create(*store_, MakeLogin("a", 2)).ok());
+  ASSERT_TRUE(Create(*store_, MakeLogin("c", 1)).ok());
+  ASSERT_TRUE(Create(*store_, MakeLogin("b", 1)).ok());
+  ASSERT_TRUE(Create(*store_, MakeLogin("d", 3)).ok());
+  EXPECT_THAT(ListIds({}), ElementsAre("d", "a", "c", "b"));
+}
+
+TEST_F(SqliteStoreTest, PagesGiveEveryLoginOnce) {
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(Create(*store_, MakeLogin(absl::StrCat(i), i / 2)).ok());
+  EXPECT_THAT(ListPages(2, false),
+              ElementsAre(ElementsAre("4", "3"), ElementsAre("2", "1"), ElementsAre("0")));
+  EXPECT_THAT(ListPages(5, false), ElementsAre(SizeIs(5)));
+  EXPECT_THAT(ListPages(4, false), ElementsAre(SizeIs(4), SizeIs(1)));
+}
+
+TEST_F(SqliteStoreTest, PagesStayInPlaceWhileNewLoginsArrive) {
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(Create(*store_, MakeLogin(absl::StrCat(i), i)).ok());
+  const absl::StatusOr<LoginPage> first = store_->List({2, "", false});
+  ASSERT_TRUE(Create(*store_, MakeLogin("new", 10)).ok());
+  EXPECT_THAT(ListIds({2, first->next_page_token, false}), ElementsAre("1", "0"));
+}
+
+TEST_F(SqliteStoreTest, UnfinishedOnlyLeavesOutWhatHasEnded) {
+  for (int i = 0; i < 6; ++i) {
+    Login login = MakeLogin(absl::StrCat(i), i);
+    ASSERT_TRUE(Create(*store_, login).ok());
+    if (i % 2 == 0) continue;
+    login.state = LoginState::kDenied;
+    login.end_time = At(100);
+    login.revision = 2;
+    ASSERT_TRUE(Update(*store_, login).ok());
+  }
+  EXPECT_THAT(ListPages(2, true), ElementsAre(ElementsAre("4", "2"), ElementsAre("0")));
+  const absl::StatusOr<std::vector<Login>> unfinished = store_->LoadUnfinished();
+  ASSERT_TRUE(unfinished.ok());
+  EXPECT_THAT(*unfinished, ElementsAre(MakeLogin("4", 4), MakeLogin("2", 2), MakeLogin("0", 0)));
+}
+
+TEST_F(SqliteStoreTest, EmptyStoreGivesEmptyLists) {
+  EXPECT_THAT(ListPages(10, false), ElementsAre(IsEmpty()));
+  EXPECT_THAT(*store_->LoadUnfinished(), IsEmpty());
+}
+
+TEST_F(SqliteStoreTest, BadListQueriesAreInvalidArgument) {
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(Create(*store_, MakeLogin(absl::StrCat(i), i)).ok());
+  const std::string token = store_->List({1, "", false})->next_page_token;
+  for (const ListQuery& query : {ListQuery{0, "", false}, ListQuery{-1, "", false},
+                                 ListQuery{1001, "", false}, ListQuery{1, "garbage", false},
+                                 ListQuery{1, token + "x", false}, ListQuery{1, token, true}}) {
+    EXPECT_EQ(store_->List(query).status().code(), absl::StatusCode::kInvalidArgument)
+        << query.page_token;
+  }
+}
+
+TEST_F(SqliteStoreTest, DamagedLoginIsDataLossForReadsAndForItsRequestId) {
+  Login login = MakeLogin("a");
+  login.request.request_id = "request-1";
+  ASSERT_TRUE(Create(*store_, login).ok());
+  sqlite3* other = nullptr;
+  ASSERT_EQ(sqlite3_open(path_.c_str(), &other), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(other, "UPDATE login SET record = x'00'", nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  sqlite3_close(other);
+  const absl::Status damaged = absl::DataLossError("the stored record of login a is damaged");
+  EXPECT_EQ(store_->Get("a").status(), damaged);
+  EXPECT_EQ(store_->List({}).status(), damaged);
+  EXPECT_EQ(store_->LoadUnfinished().status(), damaged);
+  login.id = "b";
+  EXPECT_EQ(Create(*store_, login).status(), damaged);
+}
+
+TEST_F(SqliteStoreTest, ReadersAndWritersOfManyThreadsSeeTheirOwnWrites) {
+  constexpr int kThreads = 4;
+  constexpr int kLogins = 25;
+  std::atomic<int> seen = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([this, t, &seen] {
+      for (int i = 0; i < kLogins; ++i) {
+        const std::string id = absl::StrCat(t, "-", i);
+        if (Create(*store_, MakeLogin(id)).ok() && store_->Get(id).ok()) ++seen;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(seen, kThreads * kLogins);
+  EXPECT_THAT(*store_->LoadUnfinished(), SizeIs(kThreads * kLogins));
+}
+
+}  // namespace
+}  // namespace cibad

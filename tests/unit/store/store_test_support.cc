@@ -1,0 +1,127 @@
+#include "tests/unit/store/store_test_support.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <iostream>
+#include <iterator>
+#include <utility>
+
+namespace cibad {
+
+TemporaryFolder::TemporaryFolder()
+    : path_(std::filesystem::temp_directory_path() / "cibad_store_XXXXXX") {
+  if (mkdtemp(path_.data()) == nullptr) std::abort();
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+std::unique_ptr<SqliteStore> OpenStore(const std::string& path, const SqliteStoreOptions& options) {
+  absl::StatusOr<std::unique_ptr<SqliteStore>> store = SqliteStore::Open(path, options);
+  if (store.ok()) return *std::move(store);
+  std::cerr << "the store does not open: " << store.status() << "\n";
+  std::abort();
+}
+
+absl::Time At(int seconds) { return absl::FromUnixSeconds(1'785'000'000 + seconds); }
+
+Login MakeLogin(const std::string& id, int seconds) {
+  Login login;
+  login.id = id;
+  login.revision = 1;
+  login.request.sales_unit = "123456";
+  login.request.msisdn = "4791234567";
+  login.request.scopes = {"openid", "name"};
+  login.create_time = At(seconds);
+  login.update_time = At(seconds);
+  return login;
+}
+
+Login MakeEndedLogin(const std::string& id, int end_seconds) {
+  Login login = MakeLogin(id);
+  login.revision = 2;
+  login.state = LoginState::kExpired;
+  login.update_time = At(end_seconds);
+  login.end_time = At(end_seconds);
+  return login;
+}
+
+Login MakeFullLogin() {
+  Login login;
+  login.id = "0123456789ABCDEFGHJKMNPQRS";
+  login.revision = 7;
+  login.request.sales_unit = "123456";
+  login.request.msisdn = "4791234567";
+  login.request.scopes = {"openid", "name", "phoneNumber"};
+  login.request.binding_message = "AB-12345";
+  login.request.binding_message_is_made = true;
+  login.request.requested_expiry = absl::Seconds(300);
+  login.request.reference = "receipt \"42\" \\ \n \xC3\xA6\xC3\xB8\xC3\xA5";
+  login.request.request_id = "2c1b6a5e-0000-4000-8000-000000000001";
+  login.state = LoginState::kFailed;
+  login.failure.reason = FailureReason::kTooManyLogins;
+  login.failure.provider_code = "too_many";
+  login.failure.retry_after = absl::Milliseconds(90'500);
+  login.create_time = absl::FromUnixNanos(1'785'000'000'123'456'789);
+  login.update_time = absl::FromUnixNanos(1'785'000'001'000'000'001);
+  login.expire_time = absl::FromUnixNanos(1'785'000'600'999'999'999);
+  login.end_time = absl::FromUnixNanos(1'785'000'002'000'000'003);
+  login.auth_req_id = "auth-req-id-1";
+  login.interval = absl::Seconds(10);
+  login.tokens =
+      Tokens{"access-token-1", "id-token-1", absl::FromUnixNanos(1'785'000'300'000'000'007)};
+  login.subject = "subject-1";
+  Profile profile;
+  profile.subject = "subject-2";
+  profile.name = "Kari Marie Nordmann";
+  profile.given_name = "Kari Marie";
+  profile.family_name = "Nordmann";
+  profile.phone_number = "+4791234567";
+  profile.phone_number_verified = true;
+  profile.email = "kari@example.com";
+  profile.email_verified = true;
+  profile.addresses = {{"home", "Storgata 1\nH0101", "0155", "Oslo", "NO", "Storgata 1\n0155 Oslo"},
+                       {"work", "Nygata 2", "5003", "Bergen", "NO", "Nygata 2\n5003 Bergen"}};
+  profile.birthdate = "1990-01-31";
+  profile.gender = "female";
+  profile.nin = "31019012345";
+  profile.consents =
+      Consents{"Heading", "Terms", "2026-08-01T12:00:00Z", {{"news", true, false, "Send me news"}}};
+  profile.other_claims_json = R"({"sid":"1","nested":{"a":[1,2]}})";
+  login.profile = profile;
+  return login;
+}
+
+absl::StatusOr<Login> Create(Store& store, const Login& login) {
+  std::promise<absl::StatusOr<Login>> result;
+  store.Create(login,
+               [&result](absl::StatusOr<Login> created) { result.set_value(std::move(created)); });
+  return result.get_future().get();
+}
+
+absl::Status Update(Store& store, const Login& login) {
+  std::promise<absl::Status> result;
+  store.Update(login, [&result](const absl::Status& updated) { result.set_value(updated); });
+  return result.get_future().get();
+}
+
+absl::Status EraseEndedBefore(Store& store, absl::Time time) {
+  std::promise<absl::Status> result;
+  store.EraseEndedBefore(time, [&result](const absl::Status& erased) { result.set_value(erased); });
+  return result.get_future().get();
+}
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+void WriteFile(const std::string& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+}
+
+}  // namespace cibad
