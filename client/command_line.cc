@@ -1,0 +1,252 @@
+#include "client/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <random>
+#include <sstream>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "client/address.h"
+#include "client/exit_code.h"
+#include "client/json_text.h"
+
+namespace cibad {
+namespace {
+
+constexpr int kUsualLimit = 30;
+constexpr int kLargestLimit = 10000;
+constexpr char kUsualScope[] = "name phoneNumber";
+
+constexpr char kDescription[] =
+    "Logs customers in with Vipps MobilePay by phone number, through the daemon cibad.";
+
+constexpr char kFooter[] = R"(Examples:
+  cibactl login 912 34 567                      ask a customer for their name and number
+  cibactl login +4520123456 --scope "name email address"
+  cibactl login 91234567 --json | jq -r 'select(.state=="COMPLETED").profile.name'
+  cibactl list --unfinished                     what customers are being asked now
+  cibactl watch ID                              follow a login that somebody started
+  cibactl cancel ID                             end it
+
+Exit codes:
+  0    login, watch: COMPLETED; get, cancel, list: the call worked
+  1    the daemon cannot be reached, or it refused
+  2    usage: the command line, or an argument that the daemon refused
+  3    login, watch: DENIED, the customer said no
+  4    login, watch: EXPIRED, the customer did not answer in time
+  5    login, watch: CANCELLED
+  6    login, watch: FAILED
+  130  left by Ctrl-C without an outcome (128 + the signal's number)
+
+Ctrl-C during login cancels the login; a second one leaves at once. During watch it
+only stops watching.
+
+Output: for people on a terminal (NO_COLOR and COLUMNS are respected); tab-separated
+lines elsewhere; with --json one JSON object a line on stdout, fields as in
+cibad/v1/login.proto, errors as {"error":{"code":…,"message":…,"hint":…}}.)";
+
+// What CLI11 fills in.
+struct Typed {
+  CommandLine line;
+  std::vector<std::string> phone;
+  std::vector<std::string> scopes;
+  std::string binding_message;
+  bool no_binding_message = false;
+  std::string expiry;
+  std::string retry_for = "60s";
+};
+
+// "120", "120s", "2m": whole seconds, zero or more.
+std::optional<absl::Duration> ParseSeconds(const std::string& text) {
+  int64_t seconds = 0;
+  absl::Duration duration;
+  if (absl::SimpleAtoi(text, &seconds)) {
+    duration = absl::Seconds(seconds);
+  } else if (!absl::ParseDuration(text, &duration)) {
+    return std::nullopt;
+  }
+  const bool is_whole = absl::Trunc(duration, absl::Seconds(1)) == duration;
+  const bool in_range = duration >= absl::ZeroDuration() && duration <= absl::Hours(24);
+  if (!is_whole || !in_range) return std::nullopt;
+  return duration;
+}
+
+const CLI::Validator& IsDuration() {
+  static const CLI::Validator validator(
+      [](const std::string& text) {
+        return ParseSeconds(text) ? std::string() : "must be whole seconds, like 120, 120s or 2m";
+      },
+      "");
+  return validator;
+}
+
+const CLI::Validator& IsAddress() {
+  static const CLI::Validator validator(
+      [](const std::string& text) {
+        const absl::StatusOr<std::string> target = TargetOf(text);
+        return target.ok() ? std::string() : std::string(target.status().message());
+      },
+      "");
+  return validator;
+}
+
+// A random UUID (RFC 9562, version 4).
+std::string MakeRequestId() {
+  std::random_device random;
+  const auto word = [&random] { return static_cast<uint32_t>(random()); };
+  const uint32_t a = word();
+  const uint32_t b = word();
+  const uint32_t c = word();
+  const uint32_t d = word();
+  return absl::StrFormat("%08x-%04x-4%03x-%04x-%04x%08x", a, b >> 16U, b & 0xFFFU,
+                         0x8000U | ((c >> 16U) & 0x3FFFU), c & 0xFFFFU, d);
+}
+
+void AddCommonOptions(CLI::App* app, Typed* typed) {
+  CommandLine* line = &typed->line;
+  line->address = kDefaultAddress;
+  app->add_option("--server", line->address,
+                  absl::StrCat("Where cibad listens: unix:/PATH, /PATH or HOST:PORT. Default: ",
+                               kDefaultAddress))
+      ->type_name("ADDRESS")
+      ->envname("CIBAD_SERVER")
+      ->check(IsAddress());
+  app->add_flag("--json", line->json, "One JSON object a line on stdout, for programs");
+  app->add_flag("--no-color", line->no_color, "No colours on a terminal");
+  app->add_option("--retry-for", typed->retry_for,
+                  "How long login and watch try to get a lost connection back. Default: 60s")
+      ->type_name("DURATION")
+      ->check(IsDuration());
+  app->set_version_flag("--version", absl::StrCat("cibactl ", CIBAD_VERSION),
+                        "Print the version and leave");
+}
+
+void AddLogin(CLI::App* app, Typed* typed) {
+  CLI::App* login = app->add_subcommand("login", "Ask a customer to log in, and wait for it");
+  v1::StartLoginRequest* start = &typed->line.start;
+  login->add_option("PHONE", typed->phone, "The customer's phone number, as people write it")
+      ->required()
+      ->type_name("");
+  login
+      ->add_option(
+          "--scope", typed->scopes,
+          absl::StrCat("What the customer is asked to share, separated by spaces or commas: "
+                       "name phoneNumber email address birthDate gender nin. Default: \"",
+                       kUsualScope, "\""))
+      ->type_name("SCOPES")
+      ->take_all()
+      ->expected(1);
+  CLI::Option* message =
+      login
+          ->add_option("--binding-message", typed->binding_message,
+                       "The code that the customer's app shows: 5 to 8 of A-Z, 0-9 and -. "
+                       "Default: cibad makes one")
+          ->type_name("CODE");
+  login->add_flag("--no-binding-message", typed->no_binding_message, "Show no code at all")
+      ->excludes(message);
+  login
+      ->add_option("--expiry", typed->expiry,
+                   "How long the customer may take, 60s to 900s. Default: the provider's")
+      ->type_name("DURATION")
+      ->check(IsDuration());
+  login
+      ->add_option("--sales-unit", *start->mutable_sales_unit(),
+                   "The sales unit's merchant serial number, where cibad has several")
+      ->type_name("MSN");
+  login
+      ->add_option("--reference", *start->mutable_reference(),
+                   "Your own name for this login, like a receipt number; no personal data")
+      ->type_name("TEXT");
+  login
+      ->add_option("--request-id", *start->mutable_request_id(),
+                   "Starting twice with the same id asks the customer once. Default: a new UUID")
+      ->type_name("ID");
+}
+
+void AddOthers(CLI::App* app, Typed* typed) {
+  const auto add = [app, typed](const char* name, const char* description) {
+    CLI::App* command = app->add_subcommand(name, description);
+    command->add_option("ID", typed->line.id, "The login's id")->required()->type_name("");
+  };
+  add("watch", "Follow a login until it has ended");
+  add("get", "Show a login as it is now");
+  add("cancel", "End a login that has not ended; the customer may still see it in the app");
+  CLI::App* list = app->add_subcommand("list", "List logins, the newest first, without profiles");
+  list->add_flag("--unfinished", typed->line.unfinished_only, "Only those that have not ended");
+  typed->line.limit = kUsualLimit;
+  list->add_option(
+          "--limit", typed->line.limit,
+          absl::StrCat("How many at most, up to ", kLargestLimit, ". Default: ", kUsualLimit))
+      ->type_name("N")
+      ->check(CLI::Range(1, kLargestLimit).description(""));
+}
+
+Command CommandOf(const std::string& name) {
+  if (name == "watch") return Command::kWatch;
+  if (name == "get") return Command::kGet;
+  if (name == "cancel") return Command::kCancel;
+  return name == "list" ? Command::kList : Command::kLogin;
+}
+
+CommandLine Understand(const CLI::App& app, Typed typed) {
+  CommandLine line = std::move(typed.line);
+  line.command = CommandOf(app.get_subcommands().front()->get_name());
+  line.target = *TargetOf(line.address);
+  line.retry_for = *ParseSeconds(typed.retry_for);
+
+  line.start.set_phone_number(absl::StrJoin(typed.phone, " "));
+  if (typed.scopes.empty()) typed.scopes = {kUsualScope};
+  for (const std::string& scopes : typed.scopes) {
+    for (const absl::string_view scope :
+         absl::StrSplit(scopes, absl::ByAnyChar(" ,"), absl::SkipEmpty())) {
+      line.start.add_scopes(std::string(scope));
+    }
+  }
+  line.start.set_binding_message(typed.binding_message);
+  line.start.set_no_binding_message(typed.no_binding_message);
+  if (!typed.expiry.empty()) {
+    line.start.mutable_requested_expiry()->set_seconds(
+        absl::ToInt64Seconds(*ParseSeconds(typed.expiry)));
+  }
+  if (line.start.request_id().empty()) line.start.set_request_id(MakeRequestId());
+  return line;
+}
+
+// Help and version are not errors; CLI11 throws them all the same.
+EarlyExit Explain(const CLI::App& app, const CLI::ParseError& error, bool json) {
+  std::ostringstream out;
+  std::ostringstream err;
+  if (app.exit(error, out, err) == 0) return {kExitSuccess, out.str(), ""};
+  if (json) {
+    const Problem problem{"INVALID_ARGUMENT", error.what(), "See: cibactl --help", kExitUsage};
+    return {kExitUsage, ProblemToJson(problem) + "\n", ""};
+  }
+  return {kExitUsage, "", absl::StrCat("cibactl: ", error.what(), "\n  See: cibactl --help\n")};
+}
+
+}  // namespace
+
+std::variant<CommandLine, EarlyExit> ParseCommandLine(int argc, const char* const* argv) {
+  Typed typed;
+  CLI::App app(kDescription, "cibactl");
+  app.footer(kFooter);
+  app.require_subcommand(1);
+  app.fallthrough();
+  AddCommonOptions(&app, &typed);
+  AddLogin(&app, &typed);
+  AddOthers(&app, &typed);
+  try {
+    app.parse(argc, argv);
+    return Understand(app, std::move(typed));
+  } catch (const CLI::ParseError& error) {
+    return Explain(app, error, typed.line.json);
+  }
+}
+
+}  // namespace cibad

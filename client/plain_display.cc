@@ -1,0 +1,61 @@
+#include "client/plain_display.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client/login_table.h"
+#include "client/login_text.h"
+#include "client/profile_table.h"
+#include "client/text.h"
+
+namespace cibad {
+namespace {
+
+v1::Login Cleaned(v1::Login login) {
+  CleanMessage(&login);
+  return login;
+}
+
+}  // namespace
+
+PlainDisplay::PlainDisplay(Write out, Write err) : out_(std::move(out)), err_(std::move(err)) {}
+
+void PlainDisplay::ShowState(const v1::Login& login, std::optional<TimeLeft> /*time_left*/) {
+  const v1::Login clean = Cleaned(login);
+  std::string sentence = Sentence(clean);
+  if (clean.has_failure()) absl::StrAppend(&sentence, " (", FailureDetails(clean.failure()), ")");
+  out_(absl::StrCat(StateName(clean), "\t", clean.id(), "\t", sentence, "\n"));
+  if (clean.has_profile()) ShowProfile(clean.profile());
+}
+
+void PlainDisplay::ShowNote(const std::string& note) {
+  err_(absl::StrCat("cibactl: ", Clean(note), "\n"));
+}
+
+void PlainDisplay::ShowProblem(const Problem& problem) { err_(ProblemText(problem)); }
+
+void PlainDisplay::ShowLogin(const v1::Login& login) {
+  const v1::Login clean = Cleaned(login);
+  for (const std::string& line : PlainRows(LoginRows(clean))) out_(line + "\n");
+  if (clean.has_profile()) ShowProfile(clean.profile());
+}
+
+void PlainDisplay::ShowList(const std::vector<v1::Login>& logins, bool /*more*/) {
+  std::vector<v1::Login> clean;
+  for (const v1::Login& login : logins) clean.push_back(Cleaned(login));
+  for (const std::string& line : PlainList(clean)) out_(line + "\n");
+}
+
+void PlainDisplay::ShowProfile(const v1::Profile& profile) {
+  for (const std::string& line : PlainRows(ProfileRows(profile))) {
+    out_(absl::StrCat("profile.", line, "\n"));
+  }
+}
+
+std::string ProblemText(const Problem& problem) {
+  std::string text = absl::StrCat("cibactl: ", Clean(problem.message), "\n");
+  if (!problem.hint.empty()) absl::StrAppend(&text, "  ", Clean(problem.hint), "\n");
+  return text;
+}
+
+}  // namespace cibad
