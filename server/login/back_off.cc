@@ -28,8 +28,8 @@ absl::Duration BackOff(absl::Duration base, int unanswered,
   assert(unanswered >= 1);
   const int doublings = std::min(unanswered - 1, kMostDoublings);
   const absl::Duration wait = std::min(base * (1 << doublings), std::max(base, kLongestWait));
-  constexpr uint64_t kSteps = 1024;
-  const uint64_t step = (Hash(login_id, static_cast<uint64_t>(unanswered)) >> 32) % kSteps;
+  constexpr uint64_t kSteps = 1021;  // a prime, so that every bit of the hash counts
+  const uint64_t step = Hash(login_id, static_cast<uint64_t>(unanswered)) % kSteps;
   const absl::Duration jitter =
       wait / 4 * static_cast<int64_t>(step) / static_cast<int64_t>(kSteps);
   return std::max(wait + jitter, retry_after.value_or(absl::ZeroDuration()));

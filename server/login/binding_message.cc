@@ -25,7 +25,7 @@ absl::StatusOr<std::string> NormalizeBindingMessage(absl::string_view message) {
 std::string MakeBindingMessage(uint64_t random_bits) {
   // No 0 and O, 1 and I and L, 2 and Z, 5 and S, 8 and B, U and V; and no vowels, so that no words
   // come out.
-  constexpr absl::string_view kCharacters = "34679CDFGHJKMNPQRTVWXY";
+  constexpr absl::string_view kCharacters = "34679CDFGHJKMNPQRTWXY";
   constexpr int kGroup = 3;
   std::string message;
   for (int i = 0; i < 2 * kGroup; ++i) {

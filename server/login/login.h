@@ -73,7 +73,7 @@ struct LoginRequest {
 struct Tokens {
   std::string access_token;
   std::string id_token;
-  absl::Time expire_time;  // of the access token; InfiniteFuture when the provider did not say
+  absl::Time expire_time;  // of the access token, five minutes from its coming at the latest
 
   friend bool operator==(const Tokens&, const Tokens&) = default;
 };

@@ -8,7 +8,8 @@ namespace cibad {
 namespace {
 
 constexpr absl::string_view kBase32 = "0123456789abcdefghjkmnpqrstvwxyz";
-constexpr size_t kIdLength = 26;  // 26 × 5 bits hold 128
+constexpr size_t kIdLength = 26;              // 26 × 5 bits hold 128,
+constexpr char kHighestFirstCharacter = '7';  // the first of them only three
 
 }  // namespace
 
@@ -29,9 +30,9 @@ std::string MakeLoginId(const LoginIdBits& random_bits) {
 }
 
 bool IsLoginId(absl::string_view id) {
-  return id.size() == kIdLength && std::all_of(id.begin(), id.end(), [](char c) {
-           return kBase32.find(c) != absl::string_view::npos;
-         });
+  return id.size() == kIdLength && id.front() <= kHighestFirstCharacter &&
+         std::all_of(id.begin(), id.end(),
+                     [](char c) { return kBase32.find(c) != absl::string_view::npos; });
 }
 
 Login NewLogin(std::string id, LoginRequest request, absl::Time now) {

@@ -37,7 +37,7 @@ constexpr std::array kMeanings = {
     Meaning{"temporarily_unavailable", LoginState::kFailed, FailureReason::kProviderUnavailable},
 };
 
-// For an error without a code, or with one that nobody documented.
+// For an error without a code.
 FailureReason ReasonOfStatus(int http_status) {
   switch (http_status) {
     case 401:

@@ -21,6 +21,9 @@ constexpr absl::Duration kRetryBase = absl::Seconds(1);
 // CIBA 11: slow_down makes the interval at least 5 seconds longer, for this and all later requests.
 constexpr absl::Duration kSlowDownStep = absl::Seconds(5);
 
+// A provider that asks for no interval at all, or next to none, is still not polled in a busy loop.
+constexpr absl::Duration kShortestInterval = absl::Seconds(1);
+
 // How long the proof and the profile of a customer who said yes may take: the life of the access
 // token, where the provider says it, and never more than this.
 constexpr absl::Duration kProfileLimit = absl::Minutes(5);
@@ -150,10 +153,7 @@ Transition DeadlinePassed(Login login, absl::Time now) {
 // ---- What each event means. The login has not ended, and an answer is one that the login waits
 // for.
 
-Transition On(Login login, const Accepted&, absl::Time) {
-  assert(login.state == LoginState::kStarting);
-  return SendRequest(std::move(login));
-}
+Transition On(Login login, const Accepted&, absl::Time) { return SendRequest(std::move(login)); }
 
 Transition On(Login login, const Recovered&, absl::Time now) {
   login.progress = Progress{};
@@ -170,6 +170,8 @@ Transition On(Login login, const Recovered&, absl::Time now) {
       return WaitUntil(std::move(login), now + login.interval);
     case Phase::kProving:
     case Phase::kFetching:
+      // Not the provider was away for longer than the tokens live, but the daemon.
+      if (now >= DeadlineOf(login)) return Fail(std::move(login), FailureReason::kInterrupted, now);
       break;
   }
   return SendRequest(std::move(login));
@@ -192,12 +194,13 @@ Transition OnAnswer(Login login, const Acknowledgement& acknowledgement, absl::T
   Change(login, now);
   login.state = LoginState::kPending;
   login.auth_req_id = acknowledgement.auth_req_id;
-  login.interval = acknowledgement.interval;
+  login.interval = std::max(acknowledgement.interval, kShortestInterval);
   login.expire_time =
       now + acknowledgement.expires_in;  // 7.3: from the moment the answer was received
   login.progress = Progress{};
   // The first poll waits one interval too (10.1; the conformance tests insist).
-  return WaitUntil(std::move(login), now + acknowledgement.interval);
+  const absl::Time first_poll = now + login.interval;
+  return WaitUntil(std::move(login), first_poll);
 }
 
 Transition OnBackchannelOutcome(Login login, const NoAnswer& no_answer, absl::Time now) {
@@ -235,19 +238,23 @@ Transition OnAnswer(Login login, const TokenAnswer& answer, absl::Time now) {
 // The interval is counted from the answer, not from the sending: the provider counts from the
 // request's arrival, which lies between the two, so a request sent one interval after the answer is
 // never early, however long the network held the one before. (10.1 would allow the next request at
-// once where the answer took longer than the interval.)
-Transition PollAgain(Login login, absl::Time now) {
+// once where the answer took longer than the interval.) A Retry-After counts whatever it came with.
+Transition PollAgain(Login login, std::optional<absl::Duration> retry_after, absl::Time now) {
   login.progress.unanswered_requests = 0;
-  const absl::Time next = now + login.interval;
+  const absl::Time next = now + std::max(login.interval, retry_after.value_or(login.interval));
   return WaitUntil(std::move(login), next);
 }
 
 Transition OnTokenError(Login login, const ProviderError& error, absl::Time now) {
-  if (error.code == "authorization_pending") return PollAgain(std::move(login), now);
+  if (error.code == "authorization_pending") {
+    // The customer had not decided: no answer that was lost before this one held the tokens.
+    login.progress.token_answer_may_be_lost = false;
+    return PollAgain(std::move(login), error.retry_after, now);
+  }
   if (error.code == "slow_down") {
     Change(login, now);
     login.interval += kSlowDownStep;
-    return PollAgain(std::move(login), now);
+    return PollAgain(std::move(login), error.retry_after, now);
   }
   // Here a 429 speaks of requests, not of this customer's logins: the login goes on, more slowly.
   if (error.http_status == kTooManyRequests) {
@@ -324,6 +331,8 @@ Transition On(Login login, const ProfileAnswered& event, absl::Time now) {
 bool IsAwaited(const Login& login, const Event& event) {
   const Phase phase = PhaseOf(login);
   const bool in_flight = login.progress.request_in_flight;
+  if (std::holds_alternative<Accepted>(event))
+    return phase == Phase::kAsking && login.progress == Progress{};  // a login begins once
   if (std::holds_alternative<BackchannelAnswered>(event))
     return in_flight && phase == Phase::kAsking;
   if (std::holds_alternative<TokenRequestAnswered>(event))
