@@ -1,5 +1,5 @@
-// The one clock of the daemon. Everything that needs the time is given a Clock, so that tests and the
-// simulation decide what time it is.
+// The one clock of the daemon. Everything that needs the time is given a Clock, so that tests and
+// the simulation decide what time it is.
 
 #ifndef CIBAD_SERVER_HTTP_CLOCK_H_
 #define CIBAD_SERVER_HTTP_CLOCK_H_
@@ -12,9 +12,9 @@ namespace cibad {
 
 using Clock = std::function<absl::Time()>;
 
-// The wall clock as it was when this was called, moved on by the machine's monotonic clock (CLOCK_BOOTTIME, which
-// counts while the machine sleeps). Intervals and deadlines measured with it do not feel when somebody sets the
-// clock. Thread-safe.
+// The wall clock as it was when this was called, moved on by the machine's monotonic clock
+// (CLOCK_BOOTTIME, which counts while the machine sleeps). Intervals and deadlines measured with it
+// do not feel when somebody sets the clock. Thread-safe.
 Clock MonotonicClock();
 
 // The wall clock as it is now, for what is compared with other machines' clocks: `exp` and `iat`.

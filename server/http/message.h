@@ -1,5 +1,5 @@
-// HTTP requests and results as plain values. The provider folder builds requests and reads results as pure
-// functions of these; the client (http_client.h) carries them.
+// HTTP requests and results as plain values. The provider folder builds requests and reads results
+// as pure functions of these; the client (http_client.h) carries them.
 
 #ifndef CIBAD_SERVER_HTTP_MESSAGE_H_
 #define CIBAD_SERVER_HTTP_MESSAGE_H_
@@ -18,23 +18,25 @@ enum class HttpMethod { kGet, kPost };
 
 struct HttpRequest {
   HttpMethod method = HttpMethod::kGet;
-  std::string url;                   // https only
-  std::vector<std::string> headers;  // "Name: value"; may hold credentials, never logged
-  std::string body;                  // of a POST
+  std::string url;                             // https only
+  std::vector<std::string> headers;            // "Name: value"; may hold credentials, never logged
+  std::string body;                            // of a POST
   absl::Duration timeout = absl::Seconds(35);  // for the whole exchange, queueing included
 };
 
 struct HttpResponse {
   int status = 0;
-  std::map<std::string, std::string> headers;  // names in lower case; the last value of a repeated one
-  std::string body;                            // at most HttpClient's limit
-  absl::Time sent_time;                        // when the request went on the wire
+  std::map<std::string, std::string>
+      headers;           // names in lower case; the last value of a repeated one
+  std::string body;      // at most HttpClient's limit
+  absl::Time sent_time;  // when the request went on the wire
 };
 
 // No complete answer came.
 struct HttpError {
-  absl::Status status;           // UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED (answer too large)…
-  bool may_have_arrived = true;  // false only where the request certainly never left: DNS, connect, TLS
+  absl::Status status;  // UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED (answer too large)…
+  bool may_have_arrived =
+      true;  // false only where the request certainly never left: DNS, connect, TLS
 };
 
 using HttpResult = std::variant<HttpResponse, HttpError>;
