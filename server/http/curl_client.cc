@@ -1,0 +1,263 @@
+#include "server/http/curl_client.h"
+
+#include <curl/curl.h>
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <cassert>
+
+#include "absl/strings/str_cat.h"
+#include "server/http/curl_transfer.h"
+#include "server/http/request_check.h"
+
+namespace cibad {
+namespace {
+
+constexpr size_t kMaxIdleTransfers = 256;  // some 40 KiB each
+constexpr size_t kMaxOrigins = 64;         // remembered, while nothing is under way for them
+constexpr long kKeptConnectionsPerPool =
+    4;  // idle connections kept, in pools (a provider has a few hosts)
+
+CURLM* MakeMulti() {
+  // libcurl's own setup is once per process and, in this version, safe from any thread.
+  static const CURLcode setup = curl_global_init(CURL_GLOBAL_DEFAULT);
+  assert(setup == CURLE_OK);
+  static_cast<void>(setup);
+  CURLM* const multi = curl_multi_init();
+  assert(multi != nullptr);
+  return multi;
+}
+
+template <typename Value>
+void Set(CURLM* multi, CURLMoption option, Value value) {
+  const CURLMcode code = curl_multi_setopt(multi, option, value);
+  assert(code == CURLM_OK);
+  static_cast<void>(code);
+}
+
+void Require(CURLMcode code) {
+  assert(code == CURLM_OK);
+  static_cast<void>(code);
+}
+
+}  // namespace
+
+CurlClient::CurlClient(EventLoop& loop, CurlClientOptions options)
+    : loop_(loop),
+      options_(std::move(options)),
+      multi_(MakeMulti()),
+      curl_alarm_(loop, [this] { Act(CURL_SOCKET_TIMEOUT, 0); }),
+      deadline_alarm_(loop, [this] { GiveUpOverdue(); }),
+      refusal_alarm_(loop, [this] { DeliverRefusals(); }) {
+  assert(options_.max_connections > 0 && options_.max_streams > 0);
+  Set(multi_, CURLMOPT_SOCKETFUNCTION, &OnSocket);
+  Set(multi_, CURLMOPT_SOCKETDATA, this);
+  Set(multi_, CURLMOPT_TIMERFUNCTION, &OnTimer);
+  Set(multi_, CURLMOPT_TIMERDATA, this);
+  Set(multi_, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_MULTIPLEX));
+  Set(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(options_.max_connections));
+  Set(multi_, CURLMOPT_MAX_CONCURRENT_STREAMS, static_cast<long>(options_.max_streams));
+  Set(multi_, CURLMOPT_MAXCONNECTS, kKeptConnectionsPerPool * options_.max_connections);
+}
+
+CurlClient::~CurlClient() {
+  for (const Exchange& exchange : running_) {
+    Require(curl_multi_remove_handle(multi_, exchange.transfer->handle()));
+  }
+  running_.clear();
+  idle_transfers_.clear();
+  Require(curl_multi_cleanup(multi_));
+}
+
+void CurlClient::Send(HttpRequest request, std::function<void(HttpResult)> done) {
+  absl::Status status = CheckRequest(request);
+  if (status.ok() && deadlines_.size() >= options_.max_pending) {
+    status = absl::ResourceExhaustedError(
+        absl::StrCat("more than ", options_.max_pending, " requests are under way already"));
+  }
+  if (!status.ok()) {
+    refusals_.push_back({std::move(status), std::move(done)});
+    refusal_alarm_.Set(absl::InfinitePast());
+    return;
+  }
+  Origin& origin = FindOrigin(*AuthorityOf(request.url));
+  Exchange& exchange = origin.waiting.emplace_back();
+  exchange.self = std::prev(origin.waiting.end());
+  exchange.deadline = loop_.Now() + request.timeout;
+  exchange.request = std::move(request);
+  exchange.done = std::move(done);
+  exchange.origin = &origin;
+  deadlines_.emplace(exchange.deadline, &exchange);
+  SetDeadlineAlarm();
+  StartWaiting(origin);
+}
+
+CurlClient::Origin& CurlClient::FindOrigin(absl::string_view authority) {
+  const auto found = origins_.find(authority);
+  if (found != origins_.end()) return found->second;
+  if (origins_.size() >= kMaxOrigins) {
+    std::erase_if(origins_, [](const auto& entry) {
+      return entry.second.running == 0 && entry.second.waiting.empty();
+    });
+  }
+  return origins_[std::string(authority)];
+}
+
+// How many of its requests libcurl is given at a time: as many as it can carry. libcurl has a queue
+// too, but what waits there is costly, loses its order, knows no timeout and can be forgotten when
+// several hosts are waited for.
+int CurlClient::Capacity(const Origin& origin) const {
+  switch (origin.protocol) {
+    case Origin::Protocol::kHttp1:
+      return options_.max_connections;
+    case Origin::Protocol::kHttp2:
+      // The first makes the connection that the others share.
+      return origin.connected > 0 ? options_.max_connections * options_.max_streams : 1;
+    case Origin::Protocol::kUnknown:
+      // Once it is connected libcurl knows the protocol: so many fit whichever it is.
+      return origin.connected > 0 ? options_.max_connections : 1;
+  }
+  return 1;
+}
+
+void CurlClient::StartWaiting(Origin& origin) {
+  while (!origin.waiting.empty() && origin.running < Capacity(origin)) {
+    Start(origin.waiting.front());
+  }
+}
+
+// Called by libcurl, which must not be called at that moment.
+void CurlClient::OnConnected(Exchange& exchange) {
+  exchange.is_connected = true;
+  if (++exchange.origin->connected == 1) newly_connected_.push_back(exchange.origin);
+}
+
+void CurlClient::StartWhatBecamePossible() {
+  for (Origin* origin : newly_connected_) StartWaiting(*origin);
+  newly_connected_.clear();
+}
+
+void CurlClient::Start(Exchange& exchange) {
+  if (idle_transfers_.empty()) {
+    exchange.transfer = std::make_unique<CurlTransfer>(
+        options_, loop_, [this](void* owner) { OnConnected(*static_cast<Exchange*>(owner)); });
+  } else {
+    exchange.transfer = std::move(idle_transfers_.back());
+    idle_transfers_.pop_back();
+  }
+  running_.splice(running_.end(), exchange.origin->waiting, exchange.self);
+  exchange.is_running = true;
+  ++exchange.origin->running;
+  exchange.transfer->Prepare(exchange.request, &exchange);
+  // Only sets libcurl's timer to now; the work begins when the loop comes round.
+  Require(curl_multi_add_handle(multi_, exchange.transfer->handle()));
+}
+
+int CurlClient::OnSocket(void* /*easy*/, int fd, int what, void* self, void* is_watched) {
+  auto& client = *static_cast<CurlClient*>(self);
+  if (what == CURL_POLL_REMOVE) {
+    client.loop_.UnwatchFd(fd);
+    return 0;
+  }
+  const uint32_t events =
+      ((what & CURL_POLL_IN) != 0 ? EPOLLIN : 0U) | ((what & CURL_POLL_OUT) != 0 ? EPOLLOUT : 0U);
+  if (is_watched != nullptr) {
+    client.loop_.ChangeFd(fd, events);
+    return 0;
+  }
+  client.loop_.WatchFd(fd, events, [&client, fd](uint32_t ready) {
+    const int curl_events = ((ready & EPOLLIN) != 0 ? CURL_CSELECT_IN : 0) |
+                            ((ready & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0) |
+                            ((ready & (EPOLLERR | EPOLLHUP)) != 0 ? CURL_CSELECT_ERR : 0);
+    client.Act(fd, curl_events);
+  });
+  Require(curl_multi_assign(client.multi_, fd, &client));
+  return 0;
+}
+
+int CurlClient::OnTimer(void* /*multi*/, long timeout_ms, void* self) {
+  auto& client = *static_cast<CurlClient*>(self);
+  if (timeout_ms < 0) {
+    client.curl_alarm_.Clear();
+  } else if (timeout_ms == 0) {
+    client.curl_alarm_.Set(absl::InfinitePast());
+  } else {
+    client.curl_alarm_.Set(client.loop_.Now() + absl::Milliseconds(timeout_ms));
+  }
+  return 0;
+}
+
+void CurlClient::Act(int fd, int curl_events) {
+  int running = 0;
+  Require(curl_multi_socket_action(multi_, fd, curl_events, &running));
+  StartWhatBecamePossible();
+  TakeFinished();
+}
+
+void CurlClient::TakeFinished() {
+  int left = 0;
+  while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+    assert(message->msg == CURLMSG_DONE);
+    const CURLcode code = message->data.result;
+    auto& exchange = *static_cast<Exchange*>(CurlTransfer::OwnerOf(message->easy_handle));
+    CurlTransfer& transfer = *exchange.transfer;
+    Require(curl_multi_remove_handle(multi_, transfer.handle()));
+    HttpResult result = transfer.TakeResult(code);
+    if (std::holds_alternative<HttpResponse>(result)) {
+      exchange.origin->protocol =
+          transfer.answered_over_http1() ? Origin::Protocol::kHttp1 : Origin::Protocol::kHttp2;
+    }
+    if (idle_transfers_.size() < kMaxIdleTransfers) {
+      idle_transfers_.push_back(std::move(exchange.transfer));
+    }
+    Finish(exchange, std::move(result));
+  }
+}
+
+void CurlClient::GiveUpOverdue() {
+  const absl::Time now = loop_.Now();
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+    Exchange& exchange = *deadlines_.begin()->second;
+    const bool may_have_been_sent = exchange.is_running && exchange.transfer->may_have_been_sent();
+    if (exchange.is_running) {
+      CURL* const handle = exchange.transfer->handle();
+      // A connection that does not answer is not one to keep, unless others are using it.
+      curl_easy_setopt(handle, CURLOPT_FORBID_REUSE, 1L);
+      Require(curl_multi_remove_handle(multi_, handle));
+    }
+    const absl::string_view missing = may_have_been_sent ? "no answer" : "no connection was ready";
+    const std::string timeout = absl::FormatDuration(exchange.request.timeout);
+    Finish(exchange,
+           HttpError{absl::DeadlineExceededError(absl::StrCat(missing, " within ", timeout)),
+                     may_have_been_sent});
+  }
+  SetDeadlineAlarm();
+}
+
+// Forgets the exchange and calls back, last of all: the callback may send the next request.
+void CurlClient::Finish(Exchange& exchange, HttpResult result) {
+  Origin& origin = *exchange.origin;
+  const std::function<void(HttpResult)> done = std::move(exchange.done);
+  deadlines_.erase({exchange.deadline, &exchange});
+  SetDeadlineAlarm();
+  if (exchange.is_running) {
+    --origin.running;
+    if (exchange.is_connected) --origin.connected;
+    running_.erase(exchange.self);
+  } else {
+    origin.waiting.erase(exchange.self);
+  }
+  StartWaiting(origin);
+  done(std::move(result));
+}
+
+void CurlClient::DeliverRefusals() {
+  const std::vector<Refusal> refusals = std::exchange(refusals_, {});
+  for (const Refusal& refusal : refusals) refusal.done(HttpError{refusal.status, false});
+}
+
+void CurlClient::SetDeadlineAlarm() {
+  deadline_alarm_.Set(deadlines_.empty() ? absl::InfiniteFuture() : deadlines_.begin()->first);
+}
+
+}  // namespace cibad

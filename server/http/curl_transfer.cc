@@ -1,0 +1,257 @@
+#include "server/http/curl_transfer.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <cassert>
+#include <string>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "server/http/curl_error.h"
+
+namespace cibad {
+namespace {
+
+// Servers and the boxes on the way close connections after a minute or so of silence; one that we
+// close first is never the one that dies under a request.
+constexpr long kMaxIdleSeconds = 50;
+// After it a connection is replaced, so that changes of DNS and of the provider's machines are
+// followed.
+constexpr long kMaxConnectionAgeSeconds = 3600;
+// A connection whose peer has not acknowledged for so long is given up, with every request on it.
+// Without it a connection that silently died would swallow requests until the kernel's own 15
+// minutes are over.
+constexpr unsigned kMaxUnacknowledgedMilliseconds = 15'000;
+constexpr long kKeepAliveSeconds = 30;
+constexpr long kUploadBufferBytes =
+    16 * 1024;  // libcurl's least; its default of 64 KiB is per handle
+
+template <typename Value>
+void Set(CURL* handle, CURLoption option, Value value) {
+  const CURLcode code = curl_easy_setopt(handle, option, value);
+  assert(code == CURLE_OK);  // else libcurl lacks the option, or there is no memory
+  static_cast<void>(code);
+}
+
+// libcurl takes char* in a list that it only reads.
+char* ForCurl(const char* text) { return const_cast<char*>(text); }
+
+}  // namespace
+
+CurlTransfer::CurlTransfer(const CurlClientOptions& options, EventLoop& loop,
+                           std::function<void(void*)> on_ready)
+    : options_(options), loop_(loop), on_ready_(std::move(on_ready)), handle_(curl_easy_init()) {
+  assert(handle_ != nullptr);
+  SetUnchangingOptions();
+}
+
+void CurlTransfer::SetUnchangingOptions() {
+  CURL* const curl = handle();
+  Set(curl, CURLOPT_PROTOCOLS_STR, "https");
+  Set(curl, CURLOPT_REDIR_PROTOCOLS_STR, "https");
+  Set(curl, CURLOPT_FOLLOWLOCATION, 0L);
+  Set(curl, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+  Set(curl, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+  Set(curl, CURLOPT_NOSIGNAL, 1L);
+  Set(curl, CURLOPT_QUICK_EXIT, 1L);  // giving up must not wait for a name that is being resolved
+  Set(curl, CURLOPT_USERAGENT, options_.user_agent.c_str());
+
+  Set(curl, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  Set(curl, CURLOPT_SSL_VERIFYPEER, 1L);
+  Set(curl, CURLOPT_SSL_VERIFYHOST, 2L);
+  Set(curl, CURLOPT_PROXY_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  Set(curl, CURLOPT_PROXY_SSL_VERIFYPEER, 1L);
+  Set(curl, CURLOPT_PROXY_SSL_VERIFYHOST, 2L);
+  // The folder of the system's authorities is switched off even where the system's are wanted: the
+  // bundle has them all, a ca_file must not be widened by them, and libcurl parses the bundle only
+  // once if there is no folder.
+  Set(curl, CURLOPT_CAPATH, static_cast<char*>(nullptr));
+  Set(curl, CURLOPT_PROXY_CAPATH, static_cast<char*>(nullptr));
+  if (!options_.ca_file.empty()) {
+    Set(curl, CURLOPT_CAINFO, options_.ca_file.c_str());
+    Set(curl, CURLOPT_PROXY_CAINFO, options_.ca_file.c_str());
+  }
+
+  // Empty strings, not unset ones: those would let the environment decide.
+  Set(curl, CURLOPT_PROXY, options_.proxy.c_str());
+  Set(curl, CURLOPT_NOPROXY, "");
+  Set(curl, CURLOPT_HEADEROPT,
+      static_cast<long>(CURLHEADER_SEPARATE));  // ours are not for the proxy
+  Set(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+
+  Set(curl, CURLOPT_CONNECTTIMEOUT_MS,
+      static_cast<long>(absl::ToInt64Milliseconds(options_.connect_timeout)));
+  Set(curl, CURLOPT_MAXAGE_CONN, kMaxIdleSeconds);
+  Set(curl, CURLOPT_MAXLIFETIME_CONN, kMaxConnectionAgeSeconds);
+  Set(curl, CURLOPT_TCP_KEEPALIVE, 1L);
+  Set(curl, CURLOPT_TCP_KEEPIDLE, kKeepAliveSeconds);
+  Set(curl, CURLOPT_TCP_KEEPINTVL, kKeepAliveSeconds);
+  Set(curl, CURLOPT_UPLOAD_BUFFERSIZE, kUploadBufferBytes);
+
+  Set(curl, CURLOPT_OPENSOCKETFUNCTION, &OnOpenSocket);
+  Set(curl, CURLOPT_OPENSOCKETDATA, this);
+  Set(curl, CURLOPT_PREREQFUNCTION, &OnConnected);
+  Set(curl, CURLOPT_PREREQDATA, this);
+  Set(curl, CURLOPT_HEADERFUNCTION, &OnHeader);
+  Set(curl, CURLOPT_HEADERDATA, this);
+  Set(curl, CURLOPT_WRITEFUNCTION, &OnBody);
+  Set(curl, CURLOPT_WRITEDATA, this);
+  Set(curl, CURLOPT_ERRORBUFFER, error_text_.data());
+}
+
+void CurlTransfer::Prepare(const HttpRequest& request, void* owner) {
+  // What RFC 9110 (9.2.2) calls idempotent among our methods.
+  may_be_repeated_ = request.method == HttpMethod::kGet;
+  owner_ = owner;
+  was_kept_from_repeating_ = false;
+  times_sent_ = 0;
+  in_headers_ = false;
+  has_head_ = false;
+  header_count_ = 0;
+  header_bytes_ = 0;
+  limit_passed_ = nullptr;
+  response_ = HttpResponse();
+  error_text_[0] = '\0';
+
+  CURL* const curl = handle();
+  Set(curl, CURLOPT_PRIVATE, owner);
+  Set(curl, CURLOPT_URL, request.url.c_str());
+  ListHeaders(request);
+  Set(curl, CURLOPT_HTTPHEADER, header_list_.data());
+  if (request.method == HttpMethod::kPost) {
+    Set(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    Set(curl, CURLOPT_POSTFIELDS, request.body.data());
+  } else {
+    Set(curl, CURLOPT_HTTPGET, 1L);
+  }
+}
+
+void* CurlTransfer::OwnerOf(CURL* handle) {
+  char* owner = nullptr;
+  curl_easy_getinfo(handle, CURLINFO_PRIVATE, &owner);
+  return owner;
+}
+
+// libcurl reads the list while it sends and copies nothing, so the list can be made of the
+// request's own strings.
+void CurlTransfer::ListHeaders(const HttpRequest& request) {
+  header_list_.clear();
+  header_list_.reserve(request.headers.size() + 1);
+  for (const std::string& header : request.headers) {
+    header_list_.push_back({ForCurl(header.c_str()), nullptr});
+  }
+  // An empty one keeps libcurl from asking with "Expect: 100-continue" first.
+  header_list_.push_back({ForCurl("Expect:"), nullptr});
+  for (size_t i = 0; i + 1 < header_list_.size(); ++i) header_list_[i].next = &header_list_[i + 1];
+}
+
+HttpResult CurlTransfer::TakeResult(CURLcode code) {
+  if (limit_passed_ != nullptr) {
+    return HttpError{absl::ResourceExhaustedError(limit_passed_), may_have_been_sent()};
+  }
+  long status = 0;
+  curl_easy_getinfo(handle(), CURLINFO_RESPONSE_CODE, &status);
+  if (code == CURLE_OK && status >= 200 && has_head_) {
+    response_.status = static_cast<int>(status);
+    return std::move(response_);
+  }
+  if (was_kept_from_repeating_) code = CURLE_GOT_NOTHING;
+  // Once an answer may have begun, libcurl's own text can quote it.
+  const absl::string_view detail = may_have_been_sent() ? "" : error_text_.data();
+  return HttpError{StatusOfCurl(code, detail), may_have_been_sent()};
+}
+
+bool CurlTransfer::answered_over_http1() const {
+  long version = CURL_HTTP_VERSION_NONE;
+  curl_easy_getinfo(handle(), CURLINFO_HTTP_VERSION, &version);
+  return version == CURL_HTTP_VERSION_1_0 || version == CURL_HTTP_VERSION_1_1;
+}
+
+// libcurl repeats a request, of any method, when a kept connection ends without a byte of an
+// answer: it reckons that the connection had died before the request arrived. It cannot know that,
+// so only a request that may arrive twice is let through again.
+bool CurlTransfer::MayGoOut() {
+  if (times_sent_ == 0 || may_be_repeated_) return true;
+  was_kept_from_repeating_ = true;
+  return false;
+}
+
+// Called when a connection is ready, right before the request is written to it.
+int CurlTransfer::OnConnected(void* self, char* /*remote_address*/, char* /*local_address*/,
+                              int /*remote_port*/, int /*local_port*/) {
+  auto& transfer = *static_cast<CurlTransfer*>(self);
+  if (!transfer.MayGoOut()) return CURL_PREREQFUNC_ABORT;
+  transfer.response_.sent_time = transfer.loop_.Now();
+  if (++transfer.times_sent_ == 1) transfer.on_ready_(transfer.owner_);
+  return CURL_PREREQFUNC_OK;
+}
+
+// Called for every new connection.
+curl_socket_t CurlTransfer::OnOpenSocket(void* self, curlsocktype /*purpose*/,
+                                         curl_sockaddr* address) {
+  auto& transfer = *static_cast<CurlTransfer*>(self);
+  if (!transfer.MayGoOut()) return CURL_SOCKET_BAD;
+  const int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (fd < 0) return CURL_SOCKET_BAD;
+  // Best effort: without it a dead connection is only noticed later.
+  setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &kMaxUnacknowledgedMilliseconds,
+             sizeof kMaxUnacknowledgedMilliseconds);
+  // libcurl 7.88 closes a socket that did not get connected without a word, and takes the next
+  // address's socket of the same number for the old one.
+  transfer.loop_.RenewFd(fd);
+  return fd;
+}
+
+size_t CurlTransfer::OnHeader(char* bytes, size_t size, size_t count, void* self) {
+  const absl::string_view line(bytes, size * count);
+  return static_cast<CurlTransfer*>(self)->TakeHeader(line) ? line.size() : 0;
+}
+
+// Takes a line of the answer's head, the status line and the empty line at its end included.
+bool CurlTransfer::TakeHeader(absl::string_view line) {
+  header_bytes_ += line.size();
+  if (header_bytes_ > options_.max_response_header_bytes) {
+    limit_passed_ = "the answer's headers are too large";
+    return false;
+  }
+  if (absl::StartsWith(line, "HTTP/")) {  // a new head: what went before was informational (1xx)
+    response_.headers.clear();
+    in_headers_ = true;
+    has_head_ = false;
+    return true;
+  }
+  line = absl::StripAsciiWhitespace(line);
+  if (line.empty()) {
+    in_headers_ = false;
+    has_head_ = true;
+  }
+  if (!in_headers_) return true;  // trailers are not headers (RFC 9110, 6.5.1)
+  if (++header_count_ > options_.max_response_headers) {
+    limit_passed_ = "the answer has too many headers";
+    return false;
+  }
+  const size_t colon = line.find(':');
+  if (colon == absl::string_view::npos) return true;
+  response_.headers[absl::AsciiStrToLower(line.substr(0, colon))] =
+      std::string(absl::StripAsciiWhitespace(line.substr(colon + 1)));
+  return true;
+}
+
+size_t CurlTransfer::OnBody(char* bytes, size_t size, size_t count, void* self) {
+  auto& transfer = *static_cast<CurlTransfer*>(self);
+  const size_t length = size * count;
+  std::string& body = transfer.response_.body;
+  if (length > transfer.options_.max_response_bytes - body.size()) {
+    transfer.limit_passed_ = "the answer's body is too large";
+    return 0;
+  }
+  body.append(bytes, length);
+  return length;
+}
+
+}  // namespace cibad

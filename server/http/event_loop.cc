@@ -1,0 +1,200 @@
+#include "server/http/event_loop.h"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+namespace cibad {
+namespace {
+
+constexpr int kMaxEventsPerRound = 128;
+constexpr absl::Duration kLongestWait = absl::Hours(1);  // fits epoll_wait's int of milliseconds
+
+// The result of a system call that fails only when the system is out of what every process needs.
+int Require(int result, const char* call) {
+  if (result < 0) {
+    std::perror(call);
+    std::abort();
+  }
+  return result;
+}
+
+}  // namespace
+
+EventLoop::Alarm::Alarm(EventLoop& loop, std::function<void()> callback)
+    : loop_(loop), callback_(std::move(callback)) {
+  assert(loop_.IsOwnedByThisThread());
+  loop_.alarms_.push_back(this);
+}
+
+EventLoop::Alarm::~Alarm() {
+  assert(loop_.IsOwnedByThisThread());
+  std::erase(loop_.alarms_, this);
+}
+
+void EventLoop::Alarm::Set(absl::Time time) {
+  assert(loop_.IsOwnedByThisThread());
+  time_ = time;
+}
+
+void EventLoop::Alarm::Clear() { Set(absl::InfiniteFuture()); }
+
+EventLoop::EventLoop(Clock clock)
+    : clock_(std::move(clock)),
+      epoll_fd_(Require(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
+      mailbox_fd_(Require(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
+  WatchFd(mailbox_fd_, EPOLLIN, [this](uint32_t) { RunMailbox(); });
+}
+
+EventLoop::~EventLoop() {
+  assert(IsOwnedByThisThread());
+  assert(alarms_.empty());
+  close(mailbox_fd_);
+  close(epoll_fd_);
+}
+
+void EventLoop::Post(std::function<void()> closure) {
+  bool was_empty = false;
+  {
+    const std::lock_guard<std::mutex> lock(mailbox_mutex_);
+    was_empty = mailbox_.empty();
+    mailbox_.push_back(std::move(closure));
+  }
+  if (!was_empty) return;  // whoever made it non-empty wakes the loop
+  const uint64_t one = 1;
+  const ssize_t written = write(mailbox_fd_, &one, sizeof one);
+  assert(written == sizeof one);
+  static_cast<void>(written);
+}
+
+void EventLoop::RunMailbox() {
+  // The counter goes to zero before the mailbox is emptied: a closure that arrives in between wakes
+  // the loop once more for nothing, the other way round it would be forgotten.
+  uint64_t count = 0;
+  const ssize_t size = read(mailbox_fd_, &count, sizeof count);
+  assert(size == sizeof count || errno == EAGAIN);
+  static_cast<void>(size);
+  {
+    const std::lock_guard<std::mutex> lock(mailbox_mutex_);
+    letters_.swap(mailbox_);
+  }
+  for (std::function<void()>& closure : letters_) {
+    closure();
+    closure = nullptr;  // what it holds goes now, not when the last one has run
+  }
+  letters_.clear();
+}
+
+int EventLoop::Control(int operation, Watch& watch) const {
+  epoll_event event{};
+  event.events = watch.events;
+  event.data.ptr = &watch;
+  return epoll_ctl(epoll_fd_, operation, watch.fd, &event);
+}
+
+void EventLoop::WatchFd(int fd, uint32_t events, std::function<void(uint32_t)> callback) {
+  assert(IsOwnedByThisThread());
+  auto watch = std::make_unique<Watch>(Watch{fd, events, std::move(callback)});
+  Require(Control(EPOLL_CTL_ADD, *watch), "epoll_ctl(EPOLL_CTL_ADD)");
+  const bool is_new = watches_.emplace(fd, std::move(watch)).second;
+  assert(is_new);
+  static_cast<void>(is_new);
+}
+
+void EventLoop::ChangeFd(int fd, uint32_t events) {
+  assert(IsOwnedByThisThread());
+  const auto found = watches_.find(fd);
+  assert(found != watches_.end());
+  Watch& watch = *found->second;
+  watch.events = events;
+  int result = Control(EPOLL_CTL_MOD, watch);
+  // The number belongs to a new file: see RenewFd.
+  if (result < 0 && errno == ENOENT) result = Control(EPOLL_CTL_ADD, watch);
+  Require(result, "epoll_ctl(EPOLL_CTL_MOD)");
+}
+
+void EventLoop::RenewFd(int fd) {
+  assert(IsOwnedByThisThread());
+  const auto found = watches_.find(fd);
+  if (found == watches_.end()) return;
+  Require(Control(EPOLL_CTL_ADD, *found->second), "epoll_ctl(EPOLL_CTL_ADD)");
+}
+
+void EventLoop::UnwatchFd(int fd) {
+  assert(IsOwnedByThisThread());
+  const auto found = watches_.find(fd);
+  assert(found != watches_.end());
+  const int result = Control(EPOLL_CTL_DEL, *found->second);
+  // A closed descriptor has left the epoll by itself, and its number may be another file's.
+  if (result < 0 && errno != EBADF && errno != ENOENT) Require(result, "epoll_ctl(EPOLL_CTL_DEL)");
+  found->second->fd = -1;
+  unwatched_.push_back(std::move(found->second));
+  watches_.erase(found);
+}
+
+void EventLoop::Run() {
+  assert(IsOwnedByThisThread());
+  runner_ = std::this_thread::get_id();
+  stopped_ = false;
+  while (!stopped_) {
+    CallDueAlarms();
+    WaitAndDispatch();
+  }
+  runner_ = std::thread::id();
+}
+
+void EventLoop::Stop() {
+  Post([this] { stopped_ = true; });
+}
+
+bool EventLoop::IsOwnedByThisThread() const {
+  const std::thread::id runner = runner_;
+  return runner == std::thread::id() || runner == std::this_thread::get_id();
+}
+
+void EventLoop::CallDueAlarms() {
+  const absl::Time now = clock_();
+  // By index: a callback may make alarms or destroy others. One that is thereby skipped is still
+  // due in the next round, which comes at once.
+  for (size_t i = 0; i < alarms_.size(); ++i) {
+    Alarm& alarm = *alarms_[i];
+    if (alarm.time_ > now) continue;
+    alarm.time_ = absl::InfiniteFuture();
+    alarm.callback_();
+  }
+}
+
+int EventLoop::MillisecondsToNextAlarm() const {
+  absl::Time next = absl::InfiniteFuture();
+  for (const Alarm* alarm : alarms_) next = std::min(next, alarm->time_);
+  if (next == absl::InfiniteFuture()) return -1;
+  if (next == absl::InfinitePast()) return 0;
+  const absl::Duration wait = std::min(next - clock_(), kLongestWait);
+  if (wait <= absl::ZeroDuration()) return 0;
+  // Rounded up: waking early would mean going round for nothing until the time has come.
+  constexpr int64_t kNanosecondsPerMillisecond = 1'000'000;
+  return static_cast<int>((absl::ToInt64Nanoseconds(wait) + kNanosecondsPerMillisecond - 1) /
+                          kNanosecondsPerMillisecond);
+}
+
+void EventLoop::WaitAndDispatch() {
+  std::array<epoll_event, kMaxEventsPerRound> events;
+  const int count =
+      epoll_wait(epoll_fd_, events.data(), kMaxEventsPerRound, MillisecondsToNextAlarm());
+  if (count < 0 && errno != EINTR) Require(count, "epoll_wait");
+  for (int i = 0; i < count; ++i) {
+    auto* watch = static_cast<Watch*>(events[i].data.ptr);
+    if (watch->fd >= 0) watch->callback(events[i].events);
+  }
+  unwatched_.clear();
+}
+
+}  // namespace cibad

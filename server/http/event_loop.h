@@ -1,0 +1,116 @@
+// One thread's event loop: it waits for sockets, for points in time and for work that other threads
+// hand over, all in one epoll_wait, and runs what is due on the thread that called Run. A worker of
+// the daemon is one such loop; what it owns (its HTTP client, its logins) is touched by that thread
+// alone and needs no locks. With nothing to do the loop sleeps in the kernel and costs nothing.
+
+#ifndef CIBAD_SERVER_HTTP_EVENT_LOOP_H_
+#define CIBAD_SERVER_HTTP_EVENT_LOOP_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "server/http/clock.h"
+
+namespace cibad {
+
+// Only Post and Stop may be called from any thread. Everything else belongs to the thread that is
+// in Run; before Run and after it, to whoever has the loop.
+class EventLoop {
+ public:
+  // One point in time at which the loop calls back. Meant to be few (a loop looks at each of its
+  // alarms in every round): whoever has many things to wake for keeps its own queue and one Alarm
+  // for the earliest.
+  class Alarm {
+   public:
+    // The loop must outlive the alarm.
+    Alarm(EventLoop& loop, std::function<void()> callback);
+    ~Alarm();
+    Alarm(const Alarm&) = delete;
+    Alarm& operator=(const Alarm&) = delete;
+
+    // Calls back once at `time` by the loop's clock, never before it and up to a millisecond after
+    // it (epoll counts in whole milliseconds); a time in the past means as soon as the loop comes
+    // round. Replaces what was set before. The callback may set the alarm anew, but must not
+    // destroy it.
+    void Set(absl::Time time);
+    void Clear();
+
+   private:
+    friend class EventLoop;
+    EventLoop& loop_;
+    const std::function<void()> callback_;
+    absl::Time time_ = absl::InfiniteFuture();
+  };
+
+  // Takes the two file descriptors that it needs; ends the process when the system has none left,
+  // since nothing can run without.
+  explicit EventLoop(Clock clock);
+  ~EventLoop();
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  // Runs the closure on the loop. Closures run in the order in which they were posted, never inside
+  // Post. Those that the loop has not come to when Run returns wait for the next Run. The queue has
+  // no bound of its own: who posts must bound what is under way.
+  void Post(std::function<void()> closure);
+
+  // Calls back with the events (EPOLLIN, EPOLLOUT...; EPOLLERR and EPOLLHUP always) as long as they
+  // last. Any callback may watch and unwatch any descriptor, its own included.
+  void WatchFd(int fd, uint32_t events, std::function<void(uint32_t)> callback);
+  // Waits for other events of a descriptor that is being watched.
+  void ChangeFd(int fd, uint32_t events);
+  // For libraries that close a descriptor and say so late: the number now belongs to a new file,
+  // which is watched from here on as the old one was. Without effect where the number is not being
+  // watched.
+  void RenewFd(int fd);
+  // Nothing is called back for it from now on, also not what the kernel has reported already. The
+  // descriptor may be closed already.
+  void UnwatchFd(int fd);
+
+  // Works until Stop.
+  void Run();
+  // Makes Run return, after what was posted before.
+  void Stop();
+
+  absl::Time Now() const { return clock_(); }
+
+ private:
+  struct Watch {
+    int fd;  // -1 once it is unwatched
+    uint32_t events;
+    std::function<void(uint32_t)> callback;
+  };
+
+  bool IsOwnedByThisThread() const;
+  int Control(int operation, Watch& watch) const;
+  void RunMailbox();
+  void CallDueAlarms();
+  void WaitAndDispatch();
+  int MillisecondsToNextAlarm() const;
+
+  const Clock clock_;
+  const int epoll_fd_;
+  const int mailbox_fd_;  // an eventfd, readable when the mailbox is not empty
+  std::atomic<std::thread::id> runner_;
+  bool stopped_ = false;
+
+  std::unordered_map<int, std::unique_ptr<Watch>> watches_;
+  std::vector<std::unique_ptr<Watch>>
+      unwatched_;  // kept until the round is over: the kernel may have named them
+  std::vector<Alarm*> alarms_;
+
+  std::mutex mailbox_mutex_;
+  std::vector<std::function<void()>> mailbox_;  // guarded by mailbox_mutex_
+  std::vector<std::function<void()>> letters_;  // being run; kept for its capacity
+};
+
+}  // namespace cibad
+
+#endif  // CIBAD_SERVER_HTTP_EVENT_LOOP_H_

@@ -1,0 +1,50 @@
+#include "server/http/clock.h"
+
+#include <gtest/gtest.h>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+namespace cibad {
+namespace {
+
+TEST(ClockTest, MonotonicClockNeverGoesBack) {
+  const Clock clock = MonotonicClock();
+  absl::Time last = clock();
+  for (int i = 0; i < 100'000; ++i) {
+    const absl::Time now = clock();
+    ASSERT_GE(now, last);
+    last = now;
+  }
+}
+
+TEST(ClockTest, MonotonicClockMovesAndStartsAtTheWallClock) {
+  const absl::Time before = absl::Now();
+  const Clock clock = MonotonicClock();
+  const absl::Time start = clock();
+  EXPECT_GE(start, before - absl::Milliseconds(1));
+  EXPECT_LE(start, absl::Now() + absl::Milliseconds(1));
+  while (clock() == start) {
+  }
+  EXPECT_GT(clock(), start);
+}
+
+TEST(ClockTest, CopiesOfAMonotonicClockAgree) {
+  const Clock clock = MonotonicClock();
+  const Clock copy = clock;
+  const absl::Time first = clock();
+  const absl::Time second = copy();
+  const absl::Time third = clock();
+  EXPECT_LE(first, second);
+  EXPECT_LE(second, third);
+}
+
+TEST(ClockTest, WallClockIsTheMachines) {
+  const absl::Time before = absl::Now();
+  const absl::Time now = WallClock()();
+  EXPECT_GE(now, before);
+  EXPECT_LE(now, absl::Now());
+}
+
+}  // namespace
+}  // namespace cibad

@@ -1,0 +1,132 @@
+#include "tests/unit/http/http2_server.h"
+
+#include <nghttp2/nghttp2.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+#include <map>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace cibad {
+
+struct Http2Stream {
+  std::string body;
+  size_t body_sent = 0;
+};
+
+// One connection's state; nghttp2 calls the static functions.
+struct Http2Session {
+  explicit Http2Session(Http2Server& s) : server(s) {}
+
+  Http2Server& server;
+  nghttp2_session* session = nullptr;
+  std::map<int32_t, Http2Stream> streams;
+  std::vector<int32_t> unanswered;
+  int requests = 0;
+
+  static Http2Session& Of(void* self) { return *static_cast<Http2Session*>(self); }
+
+  static int OnFrame(nghttp2_session*, const nghttp2_frame* frame, void* self) {
+    const bool may_end_request =
+        frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
+    if (may_end_request && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) {
+      Of(self).TakeRequest(frame->hd.stream_id);
+    }
+    return 0;
+  }
+
+  static int OnData(nghttp2_session*, uint8_t, int32_t stream_id, const uint8_t* bytes, size_t size,
+                    void* self) {
+    Of(self).streams[stream_id].body.append(reinterpret_cast<const char*>(bytes), size);
+    return 0;
+  }
+
+  static int OnClose(nghttp2_session*, int32_t stream_id, uint32_t, void* self) {
+    Of(self).streams.erase(stream_id);
+    std::erase(Of(self).unanswered, stream_id);
+    return 0;
+  }
+
+  static ssize_t ReadBody(nghttp2_session*, int32_t stream_id, uint8_t* buffer, size_t size,
+                          uint32_t* flags, nghttp2_data_source*, void* self) {
+    Http2Stream& stream = Of(self).streams[stream_id];
+    const size_t count = std::min(size, stream.body.size() - stream.body_sent);
+    std::memcpy(buffer, stream.body.data() + stream.body_sent, count);
+    stream.body_sent += count;
+    if (stream.body_sent == stream.body.size()) *flags |= NGHTTP2_DATA_FLAG_EOF;
+    return static_cast<ssize_t>(count);
+  }
+
+  void TakeRequest(int32_t stream_id) {
+    const Http2ServerOptions& options = server.options_;
+    ++server.requests_;
+    if (server.refused_ < options.refuse_first) {
+      ++server.refused_;
+      nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream_id, NGHTTP2_REFUSED_STREAM);
+      return;
+    }
+    if (++requests == options.go_away_after) {
+      nghttp2_submit_goaway(session, NGHTTP2_FLAG_NONE, stream_id, NGHTTP2_NO_ERROR, nullptr, 0);
+    }
+    unanswered.push_back(stream_id);
+    if (unanswered.size() < options.answer_when_open) return;
+    for (const int32_t id : unanswered) Answer(id);
+    unanswered.clear();
+  }
+
+  void Answer(int32_t stream_id) {
+    Http2Stream& stream = streams[stream_id];
+    if (stream.body.empty()) stream.body = "GET";
+    static constexpr absl::string_view kName = ":status";
+    static constexpr absl::string_view kValue = "200";
+    // nghttp2 only reads what these point to.
+    const nghttp2_nv status = {reinterpret_cast<uint8_t*>(const_cast<char*>(kName.data())),
+                               reinterpret_cast<uint8_t*>(const_cast<char*>(kValue.data())),
+                               kName.size(), kValue.size(), NGHTTP2_NV_FLAG_NONE};
+    nghttp2_data_provider body{};
+    body.read_callback = &ReadBody;
+    nghttp2_submit_response(session, stream_id, &status, 1, &body);
+  }
+};
+
+Http2Server::Http2Server(const TestCertificate& certificate, Http2ServerOptions options)
+    : options_(options),
+      server_(certificate, [this](TlsConnection& connection) { Serve(connection); },
+              {.offer_http2 = true}) {}
+
+void Http2Server::Serve(TlsConnection& connection) {
+  if (connection.protocol() != "h2") return;
+  Http2Session state(*this);
+  nghttp2_session_callbacks* callbacks = nullptr;
+  nghttp2_session_callbacks_new(&callbacks);
+  nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, &Http2Session::OnFrame);
+  nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, &Http2Session::OnData);
+  nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, &Http2Session::OnClose);
+  nghttp2_session_server_new(&state.session, callbacks, &state);
+  nghttp2_session_callbacks_del(callbacks);
+
+  const nghttp2_settings_entry setting = {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS,
+                                          options_.max_concurrent_streams};
+  nghttp2_submit_settings(state.session, NGHTTP2_FLAG_NONE, &setting, 1);
+  while (nghttp2_session_want_read(state.session) != 0 ||
+         nghttp2_session_want_write(state.session) != 0) {
+    std::string out;
+    const uint8_t* bytes = nullptr;
+    for (ssize_t size = 0; (size = nghttp2_session_mem_send(state.session, &bytes)) > 0;) {
+      out.append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
+    }
+    connection.Write(out);
+    const std::string in = connection.Read();
+    if (in.empty()) break;
+    if (nghttp2_session_mem_recv(state.session, reinterpret_cast<const uint8_t*>(in.data()),
+                                 in.size()) < 0) {
+      break;
+    }
+  }
+  nghttp2_session_del(state.session);
+}
+
+}  // namespace cibad

@@ -1,0 +1,47 @@
+// An HTTP/2 server on nghttp2 that counts what it is asked and can be told to hold its answers back
+// or to refuse.
+
+#ifndef CIBAD_TESTS_UNIT_HTTP_HTTP2_SERVER_H_
+#define CIBAD_TESTS_UNIT_HTTP_HTTP2_SERVER_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "tests/unit/http/socket_server.h"
+#include "tests/unit/http/test_certificate.h"
+
+namespace cibad {
+
+struct Http2ServerOptions {
+  uint32_t max_concurrent_streams = 100;  // announced to the client
+  size_t answer_when_open =
+      1;                  // a connection's requests are answered once so many of them are there
+  int refuse_first = 0;   // so many requests get REFUSED_STREAM (RFC 9113, 8.7)
+  int go_away_after = 0;  // so many requests on a connection, then GOAWAY; 0: never
+};
+
+// Answers every request 200 with the request's own body, or "GET" where it has none.
+class Http2Server {
+ public:
+  Http2Server(const TestCertificate& certificate, Http2ServerOptions options);
+
+  std::string Url() const { return server_.Url("/"); }
+  int requests() const { return requests_; }
+  int accepted_connections() const { return server_.accepted_connections(); }
+
+ private:
+  friend struct Http2Session;
+
+  void Serve(TlsConnection& connection);
+
+  const Http2ServerOptions options_;
+  std::atomic<int> requests_ = 0;
+  std::atomic<int> refused_ = 0;
+  TlsServer server_;  // last: its threads use the others
+};
+
+}  // namespace cibad
+
+#endif  // CIBAD_TESTS_UNIT_HTTP_HTTP2_SERVER_H_
