@@ -1,0 +1,155 @@
+#include "server/provider/requests.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+
+namespace cibad {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+ProviderMetadata Provider() {
+  return {
+      "https://api.example/",     "https://api.example/token",       "https://api.example/userinfo",
+      "https://api.example/jwks", "https://api.example/backchannel", ""};
+}
+
+SalesUnit Unit(ClientAuthentication authentication = ClientAuthentication::kClientSecretBasic) {
+  SalesUnit unit;
+  unit.msn = "123456";
+  unit.client_id = "till:1";
+  unit.client_secret = "p+ss w\xC3\xB8rd%=";
+  unit.authentication = authentication;
+  return unit;
+}
+
+LoginRequest Asked() {
+  LoginRequest login;
+  login.sales_unit = "123456";
+  login.msisdn = "4791234567";
+  login.scopes = {"openid", "name", "phoneNumber"};
+  return login;
+}
+
+std::vector<HttpRequest> BackendCalls() {
+  return {BackchannelRequest(Provider(), Unit(), Asked()), TokenRequest(Provider(), Unit(), "r"),
+          UserinfoRequest(Provider(), Unit(), "t")};
+}
+
+TEST(BackchannelRequest, IsAFormWithHintAndScopeOnly) {
+  const HttpRequest request = BackchannelRequest(Provider(), Unit(), Asked());
+  EXPECT_EQ(request.method, HttpMethod::kPost);
+  EXPECT_EQ(request.url, "https://api.example/backchannel");
+  EXPECT_THAT(request.headers, Contains("Content-Type: application/x-www-form-urlencoded"));
+  EXPECT_EQ(request.body, "login_hint=urn%3Amsisdn%3A4791234567&scope=openid+name+phoneNumber");
+}
+
+TEST(BackchannelRequest, CarriesTheBindingMessageAndExpiryThatAreAskedFor) {
+  LoginRequest login = Asked();
+  login.binding_message = "AB-12";
+  login.requested_expiry = absl::Seconds(120);
+  EXPECT_THAT(BackchannelRequest(Provider(), Unit(), login).body,
+              HasSubstr("&binding_message=AB-12&requested_expiry=120"));
+}
+
+TEST(TokenRequest, AsksForTheCibaGrant) {
+  const HttpRequest request = TokenRequest(Provider(), Unit(), "1c26/6+1&a=b");
+  EXPECT_EQ(request.method, HttpMethod::kPost);
+  EXPECT_EQ(request.url, "https://api.example/token");
+  EXPECT_EQ(
+      request.body,
+      "grant_type=urn%3Aopenid%3Aparams%3Agrant-type%3Aciba&auth_req_id=1c26%2F6%2B1%26a%3Db");
+}
+
+TEST(TokenRequest, WaitsAtLeast30SecondsForTheAnswer) {
+  EXPECT_GE(TokenRequest(Provider(), Unit(), "r").timeout, absl::Seconds(30));
+}
+
+TEST(UserinfoRequest, CarriesTheLoginsOwnAccessTokenAndNoOtherCredentials) {
+  for (const auto authentication :
+       {ClientAuthentication::kClientSecretBasic, ClientAuthentication::kClientSecretPost}) {
+    const HttpRequest request = UserinfoRequest(Provider(), Unit(authentication), "a.b-c");
+    EXPECT_EQ(request.method, HttpMethod::kGet);
+    EXPECT_EQ(request.url, "https://api.example/userinfo");
+    EXPECT_EQ(request.body, "");
+    EXPECT_THAT(request.headers, Contains("Authorization: Bearer a.b-c"));
+    EXPECT_THAT(request.headers, Not(Contains(StartsWith("Authorization: Basic"))));
+    EXPECT_THAT(request.headers, Not(Contains(StartsWith("Ocp-Apim-Subscription-Key"))));
+  }
+}
+
+TEST(KeysRequest, GetsTheJwks) {
+  const HttpRequest request = KeysRequest(Provider());
+  EXPECT_EQ(request.method, HttpMethod::kGet);
+  EXPECT_EQ(request.url, "https://api.example/jwks");
+  EXPECT_THAT(request.headers, Not(Contains(StartsWith("Authorization"))));
+}
+
+TEST(ClientSecretBasic, FormEncodesBothHalvesBeforeBase64) {
+  for (const HttpRequest& request :
+       {BackchannelRequest(Provider(), Unit(), Asked()), TokenRequest(Provider(), Unit(), "r")}) {
+    EXPECT_THAT(request.headers,
+                Contains(absl::StrCat("Authorization: Basic ",
+                                      absl::Base64Escape("till%3A1:p%2Bss+w%C3%B8rd%25%3D"))));
+    EXPECT_THAT(request.body, Not(HasSubstr("client_")));
+  }
+}
+
+TEST(ClientSecretPost, PutsBothIntoTheFormAndNothingIntoHeaders) {
+  const SalesUnit unit = Unit(ClientAuthentication::kClientSecretPost);
+  for (const HttpRequest& request :
+       {BackchannelRequest(Provider(), unit, Asked()), TokenRequest(Provider(), unit, "r")}) {
+    EXPECT_THAT(request.body,
+                HasSubstr("&client_id=till%3A1&client_secret=p%2Bss+w%C3%B8rd%25%3D"));
+    EXPECT_THAT(request.headers, Not(Contains(StartsWith("Authorization"))));
+  }
+}
+
+TEST(EveryBackendCall, NamesTheSalesUnitAndTheProgram) {
+  for (const HttpRequest& request : BackendCalls()) {
+    EXPECT_THAT(request.headers,
+                AllOf(Contains("Merchant-Serial-Number: 123456"),
+                      Contains("Accept: application/json"), Contains("Vipps-System-Name: cibad"),
+                      Contains(StartsWith("Vipps-System-Version: 0.")),
+                      Contains("Vipps-System-Plugin-Name: cibad"),
+                      Contains(StartsWith("Vipps-System-Plugin-Version: 0."))));
+  }
+}
+
+TEST(EveryBackendCall, KeepsTheProgramsNamesWithin30Characters) {
+  for (const HttpRequest& request : BackendCalls()) {
+    for (const std::string& header : request.headers) {
+      if (!absl::StartsWith(header, "Vipps-System-")) continue;
+      const std::vector<std::string> parts = absl::StrSplit(header, ": ");
+      EXPECT_LE(parts.at(1).size(), 30u);
+      EXPECT_GE(parts.at(1).size(), 1u);
+    }
+  }
+}
+
+TEST(EveryBackendCall, HasHeadersOfOneLineEach) {
+  for (const HttpRequest& request : BackendCalls()) {
+    for (const std::string& header : request.headers) {
+      EXPECT_EQ(header.find_first_of("\r\n"), std::string::npos);
+    }
+  }
+}
+
+TEST(UserinfoRequestDeathTest, NeverMakesAHeaderOfATokenWithALineBreak) {
+  EXPECT_DEATH(UserinfoRequest(Provider(), Unit(), "a\r\nX: y"), "IsVisibleAscii");
+}
+
+}  // namespace
+}  // namespace cibad

@@ -1,0 +1,260 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <variant>
+
+#include "server/provider/answers.h"
+#include "tests/unit/provider/signed_token.h"
+
+namespace cibad {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+json AddressDocument(const std::string& type) {
+  return {{"address_type", type},  {"street_address", "Robert Levins gate 5\nH0201"},
+          {"postal_code", "0154"}, {"region", "OSLO"},
+          {"country", "NO"},       {"formatted", "Robert Levins gate 5\nH0201\n0154\nOSLO"}};
+}
+
+json WithoutTexts(json address) {
+  for (const char* name : {"street_address", "postal_code", "region", "country", "formatted"}) {
+    address[name] = "";
+  }
+  return address;
+}
+
+Profile Read(const json& claims) {
+  const auto outcome = ReadUserinfoAnswer(Ok(claims));
+  if (const auto* invalid = std::get_if<InvalidAnswer>(&outcome)) {
+    ADD_FAILURE() << invalid->detail << " in " << claims;
+    return {};
+  }
+  return std::get<Profile>(outcome);
+}
+
+Profile ReadWith(const char* claim, const json& value) {
+  return Read({{"sub", "c06c4afe"}, {claim, value}});
+}
+
+std::string WhyNot(const HttpResult& result) {
+  const auto outcome = ReadUserinfoAnswer(result);
+  const auto* invalid = std::get_if<InvalidAnswer>(&outcome);
+  return invalid == nullptr ? "it was not invalid" : invalid->detail;
+}
+
+std::string WhyNot(const char* claim, const json& value) {
+  json claims = {{"sub", "c06c4afe"}};
+  claims[claim] = value;
+  return WhyNot(HttpResult(Ok(claims)));
+}
+
+TEST(Userinfo, GivesEveryClaimThatHasAField) {
+  const Profile profile = Read({{"sub", "c06c4afe"},
+                                {"name", "Ada Lovelace"},
+                                {"given_name", "Ada"},
+                                {"family_name", "Lovelace"},
+                                {"phone_number", "4791234567"},
+                                {"phone_number_verified", true},
+                                {"email", "ada@example.com"},
+                                {"email_verified", true},
+                                {"birthdate", "1815-12-10"},
+                                {"gender", "female"},
+                                {"nin", "10121512345"}});
+  Profile expected;
+  expected.subject = "c06c4afe";
+  expected.name = "Ada Lovelace";
+  expected.given_name = "Ada";
+  expected.family_name = "Lovelace";
+  expected.phone_number = "+4791234567";
+  expected.phone_number_verified = true;
+  expected.email = "ada@example.com";
+  expected.email_verified = true;
+  expected.birthdate = "1815-12-10";
+  expected.gender = "female";
+  expected.nin = "10121512345";
+  EXPECT_EQ(profile, expected);
+}
+
+TEST(Userinfo, SubAloneIsAProfile) {
+  Profile expected;
+  expected.subject = "c06c4afe";
+  EXPECT_EQ(Read({{"sub", "c06c4afe"}}), expected);
+}
+
+TEST(Userinfo, SubIsRequiredAndASubject) {
+  EXPECT_THAT(WhyNot(Ok(json{{"name", "Ada"}})), HasSubstr("sub "));
+  for (const json& sub : {json(""), json(nullptr), json(7), json(std::string(256, 'a')),
+                          json("a\nb"), json::array({"a"})}) {
+    EXPECT_THAT(WhyNot("sub", sub), HasSubstr("sub ")) << sub;
+  }
+}
+
+TEST(Userinfo, MustBeApplicationJson) {
+  HttpResponse response = Ok(json{{"sub", "c06c4afe"}});
+  for (const char* type : {"application/json", "Application/JSON ; charset=utf-8"}) {
+    response.headers["content-type"] = type;
+    EXPECT_EQ(WhyNot(response), "it was not invalid") << type;
+  }
+  for (const char* type : {"application/jwt", "text/html", "application/jsonx", ""}) {
+    response.headers["content-type"] = type;
+    EXPECT_THAT(WhyNot(response), HasSubstr("content type")) << type;
+  }
+  response.headers.clear();
+  EXPECT_THAT(WhyNot(response), HasSubstr("content type"));
+}
+
+TEST(Userinfo, IsBounded) { EXPECT_EQ(WhyNot("name", std::string(128 << 10, 'a')), "too large"); }
+
+TEST(Userinfo, KnownClaimsOfAnotherTypeAreRefusedByName) {
+  for (const char* claim : {"name", "given_name", "family_name", "email", "birthdate", "gender",
+                            "nin", "phone_number"}) {
+    for (const json& value : {json(7), json(true), json::array({"a"}), json{{"a", "b"}}}) {
+      EXPECT_THAT(WhyNot(claim, value), HasSubstr(std::string(claim) + " ")) << value;
+    }
+  }
+  for (const char* claim : {"email_verified", "phone_number_verified"}) {
+    for (const json& value : {json(1), json("yes"), json(""), json::array()}) {
+      EXPECT_THAT(WhyNot(claim, value), HasSubstr(std::string(claim) + " ")) << value;
+    }
+  }
+}
+
+TEST(Userinfo, RefusalsNeverQuoteAClaim) {
+  EXPECT_THAT(WhyNot("phone_number", "91x234567"), Not(HasSubstr("234567")));
+  EXPECT_THAT(WhyNot("email_verified", "ada"), Not(HasSubstr("ada")));
+}
+
+TEST(Userinfo, NullAndEmptyAreAbsent) {
+  for (const json& none : {json(nullptr), json("")}) {
+    EXPECT_EQ(ReadWith("name", none).name, "");
+    EXPECT_EQ(ReadWith("phone_number", none).phone_number, "");
+  }
+  EXPECT_FALSE(ReadWith("email_verified", nullptr).email_verified);
+  EXPECT_THAT(ReadWith("address", nullptr).addresses, IsEmpty());
+  EXPECT_THAT(ReadWith("other_addresses", nullptr).addresses, IsEmpty());
+  EXPECT_EQ(ReadWith("delegatedConsents", nullptr).consents, std::nullopt);
+}
+
+TEST(Userinfo, VerifiedMayBeAString) {
+  EXPECT_TRUE(ReadWith("email_verified", "true").email_verified);
+  EXPECT_FALSE(ReadWith("email_verified", "false").email_verified);
+  EXPECT_TRUE(ReadWith("phone_number_verified", "True").phone_number_verified);
+}
+
+TEST(Userinfo, PhoneNumberGetsItsPlus) {
+  EXPECT_EQ(ReadWith("phone_number", "4791234567").phone_number, "+4791234567");
+  EXPECT_EQ(ReadWith("phone_number", "+4791234567").phone_number, "+4791234567");
+}
+
+TEST(Userinfo, PhoneNumberThatIsNoneIsRefused) {
+  for (const char* number : {"+", "++4791234567", "47 91234567", "1234567890123456", "abc"}) {
+    EXPECT_THAT(WhyNot("phone_number", number), HasSubstr("phone_number ")) << number;
+  }
+}
+
+TEST(Userinfo, AddressHasAllItsParts) {
+  const Profile profile = ReadWith("address", AddressDocument("home"));
+  ASSERT_THAT(profile.addresses, SizeIs(1));
+  const Address expected{"home", "Robert Levins gate 5\nH0201",
+                         "0154", "OSLO",
+                         "NO",   "Robert Levins gate 5\nH0201\n0154\nOSLO"};
+  EXPECT_EQ(profile.addresses.front(), expected);
+}
+
+TEST(Userinfo, MainAddressComesFirst) {
+  const Profile profile =
+      Read({{"sub", "c06c4afe"},
+            {"other_addresses", {AddressDocument("work"), AddressDocument("other")}},
+            {"address", AddressDocument("home")}});
+  ASSERT_THAT(profile.addresses, SizeIs(3));
+  EXPECT_EQ(profile.addresses[0].address_type, "home");
+  EXPECT_EQ(profile.addresses[1].address_type, "work");
+  EXPECT_EQ(profile.addresses[2].address_type, "other");
+}
+
+TEST(Userinfo, AddressOfEmptyTextsIsNone) {
+  const json none = WithoutTexts(AddressDocument("home"));
+  const Profile profile = Read({{"sub", "c06c4afe"},
+                                {"address", none},
+                                {"other_addresses", {none, AddressDocument("work")}}});
+  ASSERT_THAT(profile.addresses, SizeIs(1));
+  EXPECT_EQ(profile.addresses[0].address_type, "work");
+  EXPECT_THAT(ReadWith("address", json::object()).addresses, IsEmpty());
+}
+
+TEST(Userinfo, AtMostThreeAddressesAreKept) {
+  EXPECT_THAT(ReadWith("other_addresses", json(9, AddressDocument("work"))).addresses, SizeIs(3));
+}
+
+TEST(Userinfo, AddressOfAnotherTypeIsRefused) {
+  EXPECT_THAT(WhyNot("address", "Oslo"), HasSubstr("address "));
+  EXPECT_THAT(WhyNot("address", {{"region", 7}}), HasSubstr("region "));
+  EXPECT_THAT(WhyNot("other_addresses", json::object()), HasSubstr("other_addresses "));
+  EXPECT_THAT(WhyNot("other_addresses", {"Oslo"}), HasSubstr("other_addresses "));
+}
+
+json ConsentsDocument() {
+  return {
+      {"heading", "Join"},
+      {"termsDescription", "Terms"},
+      {"timeOfConsent", "2026-01-02T03:04:05Z"},
+      {"consents",
+       {{{"id", "sms"}, {"accepted", true}, {"required", false}, {"textDisplayedToUser", "SMS"}},
+        {{"id", "mail"}, {"accepted", false}, {"required", true}}}}};
+}
+
+TEST(Userinfo, ConsentsAreRead) {
+  const Profile profile = ReadWith("delegatedConsents", ConsentsDocument());
+  const Consents expected{"Join",
+                          "Terms",
+                          "2026-01-02T03:04:05Z",
+                          {{"sms", true, false, "SMS"}, {"mail", false, true, ""}}};
+  ASSERT_TRUE(profile.consents.has_value());
+  EXPECT_EQ(*profile.consents, expected);
+  EXPECT_EQ(profile.other_claims_json, "");
+}
+
+TEST(Userinfo, WhatConsentsHaveNoFieldForStaysWithTheOtherClaims) {
+  json consents = ConsentsDocument();
+  consents["links"] = {{"termsLinkUrl", "https://example.com"}};
+  EXPECT_EQ(ReadWith("delegatedConsents", consents).other_claims_json,
+            R"({"delegatedConsents":{"links":{"termsLinkUrl":"https://example.com"}}})");
+}
+
+TEST(Userinfo, ConsentsOfAnotherTypeAreRefused) {
+  EXPECT_THAT(WhyNot("delegatedConsents", json::array()), HasSubstr("delegatedConsents "));
+  EXPECT_THAT(WhyNot("delegatedConsents", {{"consents", json::object()}}), HasSubstr("consents "));
+  EXPECT_THAT(WhyNot("delegatedConsents", {{"consents", {"sms"}}}), HasSubstr("consents "));
+  EXPECT_THAT(WhyNot("delegatedConsents", {{"consents", {{{"accepted", "maybe"}}}}}),
+              HasSubstr("accepted "));
+  EXPECT_THAT(WhyNot("delegatedConsents", {{"consents", json(101, json::object())}}),
+              HasSubstr("too many"));
+}
+
+TEST(Userinfo, UnknownClaimsAreKept) {
+  const Profile profile =
+      Read({{"sub", "c06c4afe"},
+            {"sid", "7d78a726"},
+            {"flowResult", {{"language", "EN"}, {"screens", {1, 2.5, nullptr}}}}});
+  EXPECT_EQ(json::parse(profile.other_claims_json), json::parse(R"({"sid":"7d78a726",
+                            "flowResult":{"language":"EN","screens":[1,2.5,null]}})"));
+}
+
+TEST(Userinfo, UnknownClaimsAreBounded) {
+  EXPECT_GT(ReadWith("more", std::string(16'000, 'a')).other_claims_json.size(), 16'000u);
+  EXPECT_THAT(WhyNot("more", std::string(17'000, 'a')), HasSubstr("too large"));
+}
+
+TEST(Userinfo, DuplicateClaimsAreRefused) {
+  EXPECT_THAT(WhyNot(Ok(std::string(R"({"sub":"a","sub":"b"})"))), HasSubstr("twice"));
+}
+
+}  // namespace
+}  // namespace cibad
