@@ -1,0 +1,40 @@
+// The daemon's configuration: one TOML file and the files that it names. A mistake in it is found
+// at start, all of it is looked at, and the operator reads one line that says where it is, what is
+// wrong and what to do. Secrets come from files of their own, so that the config can be shown,
+// copied and kept in version control.
+
+#ifndef CIBAD_SERVER_OPS_CONFIG_H_
+#define CIBAD_SERVER_OPS_CONFIG_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "server/ops/log.h"
+#include "server/provider/sales_unit.h"
+
+namespace cibad {
+
+struct Config {
+  std::vector<std::string> listen;  // as gRPC takes them: unix:/absolute/path, 127.0.0.1:50051
+  std::string issuer;               // exactly as configured: it is compared with the tokens' `iss`
+  std::string ca_file;              // PEM; empty: the system's CAs
+  std::string proxy;                // URL; empty: none
+  std::vector<SalesUnit> sales_units;
+  std::string store_path;
+  LogLevel log_level = LogLevel::kInfo;
+  int workers = 0;  // 0: one per core
+};
+
+// Reads the file and every file that it names. Relative paths start at the config's folder;
+// `${CREDENTIALS_DIRECTORY}/` in front of a client_secret_file is where systemd puts credentials.
+// INVALID_ARGUMENT, for whatever is wrong: one line, `FILE:LINE: KEY: what is wrong and what to
+// do`, without LINE or KEY where there is none. It never quotes a secret.
+absl::StatusOr<Config> LoadConfig(const std::string& path);
+
+// Every key there is, as `section.key`, in the order of the documentation.
+std::vector<std::string> ConfigKeys();
+
+}  // namespace cibad
+
+#endif  // CIBAD_SERVER_OPS_CONFIG_H_

@@ -1,0 +1,105 @@
+#include "server/ops/protected_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "server/ops/config_checks.h"
+
+namespace cibad {
+namespace {
+
+constexpr mode_t kOthers = S_IRWXO;
+
+absl::Status Wrong(absl::string_view what) { return absl::InvalidArgumentError(what); }
+
+absl::Status Unreadable() { return Wrong(absl::StrCat("cannot be read: ", std::strerror(errno))); }
+
+absl::Status AboutFile(const std::string& path, const absl::Status& status) {
+  return status.ok() ? status
+                     : Wrong(absl::StrCat("the file ", Quoted(path), " ", status.message()));
+}
+
+absl::StatusOr<std::string> ReadOpenFile(int file, const std::string& path, size_t max_bytes,
+                                         bool refuse_others) {
+  struct stat facts {};
+  if (fstat(file, &facts) != 0) return Unreadable();
+  if (!S_ISREG(facts.st_mode)) return Wrong("is not a regular file");
+  if (refuse_others && (facts.st_mode & kOthers) != 0) {
+    return Wrong(absl::StrCat("is open to every user of this machine; run: chmod o-rwx ", path));
+  }
+  std::string contents(max_bytes + 1, '\0');
+  size_t length = 0;
+  while (length < contents.size()) {
+    const ssize_t got = read(file, contents.data() + length, contents.size() - length);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return Unreadable();
+    if (got == 0) break;
+    length += static_cast<size_t>(got);
+  }
+  if (length > max_bytes) return Wrong(absl::StrCat("is larger than ", max_bytes, " bytes"));
+  contents.resize(length);
+  return contents;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ReadProtectedFile(const std::string& path, size_t max_bytes,
+                                              bool refuse_others) {
+  // NONBLOCK: opening a FIFO must not wait for its writer.
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (file < 0) return Unreadable();
+  absl::StatusOr<std::string> contents = ReadOpenFile(file, path, max_bytes, refuse_others);
+  close(file);
+  return contents;
+}
+
+absl::StatusOr<std::string> ReadClientSecret(const std::string& path) {
+  constexpr size_t kMaxBytes = 4096;
+  constexpr absl::string_view kVariable = "${CREDENTIALS_DIRECTORY}/";
+  std::string file = path;
+  const bool is_credential = absl::StartsWith(path, kVariable);
+  if (is_credential) {
+    const absl::string_view name = absl::StripPrefix(path, kVariable);
+    // As systemd names them: no path, so that what is behind the variable is what the unit loaded.
+    if (name.empty() || absl::StrContains(name, '/') || name == "..") {
+      return absl::InvalidArgumentError(
+          "must have the name of one credential behind ${CREDENTIALS_DIRECTORY}/");
+    }
+    const char* folder = std::getenv("CREDENTIALS_DIRECTORY");
+    if (folder == nullptr) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "CREDENTIALS_DIRECTORY is not set; start cibad from a systemd unit with LoadCredential=",
+          name, ":FILE, or write the path of the file"));
+    }
+    file = absl::StrCat(folder, "/", name);
+  }
+  absl::StatusOr<std::string> contents =
+      ReadProtectedFile(file, kMaxBytes, /*refuse_others=*/!is_credential);
+  if (!contents.ok()) return AboutFile(file, contents.status());
+  absl::string_view secret = *contents;
+  if (absl::ConsumeSuffix(&secret, "\n")) absl::ConsumeSuffix(&secret, "\r");
+  const absl::Status status = CheckClientSecret(secret);
+  if (!status.ok()) return AboutFile(file, status);
+  return std::string(secret);
+}
+
+absl::Status CheckCaFile(const std::string& path) {
+  constexpr size_t kMaxBytes = 16 << 20;  // the system's whole bundle has some 200 KiB
+  const absl::StatusOr<std::string> contents =
+      ReadProtectedFile(path, kMaxBytes, /*refuse_others=*/false);
+  if (!contents.ok()) return AboutFile(path, contents.status());
+  if (absl::StrContains(*contents, "-----BEGIN CERTIFICATE-----")) return absl::OkStatus();
+  return AboutFile(path,
+                   Wrong("holds no certificate; it must be PEM, with a BEGIN CERTIFICATE line"));
+}
+
+}  // namespace cibad

@@ -1,0 +1,32 @@
+// Reads the files that the config names, with a limit on their size and, for secrets, a look at who
+// may read them. Each error is to be read after "FILE:LINE: KEY: "; none quotes what is in the
+// file.
+
+#ifndef CIBAD_SERVER_OPS_PROTECTED_FILE_H_
+#define CIBAD_SERVER_OPS_PROTECTED_FILE_H_
+
+#include <cstddef>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace cibad {
+
+// The contents of a regular file of at most `max_bytes`. With `refuse_others`, one whose mode lets
+// every user of the machine read, write or run it is refused.
+absl::StatusOr<std::string> ReadProtectedFile(const std::string& path, size_t max_bytes,
+                                              bool refuse_others);
+
+// The client secret in a file: one line, of which the line break at the end is not a part. `path`
+// may begin with
+// `${CREDENTIALS_DIRECTORY}/`. The mode of a file there is the service manager's business;
+// everywhere else it must keep other users out.
+absl::StatusOr<std::string> ReadClientSecret(const std::string& path);
+
+// Whether the file can be read and holds a PEM certificate.
+absl::Status CheckCaFile(const std::string& path);
+
+}  // namespace cibad
+
+#endif  // CIBAD_SERVER_OPS_PROTECTED_FILE_H_

@@ -1,0 +1,28 @@
+#include "server/ops/service_manager.h"
+
+#include <systemd/sd-daemon.h>
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+
+namespace cibad {
+namespace {
+
+// Failing is not worth a word: a service manager that cannot be told acts by itself, on its
+// timeouts.
+void Notify(const std::string& state) { sd_notify(/*unset_environment=*/0, state.c_str()); }
+
+}  // namespace
+
+void NotifyReady() { Notify("READY=1"); }
+
+void NotifyStopping() { Notify("STOPPING=1"); }
+
+void NotifyStatus(absl::string_view text) {
+  // A line break would start another assignment, READY=1 say.
+  Notify(absl::StrCat("STATUS=", absl::StrReplaceAll(text, {{"\n", " "}})));
+}
+
+}  // namespace cibad

@@ -1,0 +1,20 @@
+// What the daemon tells the service manager (systemd, Type=notify): that it is ready, that it is
+// stopping, and how it is. Started by anything else, it tells nobody.
+
+#ifndef CIBAD_SERVER_OPS_SERVICE_MANAGER_H_
+#define CIBAD_SERVER_OPS_SERVICE_MANAGER_H_
+
+#include "absl/strings/string_view.h"
+
+namespace cibad {
+
+// Calls are answered: `systemctl start` returns.
+void NotifyReady();
+// The daemon is ending in good order.
+void NotifyStopping();
+// One line for `systemctl status`. Line breaks become spaces.
+void NotifyStatus(absl::string_view text);
+
+}  // namespace cibad
+
+#endif  // CIBAD_SERVER_OPS_SERVICE_MANAGER_H_
