@@ -15,6 +15,8 @@
 #include "client/address.h"
 #include "client/exit_code.h"
 #include "client/json_text.h"
+#include "client/plain_display.h"
+#include "client/problem.h"
 
 namespace cibad {
 namespace {
@@ -27,29 +29,48 @@ constexpr char kDescription[] =
     "Logs customers in with Vipps MobilePay by phone number, through the daemon cibad.";
 
 constexpr char kFooter[] = R"(Examples:
-  cibactl login 912 34 567                      ask a customer for their name and number
+  cibactl login 912 34 567                     ask a customer to share name and number
   cibactl login +4520123456 --scope "name email address"
-  cibactl login 91234567 --json | jq -r 'select(.state=="COMPLETED").profile.name'
-  cibactl list --unfinished                     what customers are being asked now
-  cibactl watch ID                              follow a login that somebody started
-  cibactl cancel ID                             end it
+  cibactl login 91234567 --json | jq -r 'select(.state == "COMPLETED").profile.name'
+  cibactl list --unfinished                    what customers are being asked now
+  cibactl watch ID                             follow a login that somebody started
+  cibactl cancel ID                            end it
 
 Exit codes:
   0    login, watch: COMPLETED; get, cancel, list: the call worked
   1    the daemon cannot be reached, or it refused
-  2    usage: the command line, or an argument that the daemon refused
+  2    usage: the command line is wrong, or the daemon refused an argument
   3    login, watch: DENIED, the customer said no
   4    login, watch: EXPIRED, the customer did not answer in time
   5    login, watch: CANCELLED
   6    login, watch: FAILED
-  130  left by Ctrl-C without an outcome (128 + the signal's number)
+  130  Ctrl-C, without an outcome (128 + the signal's number)
 
-Ctrl-C during login cancels the login; a second one leaves at once. During watch it
-only stops watching.
+Ctrl-C during login cancels the login; a second one leaves at once. During watch
+it only stops watching.
 
-Output: for people on a terminal (NO_COLOR and COLUMNS are respected); tab-separated
-lines elsewhere; with --json one JSON object a line on stdout, fields as in
-cibad/v1/login.proto, errors as {"error":{"code":…,"message":…,"hint":…}}.)";
+Output: for people on a terminal (NO_COLOR and COLUMNS are respected); lines of
+tab-separated fields elsewhere; with --json one JSON object a line on stdout,
+fields as in cibad/v1/login.proto, errors as {"error":{"code","message","hint"}}.)";
+
+constexpr char kLoginFooter[] = R"(Examples:
+  cibactl login 912 34 567
+  cibactl login +4520123456 --scope "name email address" --expiry 2m
+  cibactl login 91234567 --binding-message TILL-07 --reference R-2231 --json
+
+Ctrl-C cancels the login; a second one leaves at once. Options of every command,
+and the exit codes: cibactl --help)";
+
+constexpr char kOtherFooter[] = "Options of every command, and the exit codes: cibactl --help";
+
+// CLI11's own help, without its remarks on environment and exclusions behind each name.
+class Help : public CLI::Formatter {
+ public:
+  Help() { column_width(26); }
+  std::string make_option_opts(const CLI::Option* option) const override {
+    return option->get_type_name().empty() ? "" : absl::StrCat(" ", option->get_type_name());
+  }
+};
 
 // What CLI11 fills in.
 struct Typed {
@@ -112,7 +133,8 @@ void AddCommonOptions(CLI::App* app, Typed* typed) {
   CommandLine* line = &typed->line;
   line->address = kDefaultAddress;
   app->add_option("--server", line->address,
-                  absl::StrCat("Where cibad listens: unix:/PATH, /PATH or HOST:PORT. Default: ",
+                  absl::StrCat("Where cibad listens: unix:/PATH, /PATH or HOST:PORT.\n"
+                               "Default: CIBAD_SERVER, or ",
                                kDefaultAddress))
       ->type_name("ADDRESS")
       ->envname("CIBAD_SERVER")
@@ -120,7 +142,7 @@ void AddCommonOptions(CLI::App* app, Typed* typed) {
   app->add_flag("--json", line->json, "One JSON object a line on stdout, for programs");
   app->add_flag("--no-color", line->no_color, "No colours on a terminal");
   app->add_option("--retry-for", typed->retry_for,
-                  "How long login and watch try to get a lost connection back. Default: 60s")
+                  "How long login and watch try to get a lost\nconnection back. Default: 60s")
       ->type_name("DURATION")
       ->check(IsDuration());
   app->set_version_flag("--version", absl::StrCat("cibactl ", CIBAD_VERSION),
@@ -129,55 +151,58 @@ void AddCommonOptions(CLI::App* app, Typed* typed) {
 
 void AddLogin(CLI::App* app, Typed* typed) {
   CLI::App* login = app->add_subcommand("login", "Ask a customer to log in, and wait for it");
+  login->footer(kLoginFooter);
   v1::StartLoginRequest* start = &typed->line.start;
   login->add_option("PHONE", typed->phone, "The customer's phone number, as people write it")
       ->required()
       ->type_name("");
   login
-      ->add_option(
-          "--scope", typed->scopes,
-          absl::StrCat("What the customer is asked to share, separated by spaces or commas: "
-                       "name phoneNumber email address birthDate gender nin. Default: \"",
-                       kUsualScope, "\""))
+      ->add_option("--scope", typed->scopes,
+                   absl::StrCat("What the customer is asked to share: name, phoneNumber,\n"
+                                "email, address, birthDate, gender, nin; parted by\n"
+                                "spaces or commas. Default: \"",
+                                kUsualScope, "\""))
       ->type_name("SCOPES")
       ->take_all()
       ->expected(1);
-  CLI::Option* message =
-      login
-          ->add_option("--binding-message", typed->binding_message,
-                       "The code that the customer's app shows: 5 to 8 of A-Z, 0-9 and -. "
-                       "Default: cibad makes one")
-          ->type_name("CODE");
+  CLI::Option* message = login
+                             ->add_option("--binding-message", typed->binding_message,
+                                          "The code that the customer's app shows: 5 to 8 of\n"
+                                          "A-Z, 0-9 and -. Default: cibad makes one")
+                             ->type_name("CODE");
   login->add_flag("--no-binding-message", typed->no_binding_message, "Show no code at all")
       ->excludes(message);
   login
-      ->add_option("--expiry", typed->expiry,
-                   "How long the customer may take, 60s to 900s. Default: the provider's")
+      ->add_option(
+          "--expiry", typed->expiry,
+          "How long the customer may take, 60s to 900s.\nDefault: the provider's, 10 to 15 minutes")
       ->type_name("DURATION")
       ->check(IsDuration());
   login
       ->add_option("--sales-unit", *start->mutable_sales_unit(),
-                   "The sales unit's merchant serial number, where cibad has several")
+                   "Merchant serial number of the sales unit, where\ncibad has several")
       ->type_name("MSN");
   login
       ->add_option("--reference", *start->mutable_reference(),
-                   "Your own name for this login, like a receipt number; no personal data")
+                   "Your own name for this login, like a receipt\nnumber; no personal data")
       ->type_name("TEXT");
   login
       ->add_option("--request-id", *start->mutable_request_id(),
-                   "Starting twice with the same id asks the customer once. Default: a new UUID")
+                   "Starting twice with the same id asks the customer\nonce. Default: a new UUID")
       ->type_name("ID");
 }
 
 void AddOthers(CLI::App* app, Typed* typed) {
   const auto add = [app, typed](const char* name, const char* description) {
     CLI::App* command = app->add_subcommand(name, description);
+    command->footer(kOtherFooter);
     command->add_option("ID", typed->line.id, "The login's id")->required()->type_name("");
   };
   add("watch", "Follow a login until it has ended");
   add("get", "Show a login as it is now");
-  add("cancel", "End a login that has not ended; the customer may still see it in the app");
+  add("cancel", "End a login; the customer may still see it in the app");
   CLI::App* list = app->add_subcommand("list", "List logins, the newest first, without profiles");
+  list->footer(kOtherFooter);
   list->add_flag("--unfinished", typed->line.unfinished_only, "Only those that have not ended");
   typed->line.limit = kUsualLimit;
   list->add_option(
@@ -218,16 +243,25 @@ CommandLine Understand(const CLI::App& app, Typed typed) {
   return line;
 }
 
+// What is wrong, in our words where CLI11's say too little.
+std::string MessageOf(const CLI::App& app, const CLI::ParseError& error) {
+  if (!app.get_subcommands().empty()) return error.what();
+  const std::vector<std::string> unknown = app.remaining();
+  if (!unknown.empty()) return absl::StrCat("there is no command or option \"", unknown[0], "\"");
+  const bool lacks_command =
+      error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError);
+  return lacks_command ? "a command is missing: login, watch, get, cancel or list" : error.what();
+}
+
 // Help and version are not errors; CLI11 throws them all the same.
 EarlyExit Explain(const CLI::App& app, const CLI::ParseError& error, bool json) {
   std::ostringstream out;
   std::ostringstream err;
   if (app.exit(error, out, err) == 0) return {kExitSuccess, out.str(), ""};
-  if (json) {
-    const Problem problem{"INVALID_ARGUMENT", error.what(), "See: cibactl --help", kExitUsage};
-    return {kExitUsage, ProblemToJson(problem) + "\n", ""};
-  }
-  return {kExitUsage, "", absl::StrCat("cibactl: ", error.what(), "\n  See: cibactl --help\n")};
+  const Problem problem{"INVALID_ARGUMENT", MessageOf(app, error), "See: cibactl --help",
+                        kExitUsage};
+  if (json) return {kExitUsage, ProblemToJson(problem) + "\n", ""};
+  return {kExitUsage, "", ProblemText(problem)};
 }
 
 }  // namespace
@@ -235,6 +269,7 @@ EarlyExit Explain(const CLI::App& app, const CLI::ParseError& error, bool json) 
 std::variant<CommandLine, EarlyExit> ParseCommandLine(int argc, const char* const* argv) {
   Typed typed;
   CLI::App app(kDescription, "cibactl");
+  app.formatter(std::make_shared<Help>());
   app.footer(kFooter);
   app.require_subcommand(1);
   app.fallthrough();
