@@ -1,0 +1,130 @@
+#include "tests/sandbox/backchannel_form.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+
+namespace cibad {
+namespace {
+
+constexpr std::array<absl::string_view, 10> kScopes = {
+    "openid", "name",      "phoneNumber",       "email",     "address", "gender",
+    "nin",    "birthDate", "delegatedConsents", "customFlow"};
+
+// The lengths of mobile numbers, country code included, of the countries that Vipps MobilePay
+// serves.
+struct ServedCountry {
+  absl::string_view calling_code;
+  size_t min_digits;
+  size_t max_digits;
+};
+
+constexpr std::array kServedCountries = {ServedCountry{"47", 10, 10}, ServedCountry{"45", 10, 10},
+                                         ServedCountry{"46", 9, 12}, ServedCountry{"358", 9, 13}};
+
+constexpr int kMinExpirySeconds = 60;
+constexpr int kMaxExpirySeconds = 900;
+constexpr size_t kMinBindingMessage = 5;
+constexpr size_t kMaxBindingMessage = 8;
+
+bool IsDigits(absl::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char byte) {
+    return absl::ascii_isdigit(static_cast<unsigned char>(byte));
+  });
+}
+
+bool IsServed(absl::string_view msisdn) {
+  return std::any_of(
+      kServedCountries.begin(), kServedCountries.end(), [&](const ServedCountry& country) {
+        return absl::ConsumePrefix(&msisdn, country.calling_code)
+                   ? msisdn.size() + country.calling_code.size() >= country.min_digits &&
+                         msisdn.size() + country.calling_code.size() <= country.max_digits
+                   : false;
+      });
+}
+
+std::optional<OAuthError> ReadHint(const Form& form, BackchannelRequest& request) {
+  if (form.count("login_hint_token") + form.count("id_token_hint") > 0) {
+    return OAuthError{"invalid_request",
+                      "Only login_hint is served, and only one hint may be sent."};
+  }
+  absl::string_view hint = FormValue(form, "login_hint");
+  if (!absl::ConsumePrefix(&hint, "urn:msisdn:") || !IsDigits(hint)) {
+    return OAuthError{"invalid_request", "login_hint is not urn:msisdn: and digits."};
+  }
+  if (!IsServed(hint)) {
+    return OAuthError{"invalid_request", "login_hint is of no country that is served."};
+  }
+  request.msisdn = std::string(hint);
+  return std::nullopt;
+}
+
+std::optional<OAuthError> ReadScope(const Form& form, BackchannelRequest& request) {
+  request.scopes = absl::StrSplit(FormValue(form, "scope"), ' ');
+  for (const std::string& scope : request.scopes) {
+    if (std::find(kScopes.begin(), kScopes.end(), scope) == kScopes.end()) {
+      return OAuthError{"invalid_scope", "scope has an entry that is not served in this flow."};
+    }
+    if (std::count(request.scopes.begin(), request.scopes.end(), scope) > 1) {
+      return OAuthError{"invalid_scope", absl::StrCat("scope has ", scope, " twice.")};
+    }
+  }
+  if (std::count(request.scopes.begin(), request.scopes.end(), "openid") == 0) {
+    return OAuthError{"invalid_scope", "scope lacks openid."};
+  }
+  return std::nullopt;
+}
+
+bool MayStandInBindingMessage(char byte) {
+  return absl::ascii_isupper(static_cast<unsigned char>(byte)) ||
+         absl::ascii_isdigit(static_cast<unsigned char>(byte)) || byte == '-';
+}
+
+std::optional<OAuthError> ReadBindingMessage(const Form& form, BackchannelRequest& request) {
+  if (form.count("binding_message") == 0) return std::nullopt;
+  const absl::string_view message = FormValue(form, "binding_message");
+  if (message.size() < kMinBindingMessage || message.size() > kMaxBindingMessage ||
+      !std::all_of(message.begin(), message.end(), MayStandInBindingMessage)) {
+    return OAuthError{"invalid_binding_message", "binding_message is not ^[A-Z0-9\\-]{5,8}$."};
+  }
+  request.binding_message = std::string(message);
+  return std::nullopt;
+}
+
+std::optional<OAuthError> ReadExpiry(const Form& form, BackchannelRequest& request) {
+  if (form.count("requested_expiry") == 0) return std::nullopt;
+  const absl::string_view text = FormValue(form, "requested_expiry");
+  int seconds = 0;
+  if (!IsDigits(text) || !absl::SimpleAtoi(text, &seconds) || seconds < kMinExpirySeconds ||
+      seconds > kMaxExpirySeconds) {
+    return OAuthError{"invalid_request", "requested_expiry is not a number from 60 to 900."};
+  }
+  request.requested_expiry = absl::Seconds(seconds);
+  return std::nullopt;
+}
+
+std::optional<OAuthError> RefuseWebPageFlow(const Form& form, BackchannelRequest&) {
+  if (form.count("requested_flow") + form.count("redirect_uri") == 0) return std::nullopt;
+  return OAuthError{"invalid_request", "The sandbox serves no login on a web page."};
+}
+
+}  // namespace
+
+std::variant<BackchannelRequest, OAuthError> ReadBackchannelForm(const Form& form) {
+  BackchannelRequest request;
+  for (const auto read : {ReadHint, ReadScope, ReadBindingMessage, ReadExpiry, RefuseWebPageFlow}) {
+    if (std::optional<OAuthError> error = read(form, request)) return *std::move(error);
+  }
+  return request;
+}
+
+}  // namespace cibad

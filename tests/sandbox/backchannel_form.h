@@ -1,0 +1,23 @@
+// Reads the authentication request (CIBA 7.1), as strictly as Vipps and a little more.
+
+#ifndef CIBAD_TESTS_SANDBOX_BACKCHANNEL_FORM_H_
+#define CIBAD_TESTS_SANDBOX_BACKCHANNEL_FORM_H_
+
+#include <string>
+#include <variant>
+
+#include "tests/sandbox/form.h"
+#include "tests/sandbox/provider_state.h"
+
+namespace cibad {
+
+struct OAuthError {
+  std::string code;
+  std::string description;
+};
+
+std::variant<BackchannelRequest, OAuthError> ReadBackchannelForm(const Form& form);
+
+}  // namespace cibad
+
+#endif  // CIBAD_TESTS_SANDBOX_BACKCHANNEL_FORM_H_

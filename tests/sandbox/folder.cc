@@ -1,0 +1,164 @@
+#include "tests/sandbox/folder.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <sstream>
+#include <system_error>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "tests/sandbox/pem.h"
+#include "tests/sandbox/random_text.h"
+
+namespace cibad {
+namespace {
+
+constexpr mode_t kForAll = 0644;
+constexpr mode_t kForOwner = 0600;
+constexpr size_t kClientSecretBytes = 32;
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return absl::NotFoundError(absl::StrCat("cannot read ", path));
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// Whole or not at all: written beside, then renamed.
+absl::Status WriteFile(const std::string& path, absl::string_view text, mode_t mode) {
+  const std::string beside = absl::StrCat(path, ".new");
+  unlink(beside.c_str());
+  const int file = open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+  if (file < 0) return absl::ErrnoToStatus(errno, absl::StrCat("cannot write ", beside));
+  const ssize_t written = write(file, text.data(), text.size());
+  if (close(file) != 0 || written != static_cast<ssize_t>(text.size())) {
+    return absl::DataLossError(absl::StrCat("cannot write ", beside));
+  }
+  if (rename(beside.c_str(), path.c_str()) != 0) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot write ", path));
+  }
+  return absl::OkStatus();
+}
+
+// What the file says, or what `make` makes, which is written to it then.
+absl::StatusOr<std::string> ReadOrMake(const std::string& path, mode_t mode,
+                                       const std::function<std::string()>& make) {
+  if (std::error_code error; std::filesystem::exists(path, error)) return ReadFile(path);
+  std::string text = make();
+  if (absl::Status status = WriteFile(path, text, mode); !status.ok()) return status;
+  return text;
+}
+
+// The three belong together, so they are kept only if all are there. ca.pem comes last.
+absl::StatusOr<Certificates> OpenCertificates(const std::string& dir) {
+  const std::string ca_file = dir + "/ca.pem";
+  const std::string server_file = dir + "/server.pem";
+  const std::string key_file = dir + "/server_key.pem";
+  const absl::StatusOr<std::string> ca = ReadFile(ca_file);
+  const absl::StatusOr<std::string> server = ReadFile(server_file);
+  const absl::StatusOr<std::string> key = ReadFile(key_file);
+  if (ca.ok() && server.ok() && key.ok()) return Certificates{*ca, *server, *key};
+
+  Certificates made = MakeCertificates();
+  if (absl::Status s = WriteFile(key_file, made.server_key, kForOwner); !s.ok()) return s;
+  if (absl::Status s = WriteFile(server_file, made.server, kForAll); !s.ok()) return s;
+  if (absl::Status s = WriteFile(ca_file, made.ca, kForAll); !s.ok()) return s;
+  return made;
+}
+
+absl::StatusOr<KeyHandle> OpenKey(const std::string& path, KeyHandle (*make)()) {
+  const absl::StatusOr<std::string> pem =
+      ReadOrMake(path, kForOwner, [&] { return PrivateKeyPem(make()); });
+  if (!pem.ok()) return pem.status();
+  KeyHandle key = KeyFromPem(*pem);
+  if (key == nullptr) return absl::InvalidArgumentError(absl::StrCat("no private key in ", path));
+  return key;
+}
+
+// Standard base64 with its padding, like the real ones. No plus: see client.cc.
+std::string MakeClientSecret() {
+  std::string secret;
+  do {
+    std::string bytes;
+    absl::WebSafeBase64Unescape(RandomToken(kClientSecretBytes), &bytes);
+    secret = absl::Base64Escape(bytes);
+  } while (secret.find('+') != std::string::npos);
+  return secret + "\n";
+}
+
+std::string TomlString(absl::string_view text) {
+  return absl::StrCat("\"", absl::CEscape(text), "\"");
+}
+
+}  // namespace
+
+absl::StatusOr<Folder> OpenFolder(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  Folder folder;
+  folder.path = std::filesystem::canonical(path, error).string();
+  if (error) return absl::InvalidArgumentError(absl::StrCat("cannot make the folder ", path));
+
+  absl::StatusOr<Certificates> certificates = OpenCertificates(folder.path);
+  if (!certificates.ok()) return certificates.status();
+  folder.certificates = *std::move(certificates);
+
+  absl::StatusOr<KeyHandle> rsa = OpenKey(folder.path + "/signing_key_rs256.pem", &MakeRsaKey);
+  if (!rsa.ok()) return rsa.status();
+  folder.rsa_key = *std::move(rsa);
+  absl::StatusOr<KeyHandle> ec = OpenKey(folder.path + "/signing_key_es256.pem", &MakeEcKey);
+  if (!ec.ok()) return ec.status();
+  folder.ec_key = *std::move(ec);
+
+  const absl::StatusOr<std::string> secret =
+      ReadOrMake(folder.path + "/client_secret", kForOwner, &MakeClientSecret);
+  if (!secret.ok()) return secret.status();
+  folder.client_secret = std::string(absl::StripSuffix(*secret, "\n"));
+  return folder;
+}
+
+absl::StatusOr<std::string> WriteDaemonConfig(const Folder& folder, const std::string& issuer,
+                                              const Client& client) {
+  const bool posts = client.method == AuthenticationMethod::kPost;
+  const std::string config = absl::StrFormat(
+      R"(# Made by cibad-sandbox for the provider that it plays. Written anew at every start.
+
+[listen]
+grpc = [%s]
+
+[provider]
+issuer = %s
+ca_file = %s
+
+[[sales_unit]]
+msn = %s
+client_id = %s
+client_secret_file = %s
+auth_method = "%s"
+
+[store]
+path = %s
+
+[log]
+level = "info"
+)",
+      TomlString("unix:" + folder.path + "/cibad.sock"), TomlString(issuer),
+      TomlString(folder.path + "/ca.pem"), TomlString(client.msn), TomlString(client.client_id),
+      TomlString(folder.path + "/client_secret"),
+      posts ? "client_secret_post" : "client_secret_basic", TomlString(folder.path + "/cibad.db"));
+  const std::string path = folder.path + "/cibad.toml";
+  if (absl::Status status = WriteFile(path, config, kForAll); !status.ok()) return status;
+  return path;
+}
+
+}  // namespace cibad

@@ -1,0 +1,52 @@
+#include "tests/sandbox/options.h"
+
+#include <CLI/CLI.hpp>
+#include <map>
+
+namespace cibad {
+namespace {
+
+constexpr int kUsageError = 2;
+constexpr int kMaxPort = 65535;
+constexpr int kMaxSeconds = 3600;
+
+}  // namespace
+
+std::variant<SandboxOptions, ExitCode> ReadOptions(int argc, char** argv) {
+  SandboxOptions options;
+  int interval = 5;
+  int expires_in = 600;
+  CLI::App app{
+      "A stand-in for Vipps Login on this machine, for demonstrations and tests.\n"
+      "The phone number decides what happens to a login: see --numbers."};
+  app.add_option("--dir", options.dir,
+                 "Folder for ca.pem, client_secret and a ready cibad.toml; made if it is missing");
+  app.add_option("--port", options.port, "Port on loopback; 0 takes one that is free")
+      ->check(CLI::Range(0, kMaxPort))
+      ->capture_default_str();
+  app.add_option("--interval", interval, "Seconds that clients must leave between polls")
+      ->check(CLI::Range(1, kMaxSeconds))
+      ->capture_default_str();
+  app.add_option("--expires-in", expires_in, "Seconds that a login waits for the customer")
+      ->check(CLI::Range(1, kMaxSeconds))
+      ->capture_default_str();
+  const std::map<std::string, AuthenticationMethod> methods = {
+      {"basic", AuthenticationMethod::kBasic},
+      {"post", AuthenticationMethod::kPost},
+      {"any", AuthenticationMethod::kEither}};
+  app.add_option("--auth-method", options.method,
+                 "How the client has to authenticate: basic (the default), post or any")
+      ->transform(CLI::CheckedTransformer(methods));
+  app.add_flag("--numbers", options.numbers, "Print the test numbers and what they do");
+  try {
+    app.parse(argc, argv);
+    if (options.dir.empty() && !options.numbers) throw CLI::RequiredError("--dir");
+  } catch (const CLI::ParseError& error) {
+    return ExitCode{app.exit(error) == 0 ? 0 : kUsageError};
+  }
+  options.interval = absl::Seconds(interval);
+  options.expires_in = absl::Seconds(expires_in);
+  return options;
+}
+
+}  // namespace cibad

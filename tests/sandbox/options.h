@@ -1,0 +1,33 @@
+// The command line of cibad-sandbox.
+
+#ifndef CIBAD_TESTS_SANDBOX_OPTIONS_H_
+#define CIBAD_TESTS_SANDBOX_OPTIONS_H_
+
+#include <string>
+#include <variant>
+
+#include "absl/time/time.h"
+#include "tests/sandbox/client.h"
+
+namespace cibad {
+
+struct SandboxOptions {
+  std::string dir;
+  int port = 0;  // 0: any that is free
+  absl::Duration interval = absl::Seconds(5);
+  absl::Duration expires_in = absl::Seconds(600);
+  AuthenticationMethod method = AuthenticationMethod::kBasic;
+  bool numbers = false;  // print the test numbers, and nothing else
+};
+
+struct ExitCode {
+  int value = 0;
+};
+
+// Reads the command line; on --help and on mistakes it prints what is to be said and gives the exit
+// code.
+std::variant<SandboxOptions, ExitCode> ReadOptions(int argc, char** argv);
+
+}  // namespace cibad
+
+#endif  // CIBAD_TESTS_SANDBOX_OPTIONS_H_

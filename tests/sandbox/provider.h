@@ -1,0 +1,88 @@
+// The provider itself: every request, to an endpoint like Vipps' own or to the sandbox's controls,
+// goes through Handle, which knows nothing of sockets and clocks.
+
+#ifndef CIBAD_TESTS_SANDBOX_PROVIDER_H_
+#define CIBAD_TESTS_SANDBOX_PROVIDER_H_
+
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "tests/sandbox/client.h"
+#include "tests/sandbox/form.h"
+#include "tests/sandbox/message.h"
+#include "tests/sandbox/provider_state.h"
+#include "tests/sandbox/report.h"
+#include "tests/sandbox/signing_keys.h"
+
+namespace cibad {
+
+// Where the real ones are, too.
+constexpr absl::string_view kIssuerPath = "/access-management-1.0/access/";
+constexpr absl::string_view kDiscoveryPath =
+    "/access-management-1.0/access/.well-known/openid-configuration";
+constexpr absl::string_view kJwksPath = "/access-management-1.0/access/.well-known/jwks.json";
+constexpr absl::string_view kTokenPath = "/access-management-1.0/access/oauth2/token";
+constexpr absl::string_view kBackchannelPath = "/vipps-login-ciba/api/backchannel/authentication";
+constexpr absl::string_view kUserinfoPath = "/vipps-userinfo-api/userinfo";
+
+struct ProviderSettings {
+  std::string origin;  // https://localhost:8443
+  Client client;
+  absl::Duration interval = kDefaultInterval;
+  absl::Duration expires_in = absl::Seconds(600);
+};
+
+// Thread-safe.
+class Provider {
+ public:
+  Provider(ProviderSettings settings, KeyHandle rsa_key, KeyHandle ec_key);
+
+  // `now` is when the request had been read whole.
+  Answer Handle(const Request& request, absl::Time now);
+
+ private:
+  using Endpoint = Answer (Provider::*)(const Request&, absl::Time);
+  struct Route {
+    absl::string_view method;
+    absl::string_view path;
+    Endpoint endpoint;
+  };
+
+  Answer Discovery(const Request& request, absl::Time now);
+  Answer Jwks(const Request& request, absl::Time now);
+  Answer Backchannel(const Request& request, absl::Time now);
+  Answer Token(const Request& request, absl::Time now);
+  Answer Userinfo(const Request& request, absl::Time now);
+  Answer ListLogins(const Request& request, absl::Time now);
+  Answer ListViolations(const Request& request, absl::Time now);
+  Answer ListTotals(const Request& request, absl::Time now);
+  Answer ListNumbers(const Request& request, absl::Time now);
+  Answer DecideAll(const Request& request, absl::Time now);
+  Answer Decide(const Request& request, absl::Time now);
+
+  Answer Acknowledge(const SandboxLogin& login, absl::Time now) const;
+  Answer PollAnswer(const PollOutcome& outcome, absl::Time now);
+  Answer TokenAnswer(const SandboxLogin& login, absl::Time now);
+
+  // Counts the violation and gives the refusal.
+  Answer Refuse(Violation violation, Answer refusal);
+  // Reads the form and checks everything that the two form endpoints have in common.
+  std::optional<Answer> RefuseForm(const Request& request, Form& form);
+  void CheckVippsHeaders(const Request& request);
+  void CountRequest(const Request& request);
+  EndpointCounts Counts() const;
+
+  const ProviderSettings settings_;
+  const std::string issuer_;
+  ProviderState state_;
+  SigningKeys keys_;
+  mutable std::mutex mutex_;
+  EndpointCounts counts_;
+};
+
+}  // namespace cibad
+
+#endif  // CIBAD_TESTS_SANDBOX_PROVIDER_H_

@@ -1,0 +1,80 @@
+// The sandbox provider as a test uses it: a real cibad-sandbox in a folder of its own, on a port of its own, ready
+// to be spoken to, and gone with the test.
+
+#ifndef CIBAD_TESTS_SANDBOX_SANDBOX_PROCESS_H_
+#define CIBAD_TESTS_SANDBOX_SANDBOX_PROCESS_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "tests/sandbox/child_process.h"
+
+namespace cibad {
+
+struct SandboxSettings {
+  int interval_seconds = 1;  // the shortest, so that tests are quick
+  int expires_in_seconds = 600;
+  std::string auth_method = "basic";  // basic, post or any
+};
+
+// Not thread-safe.
+class SandboxProcess {
+ public:
+  // Starts a sandbox in a new temporary folder and waits until it is ready.
+  static absl::StatusOr<std::unique_ptr<SandboxProcess>> Start(
+      const SandboxSettings& settings = {});
+
+  // Ends the sandbox and removes its folder.
+  ~SandboxProcess();
+  SandboxProcess(const SandboxProcess&) = delete;
+  SandboxProcess& operator=(const SandboxProcess&) = delete;
+
+  // The folder holds cibad.toml, ca.pem and client_secret; the daemon's socket and database belong there, too.
+  const std::string& folder() const { return folder_; }
+  std::string config_path() const { return folder_ + "/cibad.toml"; }
+  std::string ca_file() const { return folder_ + "/ca.pem"; }
+  int port() const { return port_; }
+  std::string url() const;     // https://localhost:PORT
+  std::string issuer() const;  // with its final slash
+
+  // The customer's decision, for numbers that are decided by hand: of all logins of the number that wait, or of the
+  // next if none is under way yet.
+  absl::Status Approve(absl::string_view msisdn);
+  absl::Status Deny(absl::string_view msisdn);
+  absl::Status ApproveAll();  // that wait now
+
+  // What clients did wrong, by name, `total` among them; and what happened. README.md has the names.
+  absl::StatusOr<std::map<std::string, int64_t>> Violations() const;
+  absl::StatusOr<std::map<std::string, int64_t>> Totals() const;
+
+  // How often each phone number's customer was asked.
+  absl::StatusOr<std::map<std::string, int64_t>> BackchannelRequestsByPhone() const;
+
+  // All that /sandbox/logins tells, as JSON.
+  absl::StatusOr<std::string> LoginsJson() const;
+
+  // The provider goes down, and comes back on the same port with the same keys, having forgotten all logins.
+  absl::Status Stop();
+  absl::Status Restart();
+
+ private:
+  SandboxProcess(std::string folder, SandboxSettings settings);
+  absl::Status Run();
+  absl::StatusOr<std::string> Get(absl::string_view path) const;
+  absl::Status Post(absl::string_view path) const;
+
+  const std::string folder_;
+  const SandboxSettings settings_;
+  int port_ = 0;
+  std::unique_ptr<ChildProcess> process_;
+};
+
+}  // namespace cibad
+
+#endif  // CIBAD_TESTS_SANDBOX_SANDBOX_PROCESS_H_
