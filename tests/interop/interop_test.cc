@@ -1,0 +1,255 @@
+// cibad against oidc-provider, an OpenID-certified provider that others wrote: the real daemon,
+// spoken to over gRPC as a till does. provider.mjs says what the provider is like, customers.mjs
+// who logs in.
+
+#include <gmock/gmock.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "absl/time/time.h"
+#include "cibad/v1/login.grpc.pb.h"
+#include "tests/sandbox/child_process.h"
+#include "tests/sandbox/https_call.h"
+
+namespace cibad {
+namespace {
+
+using testing::ElementsAre;
+
+// Customers of customers.mjs.
+constexpr char kApprovesAtOnce[] = "+47 910 00 001";
+constexpr char kApprovesOncePending[] = "+47 910 00 002";
+constexpr char kDeniesOncePending[] = "+47 910 00 003";
+constexpr char kNeverAnswers[] = "+47 910 00 004";
+constexpr char kUnknown[] = "+47 910 00 009";
+
+constexpr absl::Duration kStartLimit = absl::Seconds(60);
+constexpr absl::Duration kLoginLimit = absl::Seconds(120);
+// Shorter than two polling intervals, so that the test is, too.
+constexpr int kShortExpirySeconds = 7;
+constexpr int kLongExpirySeconds = 120;
+
+// How the provider signs, and how the till's client authenticates.
+struct Way {
+  const char* signing_algorithm;
+  const char* auth_method;
+};
+
+constexpr Way kRs256WithBasic = {"RS256", "client_secret_basic"};
+constexpr Way kEs256WithPost = {"ES256", "client_secret_post"};
+
+void PrintTo(const Way& way, std::ostream* out) {
+  *out << way.signing_algorithm << " with " << way.auth_method;
+}
+
+// A provider and a daemon in a folder of their own, gone with the test.
+class InteropTest : public testing::Test {
+ protected:
+  ~InteropTest() override {
+    daemon_.reset();
+    provider_.reset();
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+
+  void Start(const Way& way, int expires_in_seconds = kLongExpirySeconds) {
+    ASSERT_NE(mkdtemp(folder_.data()), nullptr);
+    ASSERT_NO_FATAL_FAILURE(StartProvider(way, expires_in_seconds));
+    ASSERT_NO_FATAL_FAILURE(StartDaemon());
+    const auto channel = grpc::CreateChannel(absl::StrCat("unix:", folder_, "/cibad.sock"),
+                                             grpc::InsecureChannelCredentials());
+    daemon_stub_ = v1::LoginService::NewStub(channel);
+  }
+
+  // Starts a login of the customer and watches it to its end; gives every message of the watch.
+  void LogIn(const std::string& phone_number, std::vector<v1::Login>* seen) {
+    v1::StartLoginRequest request;
+    request.set_phone_number(phone_number);
+    for (const char* scope : {"name", "phoneNumber", "email", "address", "birthDate"}) {
+      request.add_scopes(scope);
+    }
+    request.mutable_requested_expiry()->set_seconds(kLongExpirySeconds);
+    grpc::ClientContext start;
+    start.set_deadline(absl::ToChronoTime(absl::Now() + kStartLimit));
+    v1::Login login;
+    const grpc::Status started = daemon_stub_->StartLogin(&start, request, &login);
+    ASSERT_TRUE(started.ok()) << started.error_message() << Logs();
+
+    v1::WatchLoginRequest watched;
+    watched.set_id(login.id());
+    grpc::ClientContext watch;
+    watch.set_deadline(absl::ToChronoTime(absl::Now() + kLoginLimit));
+    const auto stream = daemon_stub_->WatchLogin(&watch, watched);
+    while (stream->Read(&login)) seen->push_back(login);
+    const grpc::Status ended = stream->Finish();
+    ASSERT_TRUE(ended.ok()) << ended.error_message() << Logs();
+    ASSERT_FALSE(seen->empty());
+  }
+
+  // What the provider saw of its only login.
+  void ReadObservation(nlohmann::json* observation) {
+    const absl::StatusOr<HttpsReply> reply =
+        Perform({.url = absl::StrCat(issuer_, "/interop/logins"), .ca_file = folder_ + "/ca.pem"});
+    ASSERT_TRUE(reply.ok()) << reply.status();
+    const nlohmann::json report = nlohmann::json::parse(reply->body, nullptr, false);
+    ASSERT_TRUE(report.is_object()) << reply->body;
+    ASSERT_EQ(report["logins"].size(), 1u) << reply->body;
+    *observation = report["logins"][0];
+  }
+
+  std::string Logs() const {
+    return absl::StrCat("\nthe daemon's log:\n", daemon_->Output(OutputStream::kStderr),
+                        "\nthe provider's:\n", provider_->Output(OutputStream::kStdout),
+                        provider_->Output(OutputStream::kStderr));
+  }
+
+ private:
+  void StartProvider(const Way& way, int expires_in_seconds) {
+    auto provider =
+        ChildProcess::Start({"/usr/bin/env", "node", INTEROP_PROVIDER, "--dir", folder_,
+                             "--signing-algorithm", way.signing_algorithm, "--auth-method",
+                             way.auth_method, "--expires-in", absl::StrCat(expires_in_seconds)});
+    ASSERT_TRUE(provider.ok()) << provider.status();
+    provider_ = *std::move(provider);
+    const auto line = provider_->WaitForLine(OutputStream::kStdout, "ready ", kStartLimit);
+    ASSERT_TRUE(line.ok()) << line.status();
+    issuer_ = std::string(absl::StripPrefix(*line, "ready "));
+  }
+
+  void StartDaemon() {
+    auto daemon = ChildProcess::Start({CIBAD_BINARY, "--config", folder_ + "/cibad.toml"});
+    ASSERT_TRUE(daemon.ok()) << daemon.status();
+    daemon_ = *std::move(daemon);
+    const auto line = daemon_->WaitForLine(OutputStream::kStderr, "logins can start", kStartLimit);
+    ASSERT_TRUE(line.ok()) << line.status();
+  }
+
+  std::string folder_ = testing::TempDir() + "cibad-interop-XXXXXX";
+  std::string issuer_;
+  std::unique_ptr<ChildProcess> provider_;
+  std::unique_ptr<ChildProcess> daemon_;
+  std::unique_ptr<v1::LoginService::Stub> daemon_stub_;
+};
+
+std::vector<v1::Login::State> StatesOf(const std::vector<v1::Login>& seen) {
+  std::vector<v1::Login::State> states;
+  for (const v1::Login& login : seen) {
+    if (states.empty() || states.back() != login.state()) states.push_back(login.state());
+  }
+  // Whether the watch begins before or after the customer has been asked is chance.
+  if (!states.empty() && states.front() == v1::Login::STARTING) states.erase(states.begin());
+  return states;
+}
+
+// CIBA Core 10.1: never more often than the interval, which is 5 seconds where the provider says
+// none (7.3); never two at a time; and none after the end.
+void ExpectPolitePolls(const nlohmann::json& observation) {
+  EXPECT_EQ(observation["early_polls"], 0) << observation;
+  EXPECT_EQ(observation["overlapping_polls"], 0) << observation;
+  EXPECT_EQ(observation["polls_after_the_end"], 0) << observation;
+}
+
+void ExpectProfileOfCustomer(const v1::Profile& profile, const std::string& msisdn) {
+  EXPECT_EQ(profile.sub(), "customer-" + msisdn);
+  EXPECT_EQ(profile.name(), "Åse Ødegård");
+  EXPECT_EQ(profile.given_name(), "Åse");
+  EXPECT_EQ(profile.family_name(), "Ødegård");
+  EXPECT_EQ(profile.phone_number(), "+" + msisdn);
+  EXPECT_TRUE(profile.phone_number_verified());
+  EXPECT_EQ(profile.email(), "ase@example.com");
+  EXPECT_TRUE(profile.email_verified());
+  EXPECT_EQ(profile.birthdate(), "1990-02-28");
+  ASSERT_EQ(profile.addresses_size(), 1);
+  EXPECT_EQ(profile.addresses(0).street_address(), "Storgata 1\nH0101");
+  EXPECT_EQ(profile.addresses(0).postal_code(), "0155");
+  EXPECT_EQ(profile.addresses(0).region(), "OSLO");
+  EXPECT_EQ(profile.addresses(0).country(), "NO");
+}
+
+class InteropWaysTest : public InteropTest, public testing::WithParamInterface<Way> {};
+
+TEST_P(InteropWaysTest, ACustomerWhoApprovesIsLoggedInWithTheirProfile) {
+  ASSERT_NO_FATAL_FAILURE(Start(GetParam()));
+  std::vector<v1::Login> seen;
+  ASSERT_NO_FATAL_FAILURE(LogIn(kApprovesOncePending, &seen));
+
+  EXPECT_THAT(StatesOf(seen),
+              ElementsAre(v1::Login::PENDING, v1::Login::CONFIRMED, v1::Login::COMPLETED))
+      << seen.back().ShortDebugString() << Logs();
+  ExpectProfileOfCustomer(seen.back().profile(), "4791000002");
+  nlohmann::json observation;
+  ASSERT_NO_FATAL_FAILURE(ReadObservation(&observation));
+  EXPECT_EQ(observation["polls"], 2) << observation;
+  ExpectPolitePolls(observation);
+}
+
+TEST_P(InteropWaysTest, TheProviderIsAskedForWhatTheTillAskedFor) {
+  ASSERT_NO_FATAL_FAILURE(Start(GetParam()));
+  std::vector<v1::Login> seen;
+  ASSERT_NO_FATAL_FAILURE(LogIn(kApprovesAtOnce, &seen));
+
+  EXPECT_EQ(seen.back().state(), v1::Login::COMPLETED) << Logs();
+  nlohmann::json observation;
+  ASSERT_NO_FATAL_FAILURE(ReadObservation(&observation));
+  EXPECT_EQ(observation["polls"], 1) << observation;
+  ExpectPolitePolls(observation);
+  EXPECT_EQ(observation["login_hint"], "urn:msisdn:4791000001");
+  EXPECT_EQ(observation["scope"], "openid name phoneNumber email address birthDate");
+  EXPECT_EQ(observation["requested_expiry"], absl::StrCat(kLongExpirySeconds));
+  EXPECT_FALSE(seen.back().binding_message().empty());
+  EXPECT_EQ(observation["binding_message"], seen.back().binding_message());
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, InteropWaysTest, testing::Values(kRs256WithBasic, kEs256WithPost),
+                         [](const testing::TestParamInfo<Way>& way) {
+                           return way.param.signing_algorithm;
+                         });
+
+TEST_F(InteropTest, ACustomerWhoDeniesEndsTheLogin) {
+  ASSERT_NO_FATAL_FAILURE(Start(kRs256WithBasic));
+  std::vector<v1::Login> seen;
+  ASSERT_NO_FATAL_FAILURE(LogIn(kDeniesOncePending, &seen));
+
+  EXPECT_THAT(StatesOf(seen), ElementsAre(v1::Login::PENDING, v1::Login::DENIED)) << Logs();
+  EXPECT_FALSE(seen.back().has_profile());
+  nlohmann::json observation;
+  ASSERT_NO_FATAL_FAILURE(ReadObservation(&observation));
+  EXPECT_EQ(observation["polls"], 2) << observation;
+  ExpectPolitePolls(observation);
+}
+
+TEST_F(InteropTest, ACustomerWhoDoesNotAnswerInTimeEndsTheLogin) {
+  ASSERT_NO_FATAL_FAILURE(Start(kRs256WithBasic, kShortExpirySeconds));
+  std::vector<v1::Login> seen;
+  ASSERT_NO_FATAL_FAILURE(LogIn(kNeverAnswers, &seen));
+
+  EXPECT_THAT(StatesOf(seen), ElementsAre(v1::Login::PENDING, v1::Login::EXPIRED)) << Logs();
+  nlohmann::json observation;
+  ASSERT_NO_FATAL_FAILURE(ReadObservation(&observation));
+  EXPECT_GE(observation["polls"], 1) << observation;
+  ExpectPolitePolls(observation);
+}
+
+TEST_F(InteropTest, ANumberThatTheProviderDoesNotKnowFailsAtOnce) {
+  ASSERT_NO_FATAL_FAILURE(Start(kRs256WithBasic));
+  std::vector<v1::Login> seen;
+  ASSERT_NO_FATAL_FAILURE(LogIn(kUnknown, &seen));
+
+  EXPECT_EQ(seen.back().state(), v1::Login::FAILED) << Logs();
+  EXPECT_EQ(seen.back().failure().reason(), v1::Failure::INVALID_USER);
+}
+
+}  // namespace
+}  // namespace cibad
