@@ -60,16 +60,16 @@ Command RequestOf(Phase phase) {
   return FetchProfile{};
 }
 
-// When the phase is over whatever the provider does.
+// When the phase is over whatever the provider does. A backchannel or token request under way is
+// heard out: to give up on the one would leave a customer asked and nobody polling, to give up on
+// the other could call expired what the customer has just agreed to.
 absl::Time DeadlineOf(const Login& login) {
+  const bool in_flight = login.progress.request_in_flight;
   switch (PhaseOf(login)) {
     case Phase::kAsking:
-      // A request under way decides by itself: to give up on it would leave a customer asked and
-      // nobody polling.
-      return login.progress.request_in_flight ? absl::InfiniteFuture()
-                                              : login.create_time + kStartLimit;
+      return in_flight ? absl::InfiniteFuture() : login.create_time + kStartLimit;
     case Phase::kPolling:
-      return login.expire_time;
+      return in_flight ? absl::InfiniteFuture() : login.expire_time;
     case Phase::kProving:
     case Phase::kFetching:
       break;

@@ -152,10 +152,24 @@ TEST(TokenRequest, Section7_3_NoneAfterTheLoginExpired) {
   EXPECT_EQ(course.now(), expire_time);
 }
 
-TEST(TokenRequest, Section7_3_LoginExpiresOnTimeThoughARequestIsUnderWay) {
-  Course course = Asking().Acknowledge(kInterval, absl::Seconds(12)).Wake().Wake();
-  EXPECT_EQ(course.login().state, LoginState::kExpired);
-  EXPECT_EQ(course.login().end_time, course.login().expire_time);
+TEST(TokenRequest, Section7_3_UnderWayWhenTheTimeIsUpIsHeardOut) {
+  Course course = Asking().Acknowledge(kInterval, absl::Seconds(6)).Wake();
+  course.After(absl::Seconds(3)).Fire(Woken{});
+  EXPECT_EQ(course.login().state, LoginState::kPending);
+  course.AnswerToken(Tokens300s());
+  EXPECT_TRUE(course.Sends<CheckIdToken>()) << "the customer agreed in time";
+}
+
+TEST(TokenRequest, Section7_3_NoneFollowsTheOneThatWasHeardOut) {
+  const Outcome<TokenAnswer> answers[] = {ProviderError{400, "authorization_pending", "", {}},
+                                          ProviderError{400, "slow_down", "", {}}, BrokenOff(),
+                                          OutOfOrder()};
+  for (const auto& answer : answers) {
+    Course course = Asking().Acknowledge(kInterval, absl::Seconds(6)).Wake();
+    course.After(absl::Seconds(3)).AnswerToken(answer).Wake();
+    EXPECT_EQ(course.login().state, LoginState::kExpired);
+    EXPECT_EQ(course.login().end_time, course.login().expire_time + absl::Seconds(2));
+  }
 }
 
 TEST(TokenRequest, Section7_3_IntervalLongerThanTheLoginsLifeSendsNone) {
