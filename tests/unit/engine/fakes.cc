@@ -96,4 +96,10 @@ std::string MetadataJson() {
     "backchannel_authentication_endpoint":"https://provider.test/backchannel"})");
 }
 
+std::string KeysJson() {
+  return R"({"keys":[{"kty":"EC","crv":"P-256","use":"sig","kid":"1",
+    "x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+    "y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}]})";
+}
+
 }  // namespace cibad

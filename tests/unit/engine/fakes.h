@@ -75,6 +75,8 @@ HttpResult Broken(bool may_have_arrived);
 // The discovery document of the tests' provider.
 inline constexpr char kIssuer[] = "https://provider.test/access/";
 std::string MetadataJson();
+// A JWKS with one key that signed nothing here: the public example of RFC 7517 appendix A.1.
+std::string KeysJson();
 
 }  // namespace cibad
 

@@ -14,7 +14,6 @@ using ::testing::HasSubstr;
 
 constexpr char kDiscovery[] = "/.well-known/openid-configuration";
 constexpr char kKeys[] = "/jwks";
-constexpr char kNoKeys[] = R"({"keys":[]})";
 
 class ProviderDirectoryTest : public ::testing::Test {
  protected:
@@ -77,7 +76,7 @@ TEST_F(ProviderDirectoryTest, IsReadyOnceAndSaysSoOnce) {
   int ready = 0;
   directory_.CallWhenReady([&ready] { ++ready; });
   Discover();
-  http_.Answer(kKeys, FreshFor(absl::Hours(2), kNoKeys));
+  http_.Answer(kKeys, FreshFor(absl::Hours(2), KeysJson()));
   Ring();
   http_.Answer(kDiscovery, Ok(MetadataJson()));
   EXPECT_EQ(ready, 1);
@@ -85,7 +84,7 @@ TEST_F(ProviderDirectoryTest, IsReadyOnceAndSaysSoOnce) {
 
 TEST_F(ProviderDirectoryTest, KeepsDiscoveryAsLongAsItsHeadersSay) {
   Discover();
-  http_.Answer(kKeys, FreshFor(absl::Hours(20), kNoKeys));
+  http_.Answer(kKeys, FreshFor(absl::Hours(20), KeysJson()));
   const absl::Time fetched = now_;
   Ring();
   EXPECT_EQ(now_, fetched + absl::Hours(1));
@@ -94,7 +93,7 @@ TEST_F(ProviderDirectoryTest, KeepsDiscoveryAsLongAsItsHeadersSay) {
 
 TEST_F(ProviderDirectoryTest, TheOldServesOnWhileARefreshFails) {
   Discover();
-  http_.Answer(kKeys, FreshFor(absl::Hours(20), kNoKeys));
+  http_.Answer(kKeys, FreshFor(absl::Hours(20), KeysJson()));
   Ring();
   EXPECT_NE(directory_.metadata(), nullptr) << "while the refresh is under way";
   http_.Answer(kDiscovery, Broken(true));
@@ -106,13 +105,13 @@ TEST_F(ProviderDirectoryTest, FetchesTheKeysRightAfterDiscovery) {
   Discover();
   EXPECT_EQ(http_.CountOpen(kKeys), 1);
   EXPECT_EQ(directory_.keys(), nullptr);
-  http_.Answer(kKeys, Ok(kNoKeys));
+  http_.Answer(kKeys, Ok(KeysJson()));
   EXPECT_NE(directory_.keys(), nullptr);
 }
 
 TEST_F(ProviderDirectoryTest, ManyUnknownKeysMakeOneFetchAndNotTooSoon) {
   Discover();
-  http_.Answer(kKeys, FreshFor(absl::Hours(1), kNoKeys));
+  http_.Answer(kKeys, FreshFor(absl::Hours(1), KeysJson()));
   const absl::Time fetched = now_;
   int answered = 0;
   for (int i = 0; i < 100; ++i) {
@@ -124,7 +123,7 @@ TEST_F(ProviderDirectoryTest, ManyUnknownKeysMakeOneFetchAndNotTooSoon) {
   EXPECT_EQ(now_, fetched + ProviderDirectory::kLeastKeyAge);
   EXPECT_EQ(http_.CountOpen(kKeys), 1);
   EXPECT_EQ(answered, 0);
-  http_.Answer(kKeys, FreshFor(absl::Hours(1), kNoKeys));
+  http_.Answer(kKeys, FreshFor(absl::Hours(1), KeysJson()));
   EXPECT_EQ(answered, 100);
 }
 

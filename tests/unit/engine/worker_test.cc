@@ -244,7 +244,7 @@ TEST_F(WorkerTest, AnUnknownKeyIsLookedForOnceBeforeTheTokenIsRefused) {
   Commit();
   provider_.OnAlarm();
   ASSERT_EQ(provider_http_.CountOpen("/jwks"), 1);
-  provider_http_.Answer("/jwks", Ok(R"({"keys":[]})"));
+  provider_http_.Answer("/jwks", Ok(KeysJson()));
   RunPosted();
   Commit();
   EXPECT_EQ(provider_http_.CountOpen("/jwks"), 0);
