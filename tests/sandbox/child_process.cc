@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,6 +14,11 @@
 #include <cstdlib>
 #include <optional>
 #include <utility>
+
+// Debian 12's header does not say that its functions are C.
+extern "C" {
+#include <sys/pidfd.h>
+}
 
 #include "absl/strings/str_cat.h"
 

@@ -1,0 +1,158 @@
+// The real cibactl against the real daemon: its lines and exit codes are what scripts build on.
+
+#include <gmock/gmock.h>
+
+#include <csignal>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_split.h"
+#include "tests/integration/integration_test.h"
+
+namespace cibad {
+namespace {
+
+using Json = nlohmann::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr int kCompleted = 0;
+constexpr int kError = 1;
+constexpr int kUsage = 2;
+constexpr int kDenied = 3;
+constexpr int kExpired = 4;
+constexpr int kCancelled = 5;
+constexpr int kFailed = 6;
+
+constexpr char kApproves[] = "+47 400 00 000";
+constexpr char kNeverAnswers[] = "+47 400 00 030";
+
+class CibactlTest : public IntegrationTest {
+ protected:
+  std::unique_ptr<ChildProcess> Start(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {CIBACTL_BINARY, "--server", Address()});
+    auto process = ChildProcess::Start(std::move(arguments));
+    EXPECT_TRUE(process.ok()) << process.status();
+    return process.ok() ? *std::move(process) : nullptr;
+  }
+
+  // Runs it to its end. Gives the exit code; its stdout is in `out`.
+  int Run(const std::vector<std::string>& arguments, std::string* out = nullptr) {
+    const std::unique_ptr<ChildProcess> process = Start(arguments);
+    if (process == nullptr) return -1;
+    const absl::StatusOr<int> exit_code = process->WaitForExit(absl::Seconds(120));
+    EXPECT_TRUE(exit_code.ok()) << exit_code.status();
+    if (out != nullptr) *out = process->Output(OutputStream::kStdout);
+    return exit_code.value_or(-1);
+  }
+
+  static std::vector<Json> Lines(const std::string& out) {
+    std::vector<Json> lines;
+    for (const absl::string_view line : absl::StrSplit(out, '\n', absl::SkipEmpty())) {
+      lines.push_back(Json::parse(std::string(line), nullptr, false));
+      EXPECT_TRUE(lines.back().is_object()) << line;
+    }
+    return lines;
+  }
+
+  static std::vector<std::string> StatesAfterStarting(const std::vector<Json>& lines) {
+    std::vector<std::string> states;
+    for (const Json& line : lines) {
+      const std::string state = line.value("state", "");
+      if (state != "STARTING") states.push_back(state);
+    }
+    return states;
+  }
+};
+
+TEST_F(CibactlTest, ALoginIsALineAStateAndTheProfileInTheLast) {
+  std::string out;
+  EXPECT_EQ(Run({"--json", "login", kApproves}, &out), kCompleted);
+  const std::vector<Json> lines = Lines(out);
+  EXPECT_THAT(StatesAfterStarting(lines), ElementsAre("PENDING", "CONFIRMED", "COMPLETED"));
+  ASSERT_FALSE(lines.empty());
+  EXPECT_EQ(lines.back()["profile"].value("name", ""), "Ada Lovisa Nordmann");
+  ExpectEachAskedOnce();
+}
+
+TEST_F(CibactlTest, TheExitCodeTellsHowTheLoginEnded) {
+  EXPECT_EQ(Run({"--json", "login", "+47 400 00 020"}), kDenied);
+  EXPECT_EQ(Run({"--json", "login", "+47 400 00 220"}), kExpired);
+  std::string out;
+  EXPECT_EQ(Run({"--json", "login", "+47 400 00 100"}, &out), kFailed);
+  const std::vector<Json> lines = Lines(out);
+  ASSERT_FALSE(lines.empty());
+  EXPECT_EQ(lines.back()["failure"].value("reason", ""), "INVALID_USER");
+}
+
+TEST_F(CibactlTest, WithoutJsonAndTerminalItIsForPeopleAndPipes) {
+  std::string out;
+  EXPECT_EQ(Run({"login", kApproves}, &out), kCompleted);
+  EXPECT_THAT(out, HasSubstr("Ada Lovisa Nordmann"));
+  EXPECT_THAT(out, testing::Not(HasSubstr("\x1b")));
+}
+
+TEST_F(CibactlTest, ABadPhoneNumberIsAUsageError) {
+  std::string out;
+  EXPECT_EQ(Run({"--json", "login", "hello"}, &out), kUsage);
+  const std::vector<Json> lines = Lines(out);
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_EQ(lines[0]["error"].value("code", ""), "INVALID_ARGUMENT");
+  EXPECT_THAT(lines[0]["error"].value("message", ""), HasSubstr("phone_number"));
+}
+
+TEST_F(CibactlTest, WithoutADaemonItIsAnError) {
+  StopDaemon();
+  EXPECT_EQ(Run({"--json", "--retry-for", "0", "login", kApproves}), kError);
+  EXPECT_EQ(Run({"--json", "list"}), kError);
+}
+
+TEST_F(CibactlTest, AnInterruptCancelsTheLogin) {
+  const std::unique_ptr<ChildProcess> process = Start({"--json", "login", kNeverAnswers});
+  ASSERT_NE(process, nullptr);
+  const auto pending = process->WaitForLine(OutputStream::kStdout, "\"PENDING\"");
+  ASSERT_TRUE(pending.ok()) << pending.status();
+  process->Signal(SIGINT);
+  EXPECT_EQ(process->WaitForExit().value_or(-1), kCancelled);
+  const std::vector<Json> lines = Lines(process->Output(OutputStream::kStdout));
+  ASSERT_FALSE(lines.empty());
+  EXPECT_EQ(lines.back().value("state", ""), "CANCELLED");
+
+  const absl::StatusOr<v1::Login> login = till_->Get(lines.back().value("id", ""));
+  ASSERT_TRUE(login.ok()) << login.status();
+  EXPECT_EQ(login->state(), v1::Login::CANCELLED);
+}
+
+TEST_F(CibactlTest, WatchGetCancelAndListWorkOnALoginOfAnother) {
+  const std::string id = MustStart(kNeverAnswers);
+  const std::unique_ptr<ChildProcess> watch = Start({"--json", "watch", id});
+  ASSERT_NE(watch, nullptr);
+  const auto pending = watch->WaitForLine(OutputStream::kStdout, "\"PENDING\"");
+  ASSERT_TRUE(pending.ok()) << pending.status();
+
+  std::string out;
+  EXPECT_EQ(Run({"--json", "list", "--unfinished"}, &out), 0);
+  EXPECT_THAT(out, HasSubstr(id));
+  EXPECT_EQ(Run({"--json", "cancel", id}), 0);
+  EXPECT_EQ(watch->WaitForExit().value_or(-1), kCancelled);
+  EXPECT_EQ(Run({"--json", "get", id}, &out), 0);
+  ASSERT_EQ(Lines(out).size(), 1u);
+  EXPECT_EQ(Lines(out)[0].value("state", ""), "CANCELLED");
+  EXPECT_EQ(Run({"--json", "get", "unknown"}), kError);
+}
+
+TEST_F(CibactlTest, ALoginOutlastsARestartOfTheDaemon) {
+  const std::unique_ptr<ChildProcess> process = Start({"--json", "login", "+47 912 34 567"});
+  ASSERT_NE(process, nullptr);
+  const auto pending = process->WaitForLine(OutputStream::kStdout, "\"PENDING\"");
+  ASSERT_TRUE(pending.ok()) << pending.status();
+  ASSERT_NO_FATAL_FAILURE(RestartServing());
+  ASSERT_TRUE(sandbox_->Approve("4791234567").ok());
+  EXPECT_EQ(process->WaitForExit(absl::Seconds(120)).value_or(-1), kCompleted)
+      << process->Output(OutputStream::kStdout);
+  ExpectEachAskedOnce();
+}
+
+}  // namespace
+}  // namespace cibad

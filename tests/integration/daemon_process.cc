@@ -1,0 +1,41 @@
+#include "tests/integration/daemon_process.h"
+
+#include <utility>
+
+namespace cibad {
+namespace {
+
+constexpr absl::Duration kLimit = absl::Seconds(60);
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<DaemonProcess>> DaemonProcess::Start(
+    const std::string& config_path) {
+  absl::StatusOr<std::unique_ptr<ChildProcess>> process =
+      ChildProcess::Start({CIBAD_BINARY, "--config", config_path});
+  if (!process.ok()) return process.status();
+  const auto line = (*process)->WaitForLine(OutputStream::kStderr, "Listening", kLimit);
+  if (!line.ok()) return line.status();
+  return std::unique_ptr<DaemonProcess>(new DaemonProcess(*std::move(process)));
+}
+
+DaemonProcess::DaemonProcess(std::unique_ptr<ChildProcess> process)
+    : process_(std::move(process)) {}
+
+absl::Status DaemonProcess::WaitUntilServing() {
+  return process_->WaitForLine(OutputStream::kStderr, "logins can start", kLimit).status();
+}
+
+absl::StatusOr<int> DaemonProcess::Stop() { return process_->Terminate(kLimit); }
+
+absl::StatusOr<Ended> RunDaemon(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), CIBAD_BINARY);
+  auto process = ChildProcess::Start(std::move(arguments));
+  if (!process.ok()) return process.status();
+  const absl::StatusOr<int> exit_code = (*process)->WaitForExit(kLimit);
+  if (!exit_code.ok()) return exit_code.status();
+  return Ended{*exit_code, (*process)->Output(OutputStream::kStdout),
+               (*process)->Output(OutputStream::kStderr)};
+}
+
+}  // namespace cibad
