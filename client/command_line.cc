@@ -29,9 +29,9 @@ constexpr char kDescription[] =
     "Logs customers in with Vipps MobilePay by phone number, through the daemon cibad.";
 
 constexpr char kFooter[] = R"(Examples:
-  cibactl login 912 34 567                     ask a customer to share name and number
+  cibactl login 912 34 567                     ask for a customer's name and number
   cibactl login +4520123456 --scope "name email address"
-  cibactl login 91234567 --json | jq -r 'select(.state == "COMPLETED").profile.name'
+  cibactl login 91234567 --json | jq -r 'select(.state=="COMPLETED").profile.name'
   cibactl list --unfinished                    what customers are being asked now
   cibactl watch ID                             follow a login that somebody started
   cibactl cancel ID                            end it

@@ -34,6 +34,9 @@ class Display {
   // its way.
   virtual void ShowNote(const std::string& note) = 0;
 
+  // The daemon is being asked to cancel the login; the state that comes of it follows.
+  virtual void ShowCancelling() = 0;
+
   // Why the command ends without what it was to do.
   virtual void ShowProblem(const Problem& problem) = 0;
 

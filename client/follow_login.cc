@@ -32,7 +32,7 @@ void FollowedLogin::Cancel() {
   if (exit_code_) return;
   next_countdown_ = absl::InfiniteFuture();
   cancel_until_ = session_.events.Now() + kCancelPatience;
-  session_.display.ShowNote("Cancelling the login. Ctrl-C again leaves at once.");
+  session_.display.ShowCancelling();
   SendCancel();
 }
 

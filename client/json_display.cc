@@ -14,6 +14,8 @@ void JsonDisplay::ShowState(const v1::Login& login, std::optional<TimeLeft> /*ti
 
 void JsonDisplay::ShowNote(const std::string& /*note*/) {}
 
+void JsonDisplay::ShowCancelling() {}
+
 void JsonDisplay::ShowProblem(const Problem& problem) { out_(ProblemToJson(problem) + "\n"); }
 
 void JsonDisplay::ShowLogin(const v1::Login& login) { out_(MessageToJson(login) + "\n"); }

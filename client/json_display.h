@@ -18,6 +18,7 @@ class JsonDisplay : public Display {
 
   void ShowState(const v1::Login& login, std::optional<TimeLeft> time_left) override;
   void ShowNote(const std::string& note) override;
+  void ShowCancelling() override;
   void ShowProblem(const Problem& problem) override;
   void ShowLogin(const v1::Login& login) override;
   void ShowList(const std::vector<v1::Login>& logins, bool more) override;

@@ -22,12 +22,17 @@ using Cells = std::array<std::string, kColumns>;
 
 std::string Utc(bool present, const google::protobuf::Timestamp& timestamp) {
   if (!present) return "";
-  return absl::FormatTime(absl::RFC3339_sec, TimeOf(timestamp), absl::UTCTimeZone());
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", TimeOf(timestamp), absl::UTCTimeZone());
 }
 
 std::string Local(bool present, const google::protobuf::Timestamp& timestamp, const Look& look) {
   if (!present) return "";
   return absl::FormatTime("%Y-%m-%d %H:%M:%S", TimeOf(timestamp), look.zone);
+}
+
+// The time of day is enough in a list: logins last minutes and are erased soon after.
+std::string TimeOfDay(const v1::Login& login, const Look& look) {
+  return absl::FormatTime("%H:%M:%S", TimeOf(login.create_time()), look.zone);
 }
 
 struct Times {
@@ -98,8 +103,7 @@ std::vector<std::string> RenderList(const std::vector<v1::Login>& logins, const 
   std::vector<Cells> table{{"LOGIN", "STATE", "PHONE", "CODE", "STARTED", "REFERENCE"}};
   for (const v1::Login& login : logins) {
     table.push_back({login.id(), StateName(login), login.masked_phone_number(),
-                     login.binding_message(),
-                     Local(login.has_create_time(), login.create_time(), look), login.reference()});
+                     login.binding_message(), TimeOfDay(login, look), login.reference()});
   }
   const std::array<int, kColumns> widths = ColumnWidths(table);
   const size_t columns = FittingColumns(widths, table[0], look.columns);

@@ -32,6 +32,10 @@ void PlainDisplay::ShowNote(const std::string& note) {
   err_(absl::StrCat("cibactl: ", Clean(note), "\n"));
 }
 
+void PlainDisplay::ShowCancelling() {
+  ShowNote("Cancelling the login. Another interrupt leaves at once.");
+}
+
 void PlainDisplay::ShowProblem(const Problem& problem) { err_(ProblemText(problem)); }
 
 void PlainDisplay::ShowLogin(const v1::Login& login) {

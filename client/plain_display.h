@@ -19,6 +19,7 @@ class PlainDisplay : public Display {
   // "STATE<TAB>id<TAB>sentence"; after COMPLETED the profile, "profile.field<TAB>value" a line.
   void ShowState(const v1::Login& login, std::optional<TimeLeft> time_left) override;
   void ShowNote(const std::string& note) override;
+  void ShowCancelling() override;
   void ShowProblem(const Problem& problem) override;
   // "field<TAB>value" a line.
   void ShowLogin(const v1::Login& login) override;

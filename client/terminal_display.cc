@@ -110,11 +110,7 @@ void TerminalDisplay::ShowState(const v1::Login& login, std::optional<TimeLeft> 
   } else {
     const absl::string_view mark =
         clean.state() == v1::Login::CONFIRMED && look.unicode ? "✓ " : "";
-    const std::string text = absl::StrCat(mark, Sentence(clean));
-    SetLiveLine([text](const Look& now) {
-      return absl::StrCat(kIndent,
-                          Paint(Shorten(text, std::max(now.columns - 3, 1)), Tone::kStrong, now));
-    });
+    SetLiveText(absl::StrCat(mark, Sentence(clean)));
   }
 }
 
@@ -128,6 +124,10 @@ void TerminalDisplay::ShowNote(const std::string& note) {
   EraseLiveLine();
   err_(absl::StrCat("cibactl: ", Clean(note), "\n"));
   DrawLiveLine();
+}
+
+void TerminalDisplay::ShowCancelling() {
+  SetLiveText("Cancelling the login. Ctrl-C again leaves at once.");
 }
 
 void TerminalDisplay::ShowProblem(const Problem& problem) {
@@ -197,8 +197,9 @@ void TerminalDisplay::ShowCode(const v1::Login& login, const Look& look) {
 }
 
 void TerminalDisplay::ShowEnd(const v1::Login& login, const Look& look) {
-  std::string text =
-      Paragraph(absl::StrCat(MarkOf(login, look), EndTitle(login)), ToneOf(login), look);
+  std::string title = absl::StrCat(MarkOf(login, look), EndTitle(login));
+  if (!login.profile().name().empty()) absl::StrAppend(&title, ": ", login.profile().name());
+  std::string text = Paragraph(title, ToneOf(login), look);
   if (login.state() != v1::Login::COMPLETED) {
     absl::StrAppend(&text, Paragraph(Sentence(login), Tone::kPlain, look));
   }
@@ -229,6 +230,13 @@ void TerminalDisplay::SetLiveLine(LiveLine line) {
   } else {
     EraseLiveLine();
   }
+}
+
+void TerminalDisplay::SetLiveText(const std::string& text) {
+  SetLiveLine([text](const Look& look) {
+    const int room = std::max(look.columns - 1 - static_cast<int>(kIndent.size()), 1);
+    return absl::StrCat(kIndent, Paint(Shorten(text, room), Tone::kStrong, look));
+  });
 }
 
 void TerminalDisplay::DrawLiveLine() {

@@ -28,6 +28,7 @@ class TerminalDisplay : public Display {
   bool CountsDown() const override { return true; }
   void ShowTimeLeft(const TimeLeft& time_left) override;
   void ShowNote(const std::string& note) override;
+  void ShowCancelling() override;
   void ShowProblem(const Problem& problem) override;
   void ShowLogin(const v1::Login& login) override;
   void ShowList(const std::vector<v1::Login>& logins, bool more) override;
@@ -46,6 +47,7 @@ class TerminalDisplay : public Display {
   // Prints lines that stay, above the live line.
   void Print(const std::string& lines);
   void SetLiveLine(LiveLine line);
+  void SetLiveText(const std::string& text);
   void DrawLiveLine();
   void EraseLiveLine();
 

@@ -15,8 +15,7 @@ namespace {
 
 constexpr size_t kMaxIdleTransfers = 256;  // some 40 KiB each
 constexpr size_t kMaxOrigins = 64;         // remembered, while nothing is under way for them
-constexpr long kKeptConnectionsPerPool =
-    4;  // idle connections kept, in pools (a provider has a few hosts)
+constexpr long kHostsKeptConnected = 4;    // idle connections are kept for so many hosts
 
 CURLM* MakeMulti() {
   // libcurl's own setup is once per process and, in this version, safe from any thread.
@@ -42,6 +41,43 @@ void Require(CURLMcode code) {
 
 }  // namespace
 
+// Limits are per origin, so that one that hangs does not hold up the others.
+struct CurlClient::Origin {
+  enum class Protocol { kUnknown, kHttp1, kHttp2 };
+
+  Protocol protocol = Protocol::kUnknown;  // of its latest connection
+  int running = 0;                         // requests in libcurl's hands,
+  int connected = 0;                       // of these, those that have a connection
+  // The one that is making a connection. Over HTTP/2 there is one at a time, because libcurl opens
+  // one for every request for which none that stands has room, instead of waiting for the one that
+  // is being made.
+  const Exchange* connecting = nullptr;
+  std::list<Exchange> waiting;   // in the order of Send
+  std::list<Exchange> returned;  // was refused a connection; comes before those in `waiting`
+};
+
+struct CurlClient::Exchange final : CurlTransfer::Listener {
+  bool MayConnect() override;
+  void OnConnected(bool is_http2) override;
+
+  CurlClient* client = nullptr;
+  Origin* origin = nullptr;
+  HttpRequest request;
+  std::function<void(HttpResult)> done;
+  absl::Time deadline;
+  std::unique_ptr<CurlTransfer> transfer;  // while libcurl has it
+  bool is_connected = false;
+  bool was_refused_a_connection = false;
+  std::list<Exchange>* list =
+      nullptr;  // that it is in: the origin's `waiting` or `returned`, or running_
+  std::list<Exchange>::iterator self;
+
+  void MoveToEndOf(std::list<Exchange>& other) {
+    other.splice(other.end(), *list, self);
+    list = &other;
+  }
+};
+
 CurlClient::CurlClient(EventLoop& loop, CurlClientOptions options)
     : loop_(loop),
       options_(std::move(options)),
@@ -57,7 +93,7 @@ CurlClient::CurlClient(EventLoop& loop, CurlClientOptions options)
   Set(multi_, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_MULTIPLEX));
   Set(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(options_.max_connections));
   Set(multi_, CURLMOPT_MAX_CONCURRENT_STREAMS, static_cast<long>(options_.max_streams));
-  Set(multi_, CURLMOPT_MAXCONNECTS, kKeptConnectionsPerPool * options_.max_connections);
+  Set(multi_, CURLMOPT_MAXCONNECTS, kHostsKeptConnected * options_.max_connections);
 }
 
 CurlClient::~CurlClient() {
@@ -82,6 +118,8 @@ void CurlClient::Send(HttpRequest request, std::function<void(HttpResult)> done)
   }
   Origin& origin = FindOrigin(*AuthorityOf(request.url));
   Exchange& exchange = origin.waiting.emplace_back();
+  exchange.client = this;
+  exchange.list = &origin.waiting;
   exchange.self = std::prev(origin.waiting.end());
   exchange.deadline = loop_.Now() + request.timeout;
   exchange.request = std::move(request);
@@ -97,60 +135,61 @@ CurlClient::Origin& CurlClient::FindOrigin(absl::string_view authority) {
   if (found != origins_.end()) return found->second;
   if (origins_.size() >= kMaxOrigins) {
     std::erase_if(origins_, [](const auto& entry) {
-      return entry.second.running == 0 && entry.second.waiting.empty();
+      return entry.second.running == 0 && entry.second.waiting.empty() &&
+             entry.second.returned.empty();
     });
   }
   return origins_[std::string(authority)];
 }
 
-// How many of its requests libcurl is given at a time: as many as it can carry. libcurl has a queue
-// too, but what waits there is costly, loses its order, knows no timeout and can be forgotten when
-// several hosts are waited for.
-int CurlClient::Capacity(const Origin& origin) const {
-  switch (origin.protocol) {
-    case Origin::Protocol::kHttp1:
-      return options_.max_connections;
-    case Origin::Protocol::kHttp2:
-      // The first makes the connection that the others share.
-      return origin.connected > 0 ? options_.max_connections * options_.max_streams : 1;
-    case Origin::Protocol::kUnknown:
-      // Once it is connected libcurl knows the protocol: so many fit whichever it is.
-      return origin.connected > 0 ? options_.max_connections : 1;
-  }
-  return 1;
+// Whether libcurl can carry one more of its requests. libcurl has a queue too, but what waits there
+// is costly, loses its order, knows no timeout and can be forgotten when several hosts are waited
+// for.
+bool CurlClient::MayStart(const Origin& origin) const {
+  if (origin.protocol == Origin::Protocol::kHttp1) return origin.running < options_.max_connections;
+  if (origin.connecting != nullptr) return false;
+  // The first finds or makes the connection that the others share.
+  if (origin.connected == 0) return origin.running == 0;
+  return origin.running < options_.max_connections * options_.max_streams;
 }
 
 void CurlClient::StartWaiting(Origin& origin) {
-  while (!origin.waiting.empty() && origin.running < Capacity(origin)) {
-    Start(origin.waiting.front());
+  while (MayStart(origin)) {
+    std::list<Exchange>& next = origin.returned.empty() ? origin.waiting : origin.returned;
+    if (next.empty()) return;
+    Start(next.front());
   }
-}
-
-// Called by libcurl, which must not be called at that moment.
-void CurlClient::OnConnected(Exchange& exchange) {
-  exchange.is_connected = true;
-  if (++exchange.origin->connected == 1) newly_connected_.push_back(exchange.origin);
-}
-
-void CurlClient::StartWhatBecamePossible() {
-  for (Origin* origin : newly_connected_) StartWaiting(*origin);
-  newly_connected_.clear();
 }
 
 void CurlClient::Start(Exchange& exchange) {
   if (idle_transfers_.empty()) {
-    exchange.transfer = std::make_unique<CurlTransfer>(
-        options_, loop_, [this](void* owner) { OnConnected(*static_cast<Exchange*>(owner)); });
+    exchange.transfer = std::make_unique<CurlTransfer>(options_, loop_);
   } else {
     exchange.transfer = std::move(idle_transfers_.back());
     idle_transfers_.pop_back();
   }
-  running_.splice(running_.end(), exchange.origin->waiting, exchange.self);
-  exchange.is_running = true;
+  exchange.MoveToEndOf(running_);
   ++exchange.origin->running;
-  exchange.transfer->Prepare(exchange.request, &exchange);
+  exchange.transfer->Prepare(exchange.request, exchange);
   // Only sets libcurl's timer to now; the work begins when the loop comes round.
   Require(curl_multi_add_handle(multi_, exchange.transfer->handle()));
+}
+
+bool CurlClient::Exchange::MayConnect() {
+  if (is_connected || origin->protocol == Origin::Protocol::kHttp1) return true;
+  if (origin->connecting == nullptr) origin->connecting = this;
+  was_refused_a_connection = origin->connecting != this;
+  return !was_refused_a_connection;
+}
+
+void CurlClient::Exchange::OnConnected(bool is_http2) {
+  is_connected = true;
+  ++origin->connected;
+  origin->protocol = is_http2 ? Origin::Protocol::kHttp2 : Origin::Protocol::kHttp1;
+  if (origin->connecting == this) origin->connecting = nullptr;
+  if (client->newly_connected_.empty() || client->newly_connected_.back() != origin) {
+    client->newly_connected_.push_back(origin);
+  }
 }
 
 int CurlClient::OnSocket(void* /*easy*/, int fd, int what, void* self, void* is_watched) {
@@ -190,7 +229,8 @@ int CurlClient::OnTimer(void* /*multi*/, long timeout_ms, void* self) {
 void CurlClient::Act(int fd, int curl_events) {
   int running = 0;
   Require(curl_multi_socket_action(multi_, fd, curl_events, &running));
-  StartWhatBecamePossible();
+  for (Origin* origin : newly_connected_) StartWaiting(*origin);
+  newly_connected_.clear();
   TakeFinished();
 }
 
@@ -199,27 +239,37 @@ void CurlClient::TakeFinished() {
   while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
     assert(message->msg == CURLMSG_DONE);
     const CURLcode code = message->data.result;
-    auto& exchange = *static_cast<Exchange*>(CurlTransfer::OwnerOf(message->easy_handle));
+    auto& exchange = static_cast<Exchange&>(CurlTransfer::ListenerOf(message->easy_handle));
     CurlTransfer& transfer = *exchange.transfer;
     Require(curl_multi_remove_handle(multi_, transfer.handle()));
     HttpResult result = transfer.TakeResult(code);
-    if (std::holds_alternative<HttpResponse>(result)) {
-      exchange.origin->protocol =
-          transfer.answered_over_http1() ? Origin::Protocol::kHttp1 : Origin::Protocol::kHttp2;
-    }
     if (idle_transfers_.size() < kMaxIdleTransfers) {
       idle_transfers_.push_back(std::move(exchange.transfer));
     }
-    Finish(exchange, std::move(result));
+    if (exchange.was_refused_a_connection && !exchange.is_connected) {
+      TakeBack(exchange);
+    } else {
+      Finish(exchange, std::move(result));
+    }
   }
+}
+
+// Puts the exchange back where it waited.
+void CurlClient::TakeBack(Exchange& exchange) {
+  exchange.was_refused_a_connection = false;
+  exchange.transfer.reset();
+  --exchange.origin->running;
+  exchange.MoveToEndOf(exchange.origin->returned);
+  StartWaiting(*exchange.origin);  // the one that was in its way may be gone already
 }
 
 void CurlClient::GiveUpOverdue() {
   const absl::Time now = loop_.Now();
   while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
     Exchange& exchange = *deadlines_.begin()->second;
-    const bool may_have_been_sent = exchange.is_running && exchange.transfer->may_have_been_sent();
-    if (exchange.is_running) {
+    const bool may_have_been_sent =
+        exchange.transfer != nullptr && exchange.transfer->may_have_been_sent();
+    if (exchange.transfer != nullptr) {
       CURL* const handle = exchange.transfer->handle();
       // A connection that does not answer is not one to keep, unless others are using it.
       curl_easy_setopt(handle, CURLOPT_FORBID_REUSE, 1L);
@@ -240,13 +290,10 @@ void CurlClient::Finish(Exchange& exchange, HttpResult result) {
   const std::function<void(HttpResult)> done = std::move(exchange.done);
   deadlines_.erase({exchange.deadline, &exchange});
   SetDeadlineAlarm();
-  if (exchange.is_running) {
-    --origin.running;
-    if (exchange.is_connected) --origin.connected;
-    running_.erase(exchange.self);
-  } else {
-    origin.waiting.erase(exchange.self);
-  }
+  if (exchange.list == &running_) --origin.running;
+  if (exchange.is_connected) --origin.connected;
+  if (origin.connecting == &exchange) origin.connecting = nullptr;
+  exchange.list->erase(exchange.self);
   StartWaiting(origin);
   done(std::move(result));
 }

@@ -65,32 +65,8 @@ class CurlClient : public HttpClient {
   void Send(HttpRequest request, std::function<void(HttpResult)> done) override;
 
  private:
-  struct Exchange;
-  using Exchanges = std::list<Exchange>;
-
-  // What is known and under way for one host and port. Limits are per origin, so that one that
-  // hangs does not hold up the others.
-  struct Origin {
-    enum class Protocol { kUnknown, kHttp1, kHttp2 };
-
-    Protocol protocol = Protocol::kUnknown;  // of the last answer
-    int running = 0;                         // in libcurl's hands,
-    int connected = 0;                       // of these, on a connection that is ready
-    Exchanges waiting;                       // in the order of Send
-  };
-
-  // One request from Send to its result.
-  struct Exchange {
-    HttpRequest request;
-    std::function<void(HttpResult)> done;
-    absl::Time deadline;
-    Origin* origin = nullptr;
-    bool is_running = false;  // in libcurl's hands, and in running_; else in origin->waiting
-    bool is_connected = false;
-    std::unique_ptr<CurlTransfer> transfer;  // while it is running
-    Exchanges::iterator self;
-  };
-
+  struct Exchange;  // one request from Send to its result
+  struct Origin;    // what is known of one host and port, and under way for it
   struct Refusal {
     absl::Status status;
     std::function<void(HttpResult)> done;
@@ -100,13 +76,12 @@ class CurlClient : public HttpClient {
   static int OnTimer(void* multi, long timeout_ms, void* self);
 
   Origin& FindOrigin(absl::string_view authority);
-  int Capacity(const Origin& origin) const;
+  bool MayStart(const Origin& origin) const;
   void StartWaiting(Origin& origin);
-  void StartWhatBecamePossible();
   void Start(Exchange& exchange);
-  void OnConnected(Exchange& exchange);
   void Act(int fd, int curl_events);
   void TakeFinished();
+  void TakeBack(Exchange& exchange);
   void GiveUpOverdue();
   void Finish(Exchange& exchange, HttpResult result);
   void DeliverRefusals();
@@ -117,8 +92,8 @@ class CurlClient : public HttpClient {
   void* const multi_;  // CURLM
   std::vector<std::unique_ptr<CurlTransfer>> idle_transfers_;
   std::map<std::string, Origin, std::less<>> origins_;
-  Exchanges running_;
-  std::vector<Origin*> newly_connected_;
+  std::list<Exchange> running_;                                  // in libcurl's hands
+  std::vector<Origin*> newly_connected_;                         // while libcurl is at work
   absl::btree_set<std::pair<absl::Time, Exchange*>> deadlines_;  // of every exchange
   std::vector<Refusal> refusals_;                                // not yet delivered
 

@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <sys/socket.h>
 
 #include <cassert>
@@ -43,9 +44,8 @@ char* ForCurl(const char* text) { return const_cast<char*>(text); }
 
 }  // namespace
 
-CurlTransfer::CurlTransfer(const CurlClientOptions& options, EventLoop& loop,
-                           std::function<void(void*)> on_ready)
-    : options_(options), loop_(loop), on_ready_(std::move(on_ready)), handle_(curl_easy_init()) {
+CurlTransfer::CurlTransfer(const CurlClientOptions& options, EventLoop& loop)
+    : options_(options), loop_(loop), handle_(curl_easy_init()) {
   assert(handle_ != nullptr);
   SetUnchangingOptions();
 }
@@ -104,10 +104,10 @@ void CurlTransfer::SetUnchangingOptions() {
   Set(curl, CURLOPT_ERRORBUFFER, error_text_.data());
 }
 
-void CurlTransfer::Prepare(const HttpRequest& request, void* owner) {
+void CurlTransfer::Prepare(const HttpRequest& request, Listener& listener) {
   // What RFC 9110 (9.2.2) calls idempotent among our methods.
   may_be_repeated_ = request.method == HttpMethod::kGet;
-  owner_ = owner;
+  listener_ = &listener;
   was_kept_from_repeating_ = false;
   times_sent_ = 0;
   in_headers_ = false;
@@ -119,7 +119,7 @@ void CurlTransfer::Prepare(const HttpRequest& request, void* owner) {
   error_text_[0] = '\0';
 
   CURL* const curl = handle();
-  Set(curl, CURLOPT_PRIVATE, owner);
+  Set(curl, CURLOPT_PRIVATE, &listener);
   Set(curl, CURLOPT_URL, request.url.c_str());
   ListHeaders(request);
   Set(curl, CURLOPT_HTTPHEADER, header_list_.data());
@@ -131,10 +131,10 @@ void CurlTransfer::Prepare(const HttpRequest& request, void* owner) {
   }
 }
 
-void* CurlTransfer::OwnerOf(CURL* handle) {
-  char* owner = nullptr;
-  curl_easy_getinfo(handle, CURLINFO_PRIVATE, &owner);
-  return owner;
+CurlTransfer::Listener& CurlTransfer::ListenerOf(CURL* handle) {
+  char* listener = nullptr;  // as libcurl hands back any pointer
+  curl_easy_getinfo(handle, CURLINFO_PRIVATE, &listener);
+  return *static_cast<Listener*>(static_cast<void*>(listener));
 }
 
 // libcurl reads the list while it sends and copies nothing, so the list can be made of the
@@ -166,10 +166,16 @@ HttpResult CurlTransfer::TakeResult(CURLcode code) {
   return HttpError{StatusOfCurl(code, detail), may_have_been_sent()};
 }
 
-bool CurlTransfer::answered_over_http1() const {
-  long version = CURL_HTTP_VERSION_NONE;
-  curl_easy_getinfo(handle(), CURLINFO_HTTP_VERSION, &version);
-  return version == CURL_HTTP_VERSION_1_0 || version == CURL_HTTP_VERSION_1_1;
+// What was agreed on in TLS (ALPN), which libcurl itself tells only after the first answer.
+bool CurlTransfer::SpeaksHttp2() const {
+  curl_tlssessioninfo* session = nullptr;
+  curl_easy_getinfo(handle(), CURLINFO_TLS_SSL_PTR, &session);
+  if (session == nullptr || session->internals == nullptr) return false;
+  assert(session->backend == CURLSSLBACKEND_OPENSSL);
+  const unsigned char* name = nullptr;
+  unsigned int size = 0;
+  SSL_get0_alpn_selected(static_cast<const SSL*>(session->internals), &name, &size);
+  return absl::string_view(reinterpret_cast<const char*>(name), size) == "h2";
 }
 
 // libcurl repeats a request, of any method, when a kept connection ends without a byte of an
@@ -187,15 +193,15 @@ int CurlTransfer::OnConnected(void* self, char* /*remote_address*/, char* /*loca
   auto& transfer = *static_cast<CurlTransfer*>(self);
   if (!transfer.MayGoOut()) return CURL_PREREQFUNC_ABORT;
   transfer.response_.sent_time = transfer.loop_.Now();
-  if (++transfer.times_sent_ == 1) transfer.on_ready_(transfer.owner_);
+  if (++transfer.times_sent_ == 1) transfer.listener_->OnConnected(transfer.SpeaksHttp2());
   return CURL_PREREQFUNC_OK;
 }
 
-// Called for every new connection.
+// Called for every address that a new connection is tried with.
 curl_socket_t CurlTransfer::OnOpenSocket(void* self, curlsocktype /*purpose*/,
                                          curl_sockaddr* address) {
   auto& transfer = *static_cast<CurlTransfer*>(self);
-  if (!transfer.MayGoOut()) return CURL_SOCKET_BAD;
+  if (!transfer.MayGoOut() || !transfer.listener_->MayConnect()) return CURL_SOCKET_BAD;
   const int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
   if (fd < 0) return CURL_SOCKET_BAD;
   // Best effort: without it a dead connection is only noticed later.

@@ -9,7 +9,6 @@
 
 #include <array>
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <vector>
 
@@ -23,19 +22,31 @@ namespace cibad {
 
 class CurlTransfer {
  public:
-  // `on_ready(owner)` is called when a request first has a connection and is about to go out; it
-  // must not call libcurl. Options and loop must outlive the transfer.
-  CurlTransfer(const CurlClientOptions& options, EventLoop& loop,
-               std::function<void(void*)> on_ready);
+  // Who wants to know how the transfer gets on. Called from within libcurl, which must not be
+  // called at that moment.
+  class Listener {
+   public:
+    // Whether the transfer may make a connection, as none that stands has room for it. If not, it
+    // fails.
+    virtual bool MayConnect() = 0;
+    // The transfer has a connection and the request is about to go out.
+    virtual void OnConnected(bool is_http2) = 0;
+
+   protected:
+    ~Listener() = default;
+  };
+
+  // Both must outlive the transfer.
+  CurlTransfer(const CurlClientOptions& options, EventLoop& loop);
   CurlTransfer(const CurlTransfer&) = delete;
   CurlTransfer& operator=(const CurlTransfer&) = delete;
 
   CURL* handle() const { return handle_.get(); }
 
   // Readies the handle for the request, which must stay where it is until the transfer has left
-  // libcurl's multi handle. `owner` comes back from OwnerOf.
-  void Prepare(const HttpRequest& request, void* owner);
-  static void* OwnerOf(CURL* handle);
+  // libcurl's multi handle. So must the listener.
+  void Prepare(const HttpRequest& request, Listener& listener);
+  static Listener& ListenerOf(CURL* handle);
 
   // What came of the request, once libcurl is through with it.
   HttpResult TakeResult(CURLcode code);
@@ -43,8 +54,6 @@ class CurlTransfer {
   // Whether the request, or a part of it, may have gone out: libcurl had a connection ready and was
   // about to write to it.
   bool may_have_been_sent() const { return times_sent_ > 0; }
-  // Of the last answer on this handle.
-  bool answered_over_http1() const;
 
  private:
   struct HandleDeleter {
@@ -60,16 +69,16 @@ class CurlTransfer {
   void SetUnchangingOptions();
   void ListHeaders(const HttpRequest& request);
   bool MayGoOut();
+  bool SpeaksHttp2() const;
   bool TakeHeader(absl::string_view line);
 
   const CurlClientOptions& options_;
   EventLoop& loop_;
-  const std::function<void(void*)> on_ready_;
   const std::unique_ptr<CURL, HandleDeleter> handle_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   std::vector<curl_slist> header_list_;  // points into the request
 
-  void* owner_ = nullptr;
+  Listener* listener_ = nullptr;
   bool may_be_repeated_ = false;
   bool was_kept_from_repeating_ = false;
   int times_sent_ = 0;

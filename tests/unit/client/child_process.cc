@@ -40,10 +40,9 @@ std::vector<std::string> ChildEnvironment(const std::vector<std::string>& added)
     }
     if (passed_on) result.push_back(text);
   }
-  // Tests run from a shell's background or under nohup pass ignored signals on; see
-  // SpawnAttributes.
+  // What is added comes first, and the first of two variables of one name counts.
+  result.insert(result.begin(), added.begin(), added.end());
   result.insert(result.end(), {"TERM=xterm-256color", "LC_ALL=C.UTF-8"});
-  result.insert(result.end(), added.begin(), added.end());
   return result;
 }
 

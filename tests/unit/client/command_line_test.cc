@@ -109,6 +109,7 @@ TEST(CommandLineTest, DurationsAreWholeSecondsWithOrWithoutAUnit) {
 }
 
 struct BadLine {
+  const char* name;
   std::vector<const char*> arguments;
   const char* says;
 };
@@ -124,16 +125,21 @@ TEST_P(BadCommandLineTest, EndsWithTwoAndSaysWhatIsWrong) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, BadCommandLineTest,
-    testing::Values(BadLine{{}, "a command is missing"}, BadLine{{"frobnicate"}, "frobnicate"},
-                    BadLine{{"login"}, "PHONE is required"}, BadLine{{"watch"}, "ID is required"},
-                    BadLine{{"login", "1", "--expiry", "1.5s"}, "whole seconds"},
-                    BadLine{{"login", "1", "--expiry", "soon"}, "whole seconds"},
-                    BadLine{{"login", "1", "--expiry", "-5"}, "whole seconds"},
-                    BadLine{{"login", "1", "--binding-message", "A", "--no-binding-message"},
+    testing::Values(BadLine{"NoCommand", {}, "a command is missing"},
+                    BadLine{"UnknownCommand", {"frobnicate"}, "frobnicate"},
+                    BadLine{"NoPhone", {"login"}, "PHONE is required"},
+                    BadLine{"NoId", {"watch"}, "ID is required"},
+                    BadLine{"PartOfASecond", {"login", "1", "--expiry", "1.5s"}, "whole seconds"},
+                    BadLine{"NoNumber", {"login", "1", "--expiry", "soon"}, "whole seconds"},
+                    BadLine{"NegativeTime", {"login", "1", "--expiry", "-5"}, "whole seconds"},
+                    BadLine{"MessageAndNone",
+                            {"login", "1", "--binding-message", "A", "--no-binding-message"},
                             "excludes"},
-                    BadLine{{"list", "--limit", "0"}, "--limit"},
-                    BadLine{{"list", "--server", "nowhere"}, "HOST:PORT"},
-                    BadLine{{"get", "a", "b"}, "b"}, BadLine{{"list", "--what"}, "--what"}));
+                    BadLine{"ZeroLimit", {"list", "--limit", "0"}, "--limit"},
+                    BadLine{"NoAddress", {"list", "--server", "nowhere"}, "HOST:PORT"},
+                    BadLine{"TwoIds", {"get", "a", "b"}, "b"},
+                    BadLine{"UnknownOption", {"list", "--what"}, "--what"}),
+    [](const auto& line) { return line.param.name; });
 
 TEST(CommandLineTest, AnErrorIsJsonWhereJsonWasAskedFor) {
   const EarlyExit early = Refused({"--json", "login"});

@@ -102,6 +102,13 @@ TEST_F(TerminalDisplayTest, ANoteStandsAboveTheCountdown) {
               HasSubstr("\r\x1b[2K\x1b[?25h<stderr>cibactl: Lost the connection.\n\x1b[?25l\r  ━"));
 }
 
+TEST_F(TerminalDisplayTest, CancellingTakesTheCountdownsPlace) {
+  display_->ShowState(SampleLogin(v1::Login::PENDING), kHalf);
+  out_.clear();
+  display_->ShowCancelling();
+  EXPECT_EQ(out_, "\r  Cancelling the login. Ctrl-C again leaves at once.\x1b[K");
+}
+
 TEST_F(TerminalDisplayTest, AnotherWidthRedrawsTheCountdown) {
   display_->ShowState(SampleLogin(v1::Login::PENDING), kHalf);
   out_.clear();
@@ -114,7 +121,7 @@ TEST_F(TerminalDisplayTest, AnotherWidthRedrawsTheCountdown) {
 TEST_F(TerminalDisplayTest, TheProfileIsATable) {
   display_->ShowState(SampleLogin(v1::Login::PENDING), kHalf);
   display_->ShowState(SampleCompletedLogin(), std::nullopt);
-  EXPECT_THAT(out_, HasSubstr("  ✓ Logged in\n"));
+  EXPECT_THAT(out_, HasSubstr("  ✓ Logged in: Åse Bjørnsdatter Ærfugl\n"));
   EXPECT_THAT(out_, HasSubstr("  Name            Åse Bjørnsdatter Ærfugl\n"));
 }
 

@@ -3,14 +3,27 @@
 #include <nghttp2/nghttp2.h>
 
 #include <algorithm>
-#include <cassert>
+#include <array>
 #include <cstring>
 #include <map>
+#include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
 
 namespace cibad {
+
+namespace {
+
+// nghttp2 only reads what it points to.
+nghttp2_nv Header(absl::string_view name, absl::string_view value) {
+  const auto bytes = [](absl::string_view text) {
+    return reinterpret_cast<uint8_t*>(const_cast<char*>(text.data()));
+  };
+  return {bytes(name), bytes(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NONE};
+}
+
+}  // namespace
 
 struct Http2Stream {
   std::string body;
@@ -80,15 +93,14 @@ struct Http2Session {
   void Answer(int32_t stream_id) {
     Http2Stream& stream = streams[stream_id];
     if (stream.body.empty()) stream.body = "GET";
-    static constexpr absl::string_view kName = ":status";
-    static constexpr absl::string_view kValue = "200";
-    // nghttp2 only reads what these point to.
-    const nghttp2_nv status = {reinterpret_cast<uint8_t*>(const_cast<char*>(kName.data())),
-                               reinterpret_cast<uint8_t*>(const_cast<char*>(kValue.data())),
-                               kName.size(), kValue.size(), NGHTTP2_NV_FLAG_NONE};
+    // Without the length libcurl 7.88 resets every stream after its end, and after a thousand of
+    // those nghttp2 takes the client for an attacker and goes away.
+    const std::string length = std::to_string(stream.body.size());
+    const std::array<nghttp2_nv, 2> headers = {Header(":status", "200"),
+                                               Header("content-length", length)};
     nghttp2_data_provider body{};
     body.read_callback = &ReadBody;
-    nghttp2_submit_response(session, stream_id, &status, 1, &body);
+    nghttp2_submit_response(session, stream_id, headers.data(), headers.size(), &body);
   }
 };
 
