@@ -75,7 +75,7 @@ absl::Status GroupWriter::CommitGroup(const std::vector<Queued>& group) {
 
 absl::Status GroupWriter::ApplyGroup(const std::vector<Queued>& group) {
   // IMMEDIATE takes the write lock now, so that no statement in between can fail for it.
-  const absl::Status begun = database_.Execute("BEGIN IMMEDIATE");
+  absl::Status begun = database_.Execute("BEGIN IMMEDIATE");
   if (!begun.ok()) return begun;
   for (const Queued& queued : group) {
     if (queued.refused) continue;

@@ -143,7 +143,7 @@ absl::Status Migrate(Database& database) {
   if (!version.ok()) return version.status();
   const auto& migrations = LoginTable::Migrations();
   for (size_t step = static_cast<size_t>(*version); step < migrations.size(); ++step) {
-    const absl::Status migrated = database.Execute(absl::StrCat(
+    absl::Status migrated = database.Execute(absl::StrCat(
         "BEGIN IMMEDIATE; ", migrations[step], "; PRAGMA application_id = ", kApplicationId,
         "; PRAGMA user_version = ", step + 1, "; COMMIT;"));
     if (migrated.ok()) continue;
@@ -191,7 +191,7 @@ absl::Status CreateStoreFile(const std::string& path, absl::Duration busy_timeou
     if (!file.ok() || fchmod(file.get(), kOwnerOnly) != 0)
       return ErrnoStatus(path, "cannot create the file");
   }
-  const absl::Status filled = FillNewFile(fresh, busy_timeout);
+  absl::Status filled = FillNewFile(fresh, busy_timeout);
   if (!filled.ok()) return AboutStore(path, filled);
   if (std::rename(fresh.c_str(), path.c_str()) != 0)
     return ErrnoStatus(path, "cannot create the file");

@@ -69,7 +69,7 @@ std::string Verdict(const IdTokenCheck& check) {
 class IdToken : public ::testing::Test {
  protected:
   std::string Check(const std::string& id_token) const {
-    return Verdict(CheckIdToken(id_token, *keys_, Expected()));
+    return Verdict(VerifyIdToken(id_token, *keys_, Expected()));
   }
   std::string CheckText(absl::string_view payload) const {
     return Check(key_.Sign(header_, payload));
@@ -85,7 +85,7 @@ class IdToken : public ::testing::Test {
 };
 
 TEST_F(IdToken, AcceptedSaysWhoLoggedIn) {
-  const auto check = CheckIdToken(key_.Sign(header_, Claims().dump()), *keys_, Expected());
+  const auto check = VerifyIdToken(key_.Sign(header_, Claims().dump()), *keys_, Expected());
   ASSERT_TRUE(std::holds_alternative<AcceptedIdToken>(check)) << Verdict(check);
   EXPECT_EQ(std::get<AcceptedIdToken>(check).subject, kSubject);
 }
@@ -107,7 +107,7 @@ TEST_F(IdToken, AcceptsWhatVippsPutsInBesides) {
 TEST_F(IdToken, AcceptsRs256) {
   const SigningKey rsa = SigningKey::Rsa("rsa");
   const std::string token = rsa.Sign({{"alg", "RS256"}, {"kid", "rsa"}}, Claims().dump());
-  EXPECT_EQ(Verdict(CheckIdToken(token, *Keys({rsa.PublicJwk()}), Expected())), "accepted");
+  EXPECT_EQ(Verdict(VerifyIdToken(token, *Keys({rsa.PublicJwk()}), Expected())), "accepted");
 }
 
 TEST_F(IdToken, RefusesAlgNone) {
@@ -141,7 +141,7 @@ TEST_F(IdToken, RefusesAlgorithmsThatAreNotOnTheList) {
   const auto keys = Keys({rsa.PublicJwk()});
   for (const char* alg : {"PS256", "RS384", "RS512"}) {
     const std::string token = rsa.Sign({{"alg", alg}, {"kid", "public:1"}}, Claims().dump());
-    EXPECT_THAT(Verdict(CheckIdToken(token, *keys, Expected())), HasSubstr("`alg`")) << alg;
+    EXPECT_THAT(Verdict(VerifyIdToken(token, *keys, Expected())), HasSubstr("`alg`")) << alg;
   }
 }
 
@@ -160,7 +160,7 @@ TEST_F(IdToken, RefusesAnAlgThatDoesNotFitTheKeyItNames) {
   for (const std::string& token :
        {key_.Sign({{"alg", "ES256"}, {"kid", "rsa"}}, Claims().dump()),
         rsa.Sign({{"alg", "RS256"}, {"kid", "public:1"}}, Claims().dump())}) {
-    EXPECT_THAT(Verdict(CheckIdToken(token, *keys, Expected())), HasSubstr("does not fit"));
+    EXPECT_THAT(Verdict(VerifyIdToken(token, *keys, Expected())), HasSubstr("does not fit"));
   }
 }
 
@@ -232,7 +232,7 @@ TEST_F(IdToken, WithoutKidEveryFittingKeyIsTried) {
   const auto keys = Keys({SigningKey::Ec("a").PublicJwk(), SigningKey::Rsa("b").PublicJwk(),
                           key_.PublicJwk(), SigningKey::Ec("c").PublicJwk()});
   const std::string token = key_.Sign({{"alg", "ES256"}}, Claims().dump());
-  EXPECT_EQ(Verdict(CheckIdToken(token, *keys, Expected())), "accepted");
+  EXPECT_EQ(Verdict(VerifyIdToken(token, *keys, Expected())), "accepted");
 }
 
 TEST_F(IdToken, WithoutKidAndWithoutAKeyThatFitsTheKeyIsUnknown) {
@@ -249,7 +249,7 @@ TEST_F(IdToken, TwoKeysMayShareAKid) {
   for (const std::string& token :
        {key_.Sign(header_, Claims().dump()),
         rsa.Sign({{"alg", "RS256"}, {"kid", "public:1"}}, Claims().dump())}) {
-    EXPECT_EQ(Verdict(CheckIdToken(token, *keys, Expected())), "accepted");
+    EXPECT_EQ(Verdict(VerifyIdToken(token, *keys, Expected())), "accepted");
   }
 }
 
