@@ -3,7 +3,6 @@
 // who logs in.
 
 #include <gmock/gmock.h>
-#include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -16,10 +15,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
-#include "cibad/v1/login.grpc.pb.h"
+#include "tests/integration/daemon_process.h"
+#include "tests/integration/till.h"
 #include "tests/sandbox/child_process.h"
 #include "tests/sandbox/https_call.h"
 
@@ -35,8 +34,7 @@ constexpr char kDeniesOncePending[] = "+47 910 00 003";
 constexpr char kNeverAnswers[] = "+47 910 00 004";
 constexpr char kUnknown[] = "+47 910 00 009";
 
-constexpr absl::Duration kStartLimit = absl::Seconds(60);
-constexpr absl::Duration kLoginLimit = absl::Seconds(120);
+constexpr absl::Duration kStartLimit = absl::Seconds(120);
 // Shorter than two polling intervals, so that the test is, too.
 constexpr int kShortExpirySeconds = 7;
 constexpr int kLongExpirySeconds = 120;
@@ -67,41 +65,27 @@ class InteropTest : public testing::Test {
   void Start(const Way& way, int expires_in_seconds = kLongExpirySeconds) {
     ASSERT_NE(mkdtemp(folder_.data()), nullptr);
     ASSERT_NO_FATAL_FAILURE(StartProvider(way, expires_in_seconds));
-    ASSERT_NO_FATAL_FAILURE(StartDaemon());
-    const auto channel = grpc::CreateChannel(absl::StrCat("unix:", folder_, "/cibad.sock"),
-                                             grpc::InsecureChannelCredentials());
-    daemon_stub_ = v1::LoginService::NewStub(channel);
+    auto daemon = DaemonProcess::Start(folder_ + "/cibad.toml");
+    ASSERT_TRUE(daemon.ok()) << daemon.status();
+    daemon_ = *std::move(daemon);
+    ASSERT_TRUE(daemon_->WaitUntilServing().ok()) << Logs();
   }
 
-  // Starts a login of the customer and watches it to its end; gives every message of the watch.
-  void LogIn(const std::string& phone_number, std::vector<v1::Login>* seen) {
-    v1::StartLoginRequest request;
-    request.set_phone_number(phone_number);
-    for (const char* scope : {"name", "phoneNumber", "email", "address", "birthDate"}) {
-      request.add_scopes(scope);
-    }
+  // Starts a login of the customer and watches it to its end.
+  void LogIn(const std::string& phone_number, Watched* watched) {
+    Till till("unix:" + folder_ + "/cibad.sock");
+    v1::StartLoginRequest request = Request(phone_number);
     request.mutable_requested_expiry()->set_seconds(kLongExpirySeconds);
-    grpc::ClientContext start;
-    start.set_deadline(absl::ToChronoTime(absl::Now() + kStartLimit));
-    v1::Login login;
-    const grpc::Status started = daemon_stub_->StartLogin(&start, request, &login);
-    ASSERT_TRUE(started.ok()) << started.error_message() << Logs();
-
-    v1::WatchLoginRequest watched;
-    watched.set_id(login.id());
-    grpc::ClientContext watch;
-    watch.set_deadline(absl::ToChronoTime(absl::Now() + kLoginLimit));
-    const auto stream = daemon_stub_->WatchLogin(&watch, watched);
-    while (stream->Read(&login)) seen->push_back(login);
-    const grpc::Status ended = stream->Finish();
-    ASSERT_TRUE(ended.ok()) << ended.error_message() << Logs();
-    ASSERT_FALSE(seen->empty());
+    const absl::StatusOr<v1::Login> started = till.Start(request);
+    ASSERT_TRUE(started.ok()) << started.status() << Logs();
+    *watched = till.WatchToEnd(started->id());
+    ASSERT_TRUE(watched->status.ok()) << watched->status << Logs();
   }
 
   // What the provider saw of its only login.
   void ReadObservation(nlohmann::json* observation) {
     const absl::StatusOr<HttpsReply> reply =
-        Perform({.url = absl::StrCat(issuer_, "/interop/logins"), .ca_file = folder_ + "/ca.pem"});
+        Perform({.url = issuer_ + "/interop/logins", .ca_file = folder_ + "/ca.pem"});
     ASSERT_TRUE(reply.ok()) << reply.status();
     const nlohmann::json report = nlohmann::json::parse(reply->body, nullptr, false);
     ASSERT_TRUE(report.is_object()) << reply->body;
@@ -110,8 +94,8 @@ class InteropTest : public testing::Test {
   }
 
   std::string Logs() const {
-    return absl::StrCat("\nthe daemon's log:\n", daemon_->Output(OutputStream::kStderr),
-                        "\nthe provider's:\n", provider_->Output(OutputStream::kStdout),
+    return absl::StrCat("\nthe daemon's log:\n", daemon_->Log(), "\nthe provider's:\n",
+                        provider_->Output(OutputStream::kStdout),
                         provider_->Output(OutputStream::kStderr));
   }
 
@@ -128,27 +112,15 @@ class InteropTest : public testing::Test {
     issuer_ = std::string(absl::StripPrefix(*line, "ready "));
   }
 
-  void StartDaemon() {
-    auto daemon = ChildProcess::Start({CIBAD_BINARY, "--config", folder_ + "/cibad.toml"});
-    ASSERT_TRUE(daemon.ok()) << daemon.status();
-    daemon_ = *std::move(daemon);
-    const auto line = daemon_->WaitForLine(OutputStream::kStderr, "logins can start", kStartLimit);
-    ASSERT_TRUE(line.ok()) << line.status();
-  }
-
   std::string folder_ = testing::TempDir() + "cibad-interop-XXXXXX";
   std::string issuer_;
   std::unique_ptr<ChildProcess> provider_;
-  std::unique_ptr<ChildProcess> daemon_;
-  std::unique_ptr<v1::LoginService::Stub> daemon_stub_;
+  std::unique_ptr<DaemonProcess> daemon_;
 };
 
-std::vector<v1::Login::State> StatesOf(const std::vector<v1::Login>& seen) {
-  std::vector<v1::Login::State> states;
-  for (const v1::Login& login : seen) {
-    if (states.empty() || states.back() != login.state()) states.push_back(login.state());
-  }
-  // Whether the watch begins before or after the customer has been asked is chance.
+// Whether the watch begins before or after the customer has been asked is chance.
+std::vector<v1::Login::State> StatesAfterStarting(const Watched& watched) {
+  std::vector<v1::Login::State> states = watched.States();
   if (!states.empty() && states.front() == v1::Login::STARTING) states.erase(states.begin());
   return states;
 }
@@ -182,13 +154,13 @@ class InteropWaysTest : public InteropTest, public testing::WithParamInterface<W
 
 TEST_P(InteropWaysTest, ACustomerWhoApprovesIsLoggedInWithTheirProfile) {
   ASSERT_NO_FATAL_FAILURE(Start(GetParam()));
-  std::vector<v1::Login> seen;
-  ASSERT_NO_FATAL_FAILURE(LogIn(kApprovesOncePending, &seen));
+  Watched watched;
+  ASSERT_NO_FATAL_FAILURE(LogIn(kApprovesOncePending, &watched));
 
-  EXPECT_THAT(StatesOf(seen),
+  EXPECT_THAT(StatesAfterStarting(watched),
               ElementsAre(v1::Login::PENDING, v1::Login::CONFIRMED, v1::Login::COMPLETED))
-      << seen.back().ShortDebugString() << Logs();
-  ExpectProfileOfCustomer(seen.back().profile(), "4791000002");
+      << watched.Last().ShortDebugString() << Logs();
+  ExpectProfileOfCustomer(watched.Last().profile(), "4791000002");
   nlohmann::json observation;
   ASSERT_NO_FATAL_FAILURE(ReadObservation(&observation));
   EXPECT_EQ(observation["polls"], 2) << observation;
@@ -197,10 +169,10 @@ TEST_P(InteropWaysTest, ACustomerWhoApprovesIsLoggedInWithTheirProfile) {
 
 TEST_P(InteropWaysTest, TheProviderIsAskedForWhatTheTillAskedFor) {
   ASSERT_NO_FATAL_FAILURE(Start(GetParam()));
-  std::vector<v1::Login> seen;
-  ASSERT_NO_FATAL_FAILURE(LogIn(kApprovesAtOnce, &seen));
+  Watched watched;
+  ASSERT_NO_FATAL_FAILURE(LogIn(kApprovesAtOnce, &watched));
 
-  EXPECT_EQ(seen.back().state(), v1::Login::COMPLETED) << Logs();
+  EXPECT_EQ(watched.Last().state(), v1::Login::COMPLETED) << Logs();
   nlohmann::json observation;
   ASSERT_NO_FATAL_FAILURE(ReadObservation(&observation));
   EXPECT_EQ(observation["polls"], 1) << observation;
@@ -208,8 +180,8 @@ TEST_P(InteropWaysTest, TheProviderIsAskedForWhatTheTillAskedFor) {
   EXPECT_EQ(observation["login_hint"], "urn:msisdn:4791000001");
   EXPECT_EQ(observation["scope"], "openid name phoneNumber email address birthDate");
   EXPECT_EQ(observation["requested_expiry"], absl::StrCat(kLongExpirySeconds));
-  EXPECT_FALSE(seen.back().binding_message().empty());
-  EXPECT_EQ(observation["binding_message"], seen.back().binding_message());
+  EXPECT_FALSE(watched.Last().binding_message().empty());
+  EXPECT_EQ(observation["binding_message"], watched.Last().binding_message());
 }
 
 INSTANTIATE_TEST_SUITE_P(Ways, InteropWaysTest, testing::Values(kRs256WithBasic, kEs256WithPost),
@@ -219,11 +191,12 @@ INSTANTIATE_TEST_SUITE_P(Ways, InteropWaysTest, testing::Values(kRs256WithBasic,
 
 TEST_F(InteropTest, ACustomerWhoDeniesEndsTheLogin) {
   ASSERT_NO_FATAL_FAILURE(Start(kRs256WithBasic));
-  std::vector<v1::Login> seen;
-  ASSERT_NO_FATAL_FAILURE(LogIn(kDeniesOncePending, &seen));
+  Watched watched;
+  ASSERT_NO_FATAL_FAILURE(LogIn(kDeniesOncePending, &watched));
 
-  EXPECT_THAT(StatesOf(seen), ElementsAre(v1::Login::PENDING, v1::Login::DENIED)) << Logs();
-  EXPECT_FALSE(seen.back().has_profile());
+  EXPECT_THAT(StatesAfterStarting(watched), ElementsAre(v1::Login::PENDING, v1::Login::DENIED))
+      << Logs();
+  EXPECT_FALSE(watched.Last().has_profile());
   nlohmann::json observation;
   ASSERT_NO_FATAL_FAILURE(ReadObservation(&observation));
   EXPECT_EQ(observation["polls"], 2) << observation;
@@ -232,10 +205,11 @@ TEST_F(InteropTest, ACustomerWhoDeniesEndsTheLogin) {
 
 TEST_F(InteropTest, ACustomerWhoDoesNotAnswerInTimeEndsTheLogin) {
   ASSERT_NO_FATAL_FAILURE(Start(kRs256WithBasic, kShortExpirySeconds));
-  std::vector<v1::Login> seen;
-  ASSERT_NO_FATAL_FAILURE(LogIn(kNeverAnswers, &seen));
+  Watched watched;
+  ASSERT_NO_FATAL_FAILURE(LogIn(kNeverAnswers, &watched));
 
-  EXPECT_THAT(StatesOf(seen), ElementsAre(v1::Login::PENDING, v1::Login::EXPIRED)) << Logs();
+  EXPECT_THAT(StatesAfterStarting(watched), ElementsAre(v1::Login::PENDING, v1::Login::EXPIRED))
+      << Logs();
   nlohmann::json observation;
   ASSERT_NO_FATAL_FAILURE(ReadObservation(&observation));
   EXPECT_GE(observation["polls"], 1) << observation;
@@ -244,11 +218,11 @@ TEST_F(InteropTest, ACustomerWhoDoesNotAnswerInTimeEndsTheLogin) {
 
 TEST_F(InteropTest, ANumberThatTheProviderDoesNotKnowFailsAtOnce) {
   ASSERT_NO_FATAL_FAILURE(Start(kRs256WithBasic));
-  std::vector<v1::Login> seen;
-  ASSERT_NO_FATAL_FAILURE(LogIn(kUnknown, &seen));
+  Watched watched;
+  ASSERT_NO_FATAL_FAILURE(LogIn(kUnknown, &watched));
 
-  EXPECT_EQ(seen.back().state(), v1::Login::FAILED) << Logs();
-  EXPECT_EQ(seen.back().failure().reason(), v1::Failure::INVALID_USER);
+  EXPECT_EQ(watched.Last().state(), v1::Login::FAILED) << Logs();
+  EXPECT_EQ(watched.Last().failure().reason(), v1::Failure::INVALID_USER);
 }
 
 }  // namespace
