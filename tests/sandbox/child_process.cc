@@ -18,11 +18,6 @@ extern "C" {  // the header of glibc 2.36 does not say so itself
 #include <optional>
 #include <utility>
 
-// Debian 12's header does not say that its functions are C.
-extern "C" {
-#include <sys/pidfd.h>
-}
-
 #include "absl/strings/str_cat.h"
 
 namespace cibad {
