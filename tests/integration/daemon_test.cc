@@ -27,6 +27,7 @@ class DaemonTest : public IntegrationTest {
  protected:
   std::vector<std::string> StartPending(int count) {
     std::vector<std::string> ids;
+    ids.reserve(count);
     for (int i = 0; i < count; ++i) ids.push_back(MustStart(absl::StrCat("+47 ", 91000000 + i)));
     for (const std::string& id : ids) {
       EXPECT_EQ(till_->WatchUntil(id, v1::Login::PENDING).Last().state(), v1::Login::PENDING);

@@ -68,7 +68,7 @@ class GrpcWatch : public Watch {
 // Sends one message on a stream of bytes, and keeps the first answer.
 class OneAnswer : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
-  explicit OneAnswer(std::string request) : request_(ToBytes(request)) {}
+  explicit OneAnswer(const std::string& request) : request_(ToBytes(request)) {}
 
   void Begin() {
     StartRead(&answer_);
@@ -191,13 +191,13 @@ Watched Till::WatchUntil(const std::string& id, v1::Login::State state) {
 }
 
 absl::StatusOr<std::string> Till::Health(const std::string& service) {
-  const grpc::ByteBuffer request = ToBytes(OneField(/*service=*/1, service));
+  const grpc::ByteBuffer request = ToBytes(OneField(/*number=*/1, service));
   grpc::ByteBuffer answer;
   const absl::Status status = Within([&](grpc::ClientContext* context) {
     std::promise<absl::Status> done;
     connection_->any.UnaryCall(context, "/grpc.health.v1.Health/Check", grpc::StubOptions(),
                                &request, &answer,
-                               [&done](grpc::Status end) { done.set_value(ToAbsl(end)); });
+                               [&done](const grpc::Status& end) { done.set_value(ToAbsl(end)); });
     return done.get_future().get();
   });
   if (!status.ok()) return status;
@@ -209,7 +209,7 @@ absl::StatusOr<std::string> Till::Health(const std::string& service) {
 
 absl::StatusOr<std::string> Till::ReflectedServices() {
   return Within([&](grpc::ClientContext* context) {
-    OneAnswer answer(OneField(/*list_services=*/7, "*"));
+    OneAnswer answer(OneField(/*number=*/7, "*"));
     connection_->any.PrepareBidiStreamingCall(
         context, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
         grpc::StubOptions(), &answer);

@@ -360,7 +360,7 @@ TEST_F(IdToken, ExpAndIatMustBePresentAndDates) {
 }
 
 TEST_F(IdToken, RefusesIatAWeekOld) {
-  const json claims = With(Claims(), "iat", kNow - 7 * 86400);
+  const json claims = With(Claims(), "iat", kNow - 7L * 86400);
   EXPECT_THAT(CheckClaims(claims), HasSubstr("`iat` is too far in the past"));
   EXPECT_THAT(CheckClaims(With(Claims(), "iat", kNow - 3601)), HasSubstr("`iat` is too far"));
   EXPECT_EQ(CheckClaims(With(Claims(), "iat", kNow - 3600)), "accepted");
