@@ -32,7 +32,6 @@ void FollowedLogin::Cancel() {
   if (exit_code_) return;
   next_countdown_ = absl::InfiniteFuture();
   cancel_until_ = session_.events.Now() + kCancelPatience;
-  session_.display.ShowCancelling();
   SendCancel();
 }
 
@@ -81,6 +80,7 @@ void FollowedLogin::On(const SignalCame& signal) {
   if (HandleTerminalSignal(session_, signal.number)) return;
   const bool cancelling = cancel_until_ != absl::InfiniteFuture();
   if (on_interrupt_ == OnInterrupt::kCancelLogin && !cancelling && signal.number != SIGQUIT) {
+    session_.display.ShowCancelling();
     Cancel();
   } else {
     Leave(signal.number);

@@ -80,6 +80,7 @@ class StartedLogin {
       return;
     }
     // The login's id, which cancelling takes, comes with the answer.
+    session_.display.ShowCancelling();
     interrupted_by_ = signal;
     leave_at_ = session_.events.Now() + kCancelPatience;
   }
@@ -87,9 +88,13 @@ class StartedLogin {
   void Fail(const CallResult& result) {
     Problem problem = Explain(result, session_.address);
     // What the daemon refused does not exist; what it did not answer may.
-    const bool may_exist = result.contact == Contact::kBroken || retry_.failing() ||
-                           result.status.code() == absl::StatusCode::kDeadlineExceeded;
-    if (may_exist && problem.exit_code != kExitUsage) problem.hint = MayExistHint();
+    const absl::StatusCode code = result.status.code();
+    const bool earlier_try_may_have_worked =
+        code == absl::StatusCode::kUnavailable && retry_.failing();
+    if (result.contact == Contact::kBroken || earlier_try_may_have_worked ||
+        code == absl::StatusCode::kDeadlineExceeded) {
+      problem.hint = MayExistHint();
+    }
     session_.display.ShowProblem(problem);
     exit_code_ = problem.exit_code;
   }

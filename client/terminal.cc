@@ -1,5 +1,6 @@
 #include "client/terminal.h"
 
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -68,6 +69,11 @@ Write WriteTo(int descriptor) {
     while (!rest.empty()) {
       const ssize_t written = write(descriptor, rest.data(), rest.size());
       if (written < 0 && errno == EINTR) continue;
+      if (written < 0 && errno == EAGAIN) {  // a descriptor that somebody else made non-blocking
+        pollfd ready{descriptor, POLLOUT, 0};
+        poll(&ready, 1, /*timeout=*/-1);
+        continue;
+      }
       if (written <= 0) return;
       rest.remove_prefix(static_cast<size_t>(written));
     }

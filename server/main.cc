@@ -71,7 +71,8 @@ int Serve(const Config& config) {
   }
   NotifyStatus("Waiting for the provider");
   NotifyReady();
-  while (signals.Wait() == SIGHUP) Log(LogLevel::kWarning, "A changed config takes effect at a restart, not on SIGHUP", {});
+  while (signals.Wait() == SIGHUP)
+    Log(LogLevel::kWarning, "A changed config takes effect at a restart, not on SIGHUP", {});
   NotifyStopping();
   Log(LogLevel::kInfo, "Stopping; what is unfinished goes on at the next start", {});
   serving->Stop(kCallLimit);

@@ -89,10 +89,12 @@ Engine::~Engine() = default;
 absl::Status Engine::Recover() {
   absl::StatusOr<std::vector<Login>> unfinished = store_->LoadUnfinished();
   if (!unfinished.ok()) return unfinished.status();
-  if (!unfinished->empty()) Log(LogLevel::kInfo, "Taking up unfinished logins", {{"count", unfinished->size()}});
+  if (!unfinished->empty())
+    Log(LogLevel::kInfo, "Taking up unfinished logins", {{"count", unfinished->size()}});
   for (Login& login : *unfinished) {
     Lane& lane = LaneOf(login.id);
-    lane.loop.Post([&lane, login = std::move(login)]() mutable { lane.worker->Recover(std::move(login)); });
+    lane.loop.Post(
+        [&lane, login = std::move(login)]() mutable { lane.worker->Recover(std::move(login)); });
   }
   return absl::OkStatus();
 }
@@ -131,7 +133,7 @@ void Engine::Drain() {
   }
   std::unique_lock lock(drained->mutex);
   const bool all = drained->changed.wait_for(lock, absl::ToChronoNanoseconds(options_.drain_limit),
-                                              [&] { return drained->lanes == lanes_.size(); });
+                                             [&] { return drained->lanes == lanes_.size(); });
   if (!all)
     Log(LogLevel::kWarning, "Stopping although requests to the provider are still under way");
 }

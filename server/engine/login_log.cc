@@ -59,13 +59,21 @@ void LogEach(const Login& login, absl::string_view request, const AnyOutcome& ou
 }  // namespace
 
 void LogState(const Login& login) {
+  const std::string phone = MaskPhoneNumber(login.request.msisdn);
+  if (login.state != LoginState::kFailed) {
+    return Log(LogLevel::kInfo, "Login",
+               {{"login", login.id},
+                {"state", NameOf(login.state)},
+                {"sales_unit", login.request.sales_unit},
+                {"phone", phone}});
+  }
   Log(LogLevel::kInfo, "Login",
       {{"login", login.id},
        {"state", NameOf(login.state)},
        {"reason", NameOf(login.failure.reason)},
        {"code", login.failure.provider_code},
        {"sales_unit", login.request.sales_unit},
-       {"phone", MaskPhoneNumber(login.request.msisdn)}});
+       {"phone", phone}});
 }
 
 void LogTrouble(const Login& login, const Event& event) {

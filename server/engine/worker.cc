@@ -34,7 +34,10 @@ Event NotSent(const Login& login) {
 
 }  // namespace
 
-void Worker::Begin(Login login) { Handle(Insert(std::move(login)), Accepted{}); }
+void Worker::Begin(Login login) {
+  LogState(login);
+  Handle(Insert(std::move(login)), Accepted{});
+}
 
 void Worker::Recover(Login login) { Handle(Insert(std::move(login)), Recovered{}); }
 

@@ -207,9 +207,6 @@ curl_socket_t CurlTransfer::OnOpenSocket(void* self, curlsocktype /*purpose*/,
   // Best effort: without it a dead connection is only noticed later.
   setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &kMaxUnacknowledgedMilliseconds,
              sizeof kMaxUnacknowledgedMilliseconds);
-  // libcurl 7.88 closes a socket that did not get connected without a word, and takes the next
-  // address's socket of the same number for the old one.
-  transfer.loop_.RenewFd(fd);
   return fd;
 }
 

@@ -93,17 +93,13 @@ void EventLoop::RunMailbox() {
   letters_.clear();
 }
 
-int EventLoop::Control(int operation, Watch& watch) const {
-  epoll_event event{};
-  event.events = watch.events;
-  event.data.ptr = &watch;
-  return epoll_ctl(epoll_fd_, operation, watch.fd, &event);
-}
-
 void EventLoop::WatchFd(int fd, uint32_t events, std::function<void(uint32_t)> callback) {
   assert(IsOwnedByThisThread());
-  auto watch = std::make_unique<Watch>(Watch{fd, events, std::move(callback)});
-  Require(Control(EPOLL_CTL_ADD, *watch), "epoll_ctl(EPOLL_CTL_ADD)");
+  auto watch = std::make_unique<Watch>(Watch{fd, std::move(callback)});
+  epoll_event event{};
+  event.events = events;
+  event.data.ptr = watch.get();
+  Require(epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event), "epoll_ctl(EPOLL_CTL_ADD)");
   const bool is_new = watches_.emplace(fd, std::move(watch)).second;
   assert(is_new);
   static_cast<void>(is_new);
@@ -113,27 +109,19 @@ void EventLoop::ChangeFd(int fd, uint32_t events) {
   assert(IsOwnedByThisThread());
   const auto found = watches_.find(fd);
   assert(found != watches_.end());
-  Watch& watch = *found->second;
-  watch.events = events;
-  int result = Control(EPOLL_CTL_MOD, watch);
-  // The number belongs to a new file: see RenewFd.
-  if (result < 0 && errno == ENOENT) result = Control(EPOLL_CTL_ADD, watch);
-  Require(result, "epoll_ctl(EPOLL_CTL_MOD)");
-}
-
-void EventLoop::RenewFd(int fd) {
-  assert(IsOwnedByThisThread());
-  const auto found = watches_.find(fd);
-  if (found == watches_.end()) return;
-  Require(Control(EPOLL_CTL_ADD, *found->second), "epoll_ctl(EPOLL_CTL_ADD)");
+  epoll_event event{};
+  event.events = events;
+  event.data.ptr = found->second.get();
+  Require(epoll_ctl(epoll_fd_, EPOLL_CTL_MOD, fd, &event), "epoll_ctl(EPOLL_CTL_MOD)");
 }
 
 void EventLoop::UnwatchFd(int fd) {
   assert(IsOwnedByThisThread());
   const auto found = watches_.find(fd);
   assert(found != watches_.end());
-  const int result = Control(EPOLL_CTL_DEL, *found->second);
-  // A closed descriptor has left the epoll by itself, and its number may be another file's.
+  const int result = epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr);
+  // A closed descriptor has left the epoll by itself, and another thread may have its number by
+  // now.
   if (result < 0 && errno != EBADF && errno != ENOENT) Require(result, "epoll_ctl(EPOLL_CTL_DEL)");
   found->second->fd = -1;
   unwatched_.push_back(std::move(found->second));

@@ -66,12 +66,8 @@ class EventLoop {
   void WatchFd(int fd, uint32_t events, std::function<void(uint32_t)> callback);
   // Waits for other events of a descriptor that is being watched.
   void ChangeFd(int fd, uint32_t events);
-  // For libraries that close a descriptor and say so late: the number now belongs to a new file,
-  // which is watched from here on as the old one was. Without effect where the number is not being
-  // watched.
-  void RenewFd(int fd);
   // Nothing is called back for it from now on, also not what the kernel has reported already. The
-  // descriptor may be closed already.
+  // descriptor may be closed already: libcurl 7.88 says so late when it gives up connecting.
   void UnwatchFd(int fd);
 
   // Works until Stop.
@@ -84,12 +80,10 @@ class EventLoop {
  private:
   struct Watch {
     int fd;  // -1 once it is unwatched
-    uint32_t events;
     std::function<void(uint32_t)> callback;
   };
 
   bool IsOwnedByThisThread() const;
-  int Control(int operation, Watch& watch) const;
   void RunMailbox();
   void CallDueAlarms();
   void WaitAndDispatch();

@@ -170,7 +170,7 @@ Transition On(Login login, const Recovered&, absl::Time now) {
       return WaitUntil(std::move(login), now + login.interval);
     case Phase::kProving:
     case Phase::kFetching:
-      // Not the provider was away for longer than the tokens live, but the daemon.
+      // It was the daemon, not the provider, that was away for longer than the tokens live.
       if (now >= DeadlineOf(login)) return Fail(std::move(login), FailureReason::kInterrupted, now);
       break;
   }

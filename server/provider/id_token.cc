@@ -178,7 +178,7 @@ RefusedIdToken Refused(const absl::Status& status) {
 }  // namespace
 
 IdTokenCheck VerifyIdToken(absl::string_view id_token, const KeySet& keys,
-                          const IdTokenExpectations& expected) {
+                           const IdTokenExpectations& expected) {
   const absl::StatusOr<CompactJws> jws = Split(id_token);
   if (!jws.ok()) return Refused(jws.status());
   const absl::StatusOr<SignatureVerdict> verdict = CheckSignature(*jws, keys);

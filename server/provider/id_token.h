@@ -32,7 +32,7 @@ using IdTokenCheck = std::variant<AcceptedIdToken, RefusedIdToken, UnknownKey>;
 // Checks everything: form, algorithm, signature, then each claim. Nothing of the payload is looked
 // at before the signature has proven genuine. A refusal names the check that failed, never a value.
 IdTokenCheck VerifyIdToken(absl::string_view id_token, const KeySet& keys,
-                          const IdTokenExpectations& expected);
+                           const IdTokenExpectations& expected);
 
 }  // namespace cibad
 

@@ -5,7 +5,7 @@
 namespace cibad {
 namespace {
 
-constexpr absl::Duration kLimit = absl::Seconds(60);
+constexpr absl::Duration kLimit = absl::Minutes(3);
 
 }  // namespace
 

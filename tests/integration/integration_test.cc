@@ -11,8 +11,8 @@ void IntegrationTest::SetUp() {
   ASSERT_NO_FATAL_FAILURE(StartServing());
 }
 
-void IntegrationTest::StartSandbox() {
-  auto sandbox = SandboxProcess::Start();
+void IntegrationTest::StartSandbox(const SandboxSettings& settings) {
+  auto sandbox = SandboxProcess::Start(settings);
   ASSERT_TRUE(sandbox.ok()) << sandbox.status();
   sandbox_ = *std::move(sandbox);
 }

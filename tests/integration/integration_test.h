@@ -20,7 +20,7 @@ class IntegrationTest : public testing::Test {
  protected:
   // The sandbox and, unless a test says otherwise, the daemon that knows it.
   void SetUp() override;
-  void StartSandbox();
+  void StartSandbox(const SandboxSettings& settings = {});
   void StartDaemon();     // and waits until it listens
   void StartServing();    // and waits until logins can start
   void StopDaemon();      // expects a clean end

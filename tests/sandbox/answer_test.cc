@@ -33,9 +33,9 @@ TEST(DistortTest, SaysAMemberTwice) {
 }
 
 TEST(DistortTest, MakesTextThatIsNoJson) {
-  for (const Distortion distortion : {Distortion::kNotJson, Distortion::kHtmlPage,
-                                      Distortion::kEmpty, Distortion::kTruncated,
-                                      Distortion::kNotUtf8}) {
+  for (const Distortion distortion :
+       {Distortion::kNotJson, Distortion::kHtmlPage, Distortion::kEmpty, Distortion::kTruncated,
+        Distortion::kNotUtf8}) {
     EXPECT_FALSE(IsJson(Distorted(distortion))) << static_cast<int>(distortion);
   }
 }

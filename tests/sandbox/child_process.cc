@@ -5,6 +5,9 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+extern "C" {  // the header of glibc 2.36 does not say so itself
+#include <sys/pidfd.h>
+}
 
 #include <algorithm>
 #include <array>
@@ -14,11 +17,6 @@
 #include <cstdlib>
 #include <optional>
 #include <utility>
-
-// Debian 12's header does not say that its functions are C.
-extern "C" {
-#include <sys/pidfd.h>
-}
 
 #include "absl/strings/str_cat.h"
 
@@ -138,7 +136,8 @@ ChildProcess::~ChildProcess() {
 
 // Runs on its own thread, so that the program is never held up by a full pipe.
 void ChildProcess::ReadPipes() {
-  constexpr int kPeriodMs = 100;  // in which a destructor is noticed that will not wait for a grandchild
+  constexpr int kPeriodMs =
+      100;  // in which a destructor is noticed that will not wait for a grandchild
   while (true) {
     std::array<pollfd, 2> waiting{};
     {
@@ -171,17 +170,16 @@ void ChildProcess::ReadOnce(Captured& captured) {
 
 absl::StatusOr<std::string> ChildProcess::WaitForLine(OutputStream stream, absl::string_view text,
                                                       absl::Duration timeout) {
-  const auto deadline =
-      std::chrono::steady_clock::now() + absl::ToChronoMilliseconds(timeout);
+  const auto deadline = std::chrono::steady_clock::now() + absl::ToChronoMilliseconds(timeout);
   std::unique_lock<std::mutex> lock(mutex_);
   while (true) {
     if (std::optional<std::string> line = FindLine(Of(stream).text, text)) return *line;
     const bool has_time = std::chrono::steady_clock::now() < deadline;
     if (Of(stream).ended || !has_time) {
-      return absl::NotFoundError(
-          absl::StrCat(has_time ? "the program ended" : "time ran out", " before a line with \"",
-                       text, "\" came; stdout:\n", Of(OutputStream::kStdout).text, "stderr:\n",
-                       Of(OutputStream::kStderr).text));
+      return absl::NotFoundError(absl::StrCat(has_time ? "the program ended" : "time ran out",
+                                              " before a line with \"", text, "\" came; stdout:\n",
+                                              Of(OutputStream::kStdout).text, "stderr:\n",
+                                              Of(OutputStream::kStderr).text));
     }
     changed_.wait_until(lock, deadline);
   }
@@ -212,8 +210,7 @@ void ChildProcess::Reap() {
 bool ChildProcess::IsRunning() { return !WaitForEnd(absl::ZeroDuration()); }
 
 absl::StatusOr<int> ChildProcess::WaitForExit(absl::Duration timeout) {
-  const auto deadline =
-      std::chrono::steady_clock::now() + absl::ToChronoMilliseconds(timeout);
+  const auto deadline = std::chrono::steady_clock::now() + absl::ToChronoMilliseconds(timeout);
   if (!WaitForEnd(timeout)) {
     return absl::DeadlineExceededError(
         absl::StrCat("the program still runs; stderr:\n", Output(OutputStream::kStderr)));

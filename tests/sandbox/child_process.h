@@ -23,9 +23,9 @@ enum class OutputStream { kStdout, kStderr };
 
 class ChildProcess {
  public:
-  // Starts the program, `arguments[0]` being its path, with these NAME=value added to the test's environment. Its
-  // standard input is empty. It gets SIGKILL when the thread that started it ends, so start it on one that lives as
-  // long as it is needed. Fails if the program cannot be run.
+  // Starts the program, `arguments[0]` being its path, with these NAME=value added to the test's
+  // environment. Its standard input is empty. It gets SIGKILL when the thread that started it ends,
+  // so start it on one that lives as long as it is needed. Fails if the program cannot be run.
   static absl::StatusOr<std::unique_ptr<ChildProcess>> Start(
       std::vector<std::string> arguments, std::vector<std::string> environment = {});
 
@@ -37,13 +37,13 @@ class ChildProcess {
   pid_t pid() const { return pid_; }
   bool IsRunning();
 
-  // The first whole line that contains the text, of all that the program has printed since its start. When it ends
-  // without, or time runs out, the error tells what it did print.
+  // The first whole line that contains the text, of all that the program has printed since its
+  // start. When it ends without, or time runs out, the error tells what it did print.
   absl::StatusOr<std::string> WaitForLine(OutputStream stream, absl::string_view text,
                                           absl::Duration timeout = absl::Seconds(30));
 
-  // Waits until it has ended and everything that it printed is here. Returns its exit code, or 128 plus the number
-  // of the signal that killed it, as shells do.
+  // Waits until it has ended and everything that it printed is here. Returns its exit code, or 128
+  // plus the number of the signal that killed it, as shells do.
   absl::StatusOr<int> WaitForExit(absl::Duration timeout = absl::Seconds(30));
 
   // Asks it to end (SIGTERM), or makes it, and waits for that.

@@ -15,9 +15,9 @@ using ::testing::UnorderedElementsAre;
 TEST(FormTest, ReadsNamesAndValues) {
   const auto form = ParseForm("scope=openid+name&login_hint=urn%3Amsisdn%3A4740000000&state=");
   ASSERT_TRUE(form.ok()) << form.status();
-  EXPECT_THAT(*form, UnorderedElementsAre(Pair("scope", "openid name"),
-                                          Pair("login_hint", "urn:msisdn:4740000000"),
-                                          Pair("state", "")));
+  EXPECT_THAT(*form,
+              UnorderedElementsAre(Pair("scope", "openid name"),
+                                   Pair("login_hint", "urn:msisdn:4740000000"), Pair("state", "")));
 }
 
 TEST(FormTest, ReadsUtf8) {
@@ -39,20 +39,20 @@ class BadFormTest : public ::testing::TestWithParam<const char*> {};
 TEST_P(BadFormTest, IsRefused) { EXPECT_FALSE(ParseForm(GetParam()).ok()); }
 
 INSTANTIATE_TEST_SUITE_P(Forms, BadFormTest,
-                         ::testing::Values("scope=openid&scope=name",       // twice
-                                           "scope=openid&sc%6Fpe=name",     // twice, one escaped
-                                           "scope",                         // no value
-                                           "=openid",                       // no name
-                                           "scope=openid&",                 // nothing at the end
-                                           "login_hint=urn:msisdn:47",      // colon not escaped
-                                           "scope=openid name",             // space not escaped
+                         ::testing::Values("scope=openid&scope=name",    // twice
+                                           "scope=openid&sc%6Fpe=name",  // twice, one escaped
+                                           "scope",                      // no value
+                                           "=openid",                    // no name
+                                           "scope=openid&",              // nothing at the end
+                                           "login_hint=urn:msisdn:47",   // colon not escaped
+                                           "scope=openid name",          // space not escaped
                                            "scope=a%2", "scope=a%", "scope=%zz",  // broken escapes
-                                           "name=%C3%28",                   // not UTF-8
-                                           "name=%C0%AF",                   // overlong UTF-8
-                                           "name=%F8%80%80%80",             // no such sequence
-                                           "name=%C3",                      // cut UTF-8
-                                           "name=\xC3\x85se",               // bytes not escaped
-                                           "a=b=c"));                       // equals sign not escaped
+                                           "name=%C3%28",                         // not UTF-8
+                                           "name=%C0%AF",                         // overlong UTF-8
+                                           "name=%F8%80%80%80",  // no such sequence
+                                           "name=%C3",           // cut UTF-8
+                                           "name=\xC3\x85se",    // bytes not escaped
+                                           "a=b=c"));            // equals sign not escaped
 
 TEST(FormTest, RefusesMoreThan32Parameters) {
   std::string body = "p0=x";

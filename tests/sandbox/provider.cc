@@ -246,8 +246,8 @@ Answer Provider::DecideAll(const Request& request, absl::Time now) {
 // POST /sandbox/logins/{auth_req_id}/approve and /sandbox/phones/{msisdn}/approve, or deny.
 Answer Provider::Decide(const Request& request, absl::Time now) {
   const std::vector<std::string> path = absl::StrSplit(request.path, '/', absl::SkipEmpty());
-  const bool has_form = request.method == "POST" && path.size() == 4 &&
-                        (path[3] == "approve" || path[3] == "deny");
+  const bool has_form =
+      request.method == "POST" && path.size() == 4 && (path[3] == "approve" || path[3] == "deny");
   const Decision decision = path.back() == "approve" ? Decision::kApprove : Decision::kDeny;
   if (has_form && path[1] == "phones") return Decided(state_.DecidePhone(path[2], decision, now));
   if (has_form && path[1] == "logins") {

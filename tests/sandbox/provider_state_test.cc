@@ -17,7 +17,9 @@ constexpr const char* kByHandToo = "4791234568";
 class ProviderStateTest : public ::testing::Test {
  protected:
   SandboxLogin Start(const char* msisdn) {
-    return *state_.Start({.msisdn = msisdn, .scopes = {"openid"}, .binding_message = "",
+    return *state_.Start({.msisdn = msisdn,
+                          .scopes = {"openid"},
+                          .binding_message = "",
                           .requested_expiry = std::nullopt},
                          start_);
   }
@@ -74,8 +76,10 @@ TEST_F(ProviderStateTest, EarlyPollMakesTheIntervalFiveSecondsLonger) {
 
 TEST_F(ProviderStateTest, MissingIntervalMeansFiveSecondsWhateverIsConfigured) {
   ProviderState quick(absl::Seconds(1), absl::Seconds(600));
-  const auto login = quick.Start({.msisdn = "4740000147", .scopes = {"openid"},
-                                  .binding_message = "", .requested_expiry = std::nullopt},
+  const auto login = quick.Start({.msisdn = "4740000147",
+                                  .scopes = {"openid"},
+                                  .binding_message = "",
+                                  .requested_expiry = std::nullopt},
                                  start_);
   EXPECT_EQ(quick.Poll(login->auth_req_id, start_ + absl::Milliseconds(4'999)).verdict,
             PollVerdict::kTooSoon);
@@ -149,8 +153,8 @@ TEST_F(ProviderStateTest, PollAfterAFinalErrorIsCounted) {
 }
 
 TEST_F(ProviderStateTest, PollAfterTroubleGoesOn) {
-  for (const char* msisdn : {"4740000202", "4740000203", "4740000205", "4740000206", "4740000207",
-                             "4740000208"}) {
+  for (const char* msisdn :
+       {"4740000202", "4740000203", "4740000205", "4740000206", "4740000207", "4740000208"}) {
     const SandboxLogin login = Start(msisdn);
     EXPECT_EQ(PollAt(login, absl::Seconds(5)), PollVerdict::kFailure) << msisdn;
     EXPECT_NE(PollAt(login, absl::Seconds(10)), PollVerdict::kEnded) << msisdn;
@@ -176,8 +180,10 @@ TEST_F(ProviderStateTest, PollAfterExpiryIsCountedOnceItCannotHaveBeenOnItsWay) 
 }
 
 TEST_F(ProviderStateTest, RequestedExpiryHolds) {
-  const auto login = state_.Start({.msisdn = kNeverAnswers, .scopes = {"openid"},
-                                   .binding_message = "", .requested_expiry = absl::Seconds(60)},
+  const auto login = state_.Start({.msisdn = kNeverAnswers,
+                                   .scopes = {"openid"},
+                                   .binding_message = "",
+                                   .requested_expiry = absl::Seconds(60)},
                                   start_);
   EXPECT_EQ(PollAt(*login, absl::Milliseconds(59'999)), PollVerdict::kPending);
   EXPECT_EQ(PollAt(*login, absl::Seconds(65)), PollVerdict::kExpired);

@@ -14,6 +14,8 @@
 namespace cibad {
 namespace {
 
+// Its keys take seconds to make, and minutes on a machine that is busy enough.
+constexpr absl::Duration kReadyLimit = absl::Minutes(4);
 constexpr absl::string_view kReadyLine = "cibad-sandbox: ready at https://localhost:";
 
 absl::StatusOr<std::string> MakeFolder() {
@@ -76,7 +78,7 @@ absl::Status SandboxProcess::Run() {
   if (!process.ok()) return process.status();
   process_ = *std::move(process);
   const absl::StatusOr<std::string> line =
-      process_->WaitForLine(OutputStream::kStdout, kReadyLine, absl::Seconds(60));
+      process_->WaitForLine(OutputStream::kStdout, kReadyLine, kReadyLimit);
   if (!line.ok()) return line.status();
   const absl::StatusOr<int> port = PortInReadyLine(*line);
   if (!port.ok()) return port.status();

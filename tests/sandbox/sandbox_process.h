@@ -1,5 +1,5 @@
-// The sandbox provider as a test uses it: a real cibad-sandbox in a folder of its own, on a port of its own, ready
-// to be spoken to, and gone with the test.
+// The sandbox provider as a test uses it: a real cibad-sandbox in a folder of its own, on a port of
+// its own, ready to be spoken to, and gone with the test.
 
 #ifndef CIBAD_TESTS_SANDBOX_SANDBOX_PROCESS_H_
 #define CIBAD_TESTS_SANDBOX_SANDBOX_PROCESS_H_
@@ -35,7 +35,8 @@ class SandboxProcess {
   SandboxProcess(const SandboxProcess&) = delete;
   SandboxProcess& operator=(const SandboxProcess&) = delete;
 
-  // The folder holds cibad.toml, ca.pem and client_secret; the daemon's socket and database belong there, too.
+  // The folder holds cibad.toml, ca.pem and client_secret; the daemon's socket and database belong
+  // there, too.
   const std::string& folder() const { return folder_; }
   std::string config_path() const { return folder_ + "/cibad.toml"; }
   std::string ca_file() const { return folder_ + "/ca.pem"; }
@@ -43,13 +44,14 @@ class SandboxProcess {
   std::string url() const;     // https://localhost:PORT
   std::string issuer() const;  // with its final slash
 
-  // The customer's decision, for numbers that are decided by hand: of all logins of the number that wait, or of the
-  // next if none is under way yet.
+  // The customer's decision, for numbers that are decided by hand: of all logins of the number that
+  // wait, or of the next if none is under way yet.
   absl::Status Approve(absl::string_view msisdn);
   absl::Status Deny(absl::string_view msisdn);
   absl::Status ApproveAll();  // that wait now
 
-  // What clients did wrong, by name, `total` among them; and what happened. README.md has the names.
+  // What clients did wrong, by name, `total` among them; and what happened. README.md has the
+  // names.
   absl::StatusOr<std::map<std::string, int64_t>> Violations() const;
   absl::StatusOr<std::map<std::string, int64_t>> Totals() const;
 
@@ -59,7 +61,8 @@ class SandboxProcess {
   // All that /sandbox/logins tells, as JSON.
   absl::StatusOr<std::string> LoginsJson() const;
 
-  // The provider goes down, and comes back on the same port with the same keys, having forgotten all logins.
+  // The provider goes down, and comes back on the same port with the same keys, having forgotten
+  // all logins.
   absl::Status Stop();
   absl::Status Restart();
 

@@ -146,9 +146,13 @@ std::string PublicJwk(const SigningKey& key) {
 }
 
 SigningKeys::SigningKeys(KeyHandle rsa, KeyHandle ec)
-    : rsa_(NewSigningKey(std::move(rsa))),
-      ec_(NewSigningKey(std::move(ec))),
-      stranger_(NewSigningKey(MakeRsaKey())) {}
+    : rsa_(NewSigningKey(std::move(rsa))), ec_(NewSigningKey(std::move(ec))) {}
+
+// Made when it is first needed: an RSA key takes a while.
+const SigningKey& SigningKeys::Stranger() {
+  std::call_once(stranger_is_made_, [this] { stranger_ = NewSigningKey(MakeRsaKey()); });
+  return stranger_;
+}
 
 std::string SigningKeys::JwksJson() const {
   Json keys = Json::array({Json::parse(PublicJwk(rsa_)), Json::parse(PublicJwk(ec_))});
@@ -176,9 +180,9 @@ std::string SigningKeys::Sign(absl::string_view claims_json, IdTokenKind kind,
     case IdTokenKind::kBadSignature:
       return SignBadly(rsa_, claims_json);
     case IdTokenKind::kUnknownKey:
-      return SignWith(stranger_, claims_json);
+      return SignWith(Stranger(), claims_json);
     case IdTokenKind::kKeyInHeader:
-      return SignWithKeyInHeader(stranger_, claims_json);
+      return SignWithKeyInHeader(Stranger(), claims_json);
     case IdTokenKind::kAlgorithmNone:
       return Token(SigningInput({{"alg", "none"}, {"typ", "JWT"}}, claims_json), "");
     case IdTokenKind::kHs256WithPublicKey:

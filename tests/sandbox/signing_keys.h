@@ -41,10 +41,12 @@ class SigningKeys {
 
  private:
   std::string SignByNewKey(absl::string_view claims_json);
+  const SigningKey& Stranger();
 
   const SigningKey rsa_;
   const SigningKey ec_;
-  const SigningKey stranger_;  // RSA; never published
+  std::once_flag stranger_is_made_;
+  SigningKey stranger_;  // RSA; never published
   mutable std::mutex mutex_;
   std::deque<SigningKey> new_keys_;  // published from when they signed, the newest last
 };

@@ -4,8 +4,9 @@
 
 #include <gtest/gtest.h>
 #include <jansson.h>
+extern "C" {  // libjose's headers do not say so themselves
 #include <jose/jws.h>
-#include <jose/jwk.h>
+}
 
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -61,10 +62,11 @@ TEST_F(SigningKeysTest, OrdinaryTokenIsSignedWithRs256ByAPublishedKey) {
 
 TEST_F(SigningKeysTest, Es256TokensAreSignedByAPublishedKey) {
   // A signature's numbers have leading zeros now and then: many, so that padding is tried too.
+  const std::string jwks = keys_.JwksJson();
   for (int i = 0; i < 600; ++i) {
     const std::string token = Sign(IdTokenKind::kEs256);
     ASSERT_EQ(HeaderOf(token)["alg"], "ES256");
-    ASSERT_TRUE(IsSignedBy(token, keys_.JwksJson()));
+    ASSERT_TRUE(IsSignedBy(token, jwks));
   }
 }
 
@@ -101,7 +103,9 @@ TEST_F(SigningKeysTest, WrongTokensAreSignedByNoPublishedKey) {
 
 TEST_F(SigningKeysTest, WrongTokensAreWrongInTheWayTheyAreCalled) {
   const std::string published = keys_.JwksJson();
-  const auto kid = [this](IdTokenKind kind) { return HeaderOf(Sign(kind))["kid"].get<std::string>(); };
+  const auto kid = [this](IdTokenKind kind) {
+    return HeaderOf(Sign(kind))["kid"].get<std::string>();
+  };
   EXPECT_NE(published.find(kid(IdTokenKind::kBadSignature)), std::string::npos);
   EXPECT_EQ(published.find(kid(IdTokenKind::kUnknownKey)), std::string::npos);
   EXPECT_EQ(HeaderOf(Sign(IdTokenKind::kAlgorithmNone))["alg"], "none");

@@ -14,9 +14,13 @@ void SimulatedProvider::Hold(bool kept, const char* rule) {
   if (!kept && violation_.empty()) violation_ = rule;
 }
 
+absl::Duration SimulatedProvider::RetryAfter() {
+  return random_.Between(absl::ZeroDuration(), kLongestRetryAfter);
+}
+
 NoAnswer SimulatedProvider::ServiceUnavailable() {
   NoAnswer answer{/*may_have_arrived=*/true, 503, std::nullopt, ""};
-  if (random_.Percent(50)) answer.retry_after = absl::Seconds(random_.Below(40));
+  if (random_.Percent(50)) answer.retry_after = RetryAfter();
   return answer;
 }
 
@@ -59,7 +63,11 @@ Outcome<TokenAnswer> SimulatedProvider::TakeTokenRequest(absl::Time now, absl::T
     return ProviderError{429, "", "", ServiceUnavailable().retry_after};
   }
   if (random_.Percent(plan_.nonsense)) return InvalidAnswer{};
-  if (random_.Percent(plan_.slow_downs)) return Error("slow_down");
+  if (random_.Percent(plan_.slow_downs)) {
+    ProviderError slow_down = Error("slow_down");
+    if (random_.Percent(20)) slow_down.retry_after = RetryAfter();
+    return slow_down;
+  }
   return Grant(now);
 }
 

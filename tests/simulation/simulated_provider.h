@@ -15,6 +15,7 @@
 namespace cibad {
 
 inline constexpr char kCustomer[] = "the customer";
+inline constexpr absl::Duration kLongestRetryAfter = absl::Seconds(40);
 
 class SimulatedProvider {
  public:
@@ -43,6 +44,7 @@ class SimulatedProvider {
  private:
   void Hold(bool kept, const char* rule);
   bool IsOutOfOrder() { return random_.Percent(plan_.trouble / 2); }
+  absl::Duration RetryAfter();
   NoAnswer ServiceUnavailable();
   void CheckTokenRequest(absl::Time now);
   Outcome<TokenAnswer> Grant(absl::Time now);

@@ -24,9 +24,9 @@ namespace {
 
 constexpr uint64_t kShards = 4;  // that ctest runs in parallel
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr uint64_t kDefaultLogins = 5'000;
+constexpr uint64_t kDefaultLogins = 2'500;
 #else
-constexpr uint64_t kDefaultLogins = 50'000;
+constexpr uint64_t kDefaultLogins = 25'000;
 #endif
 
 uint64_t first_seed = 1;

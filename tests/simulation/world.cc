@@ -15,6 +15,7 @@ namespace {
 constexpr absl::Duration kLongestWay = absl::Seconds(2);  // of a request or an answer
 constexpr absl::Duration kRequestTimeout = absl::Seconds(35);
 constexpr absl::Duration kLongestCommit = absl::Seconds(1);
+constexpr absl::Duration kSlowestAnswer = absl::Seconds(30);
 constexpr int kMostSteps = 5'000;  // far more than any login needs
 
 }  // namespace
@@ -104,9 +105,10 @@ void World::Happen(const Event& event) {
   if (HasEnded(memory_.state)) return;
   const bool must_be_written = transition.login.revision != memory_.revision;
   memory_ = std::move(transition.login);
-  event_being_written_ = event;
+  event_ = event;
+  event_time_ = now_;
   if (!must_be_written) {
-    Hear(event);
+    Hear();
     Act(transition.commands);
     return;
   }
@@ -120,7 +122,7 @@ void World::Happen(const Event& event) {
 void World::Commit(int life, const std::vector<Command>& commands) {
   stored_ = memory_;
   is_writing_ = false;
-  Hear(event_being_written_);
+  Hear();
   if (CrashHere()) return;
   Act(commands);
   if (life == life_) TakeMail();
@@ -149,6 +151,7 @@ void World::Do(const CheckIdToken&) {
 }
 
 void World::Do(const FetchProfile&) {
+  Hold(now_ < memory_.tokens->expire_time + kLongestCommit, "a dead access token is not used");
   Exchange<ProfileAnswered>([this](absl::Time) { return provider_.TakeUserinfoRequest(); });
 }
 
@@ -185,9 +188,8 @@ void World::Exchange(Take take) {
   }
   At(now_ + Way(), [this, life, take, give_up, broken_off] {
     const bool is_slow = random_.Percent(2 + plan_.trouble / 3);
-    const absl::Time ready =
-        now_ +
-        (is_slow ? random_.Between(absl::ZeroDuration(), absl::Seconds(30)) : absl::ZeroDuration());
+    const absl::Time ready = now_ + (is_slow ? random_.Between(absl::ZeroDuration(), kSlowestAnswer)
+                                             : absl::ZeroDuration());
     Answered answered{take(life == life_ ? std::min(ready, give_up) : now_)};
     Note("the provider: ", Describe(Event(answered)));
     const absl::Time answer_time = ready + Way();
@@ -224,7 +226,7 @@ void World::Crash() {
   ++life_;
   if (is_writing_ && random_.Percent(50)) {  // the commit was already on its way to the disk
     stored_ = memory_;
-    Hear(event_being_written_);
+    Hear();
   }
   is_up_ = is_writing_ = request_is_under_way_ = false;
   mailbox_.clear();
@@ -245,12 +247,12 @@ void World::Restart() {
 
 // ---- What is known for good.
 
-void World::Hear(const Event& event) {
-  was_cancelled_ |= std::holds_alternative<CancelRequested>(event);
-  if (const auto* answered = std::get_if<TokenRequestAnswered>(&event)) {
+void World::Hear() {
+  was_cancelled_ |= std::holds_alternative<CancelRequested>(event_);
+  if (const auto* answered = std::get_if<TokenRequestAnswered>(&event_)) {
     std::optional<absl::Duration> retry_after;
     if (std::holds_alternative<TokenAnswer>(answered->outcome)) {
-      tokens_time_ = now_;
+      tokens_time_ = event_time_;
       provider_.TokensWereHeard();
     } else if (const auto* error = std::get_if<ProviderError>(&answered->outcome)) {
       retry_after = error->retry_after;
@@ -261,7 +263,7 @@ void World::Hear(const Event& event) {
     } else {
       heard_nonsense_ = true;
     }
-    if (retry_after) provider_.RetryAfterWasHeard(now_ + *retry_after);
+    if (retry_after) provider_.RetryAfterWasHeard(event_time_ + *retry_after);
   }
 }
 
@@ -283,7 +285,9 @@ std::string World::Judge() const {
   if (!plan_.IsCalm() || answer_was_lost_ || stored_.state != LoginState::kExpired) return "";
   // Nothing was in the way, so it was asked until the end, and the customer had not decided.
   if (provider_.told_decision()) return "a decision that was heard does not expire";
-  const absl::Duration slowest = absl::Seconds(30) + 3 * kLongestWay + kLongestCommit;
+  const absl::Duration slowest =
+      kSlowestAnswer + (plan_.slow_downs > 0 ? kLongestRetryAfter : absl::ZeroDuration()) +
+      3 * kLongestWay + kLongestCommit;
   if (stored_.expire_time - provider_.last_token_request() > provider_.interval() + slowest) {
     return "10.1: polling goes on until the login expires";
   }

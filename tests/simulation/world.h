@@ -75,7 +75,7 @@ class World {
   void Restart();
 
   // What the daemon has heard for good, and what it told.
-  void Hear(const Event& event);
+  void Hear();
   void Tell();
 
   // The last judgement.
@@ -111,7 +111,8 @@ class World {
   bool request_is_under_way_ = false;
   uint64_t wake_ = 0;  // the WakeAt that counts
   std::deque<Event> mailbox_;
-  Event event_being_written_;
+  Event event_;  // the last that was taken from the mailbox, and when
+  absl::Time event_time_;
 
   bool answer_was_lost_ = false;  // of a request with an effect
   bool met_trouble_ = false;      // a request was refused or lost on the way

@@ -326,7 +326,7 @@ TEST_F(CommandsTest, AnInterruptedStartIsNotWaitedForForEver) {
   world_.At(absl::Seconds(1), SignalCame{SIGINT});
   EXPECT_EQ(Login(), 130);
   EXPECT_EQ(world_.elapsed(), absl::Seconds(1) + kCancelPatience);
-  EXPECT_THAT(display_.notes, ElementsAre(HasSubstr("--request-id request")));
+  EXPECT_THAT(display_.notes, ElementsAre("cancelling", HasSubstr("--request-id request")));
 }
 
 TEST_F(CommandsTest, AnInterruptOfWatchLeavesTheLoginAlone) {

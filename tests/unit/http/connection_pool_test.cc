@@ -119,20 +119,21 @@ TEST_F(ConnectionPoolTest, OverHttp1ThePoolIsUsedAndItsBoundHolds) {
 }
 
 TEST_F(ConnectionPoolTest, AKnownHttp1ServersRequestsAreSentInTheirOrder) {
-  std::vector<std::string> bodies;
+  Notes bodies;
   TlsServer server(authority_.Issue("DNS:localhost"), [&](TlsConnection& connection) {
     while (const std::optional<std::string> request = connection.ReadRequest()) {
-      bodies.push_back(request->substr(request->find("\r\n\r\n") + 4));
+      bodies.Add(request->substr(request->find("\r\n\r\n") + 4));
       Echo(connection, *request);
     }
   });
   options_.max_connections = 1;
   ClientHarness harness(options_);
   ExpectEchoes(harness.ExchangeAll(Posts(server.Url(), 1)));
-  bodies.clear();
+  bodies.Clear();
   ExpectEchoes(harness.ExchangeAll(Posts(server.Url(), 50)));
-  ASSERT_EQ(bodies.size(), 50U);
-  for (size_t i = 0; i < bodies.size(); ++i) EXPECT_EQ(bodies[i], absl::StrCat("request ", i));
+  std::vector<std::string> sent;
+  for (int i = 0; i < 50; ++i) sent.push_back(absl::StrCat("request ", i));
+  EXPECT_EQ(bodies.all(), sent);
 }
 
 TEST_F(ConnectionPoolTest, OneHostThatHangsDoesNotHoldUpAnother) {

@@ -41,14 +41,14 @@ class CurlClientTest : public ::testing::Test {
     return std::make_unique<TlsServer>(
         authority_.Issue("DNS:localhost"), [this, answer](TlsConnection& connection) {
           while (std::optional<std::string> request = connection.ReadRequest()) {
-            last_request_ = *std::move(request);
+            requests_.Add(*std::move(request));
             connection.Write(answer);
           }
         });
   }
 
   const TestAuthority authority_;
-  std::string last_request_;  // the server's thread writes it before it answers
+  Notes requests_;
 };
 
 TEST_F(CurlClientTest, GetsAnAnswer) {
@@ -61,8 +61,8 @@ TEST_F(CurlClientTest, GetsAnAnswer) {
   EXPECT_THAT(std::get<HttpResponse>(result).headers,
               UnorderedElementsAre(Pair("content-length", "5"),
                                    Pair("cache-control", "max-age=3600"), Pair("x-two", "b")));
-  EXPECT_THAT(last_request_, StartsWith("GET /path?query=1 HTTP/1.1\r\n"));
-  EXPECT_THAT(last_request_, HasSubstr("\r\nUser-Agent: cibad/test\r\n"));
+  EXPECT_THAT(requests_.last(), StartsWith("GET /path?query=1 HTTP/1.1\r\n"));
+  EXPECT_THAT(requests_.last(), HasSubstr("\r\nUser-Agent: cibad/test\r\n"));
 }
 
 TEST_F(CurlClientTest, PostsTheBodyAndHeadersAsTheyAreAndAsksForNothingElse) {
@@ -72,19 +72,19 @@ TEST_F(CurlClientTest, PostsTheBodyAndHeadersAsTheyAreAndAsksForNothingElse) {
   HttpRequest request = Post(server->Url(), body);
   request.headers = {"Authorization: Basic abc", "Content-Type: application/x-www-form-urlencoded"};
   EXPECT_EQ(Summary(harness.Exchange(request)), "200 ");
-  EXPECT_THAT(last_request_, StartsWith("POST / HTTP/1.1\r\n"));
-  EXPECT_THAT(last_request_, HasSubstr("\r\nAuthorization: Basic abc\r\n"));
-  EXPECT_THAT(last_request_, HasSubstr("\r\nContent-Length: 11\r\n"));
-  EXPECT_EQ(last_request_.substr(last_request_.size() - body.size()), body);
-  EXPECT_THAT(last_request_, Not(HasSubstr("Expect:")));
-  EXPECT_THAT(last_request_, Not(HasSubstr("Accept-Encoding:")));
+  EXPECT_THAT(requests_.last(), StartsWith("POST / HTTP/1.1\r\n"));
+  EXPECT_THAT(requests_.last(), HasSubstr("\r\nAuthorization: Basic abc\r\n"));
+  EXPECT_THAT(requests_.last(), HasSubstr("\r\nContent-Length: 11\r\n"));
+  EXPECT_EQ(requests_.last().substr(requests_.last().size() - body.size()), body);
+  EXPECT_THAT(requests_.last(), Not(HasSubstr("Expect:")));
+  EXPECT_THAT(requests_.last(), Not(HasSubstr("Accept-Encoding:")));
 }
 
 TEST_F(CurlClientTest, SendsALargeBodyWithoutAskingFirst) {
   const auto server = Answering(Http1Answer(200, ""));
   ClientHarness harness(Options());
   EXPECT_EQ(Summary(harness.Exchange(Post(server->Url(), std::string(64 * 1024, 'x')))), "200 ");
-  EXPECT_THAT(last_request_, Not(HasSubstr("Expect:")));
+  EXPECT_THAT(requests_.last(), Not(HasSubstr("Expect:")));
 }
 
 TEST_F(CurlClientTest, UsesAHandleAgainWithNothingLeftOfTheRequestBefore) {
@@ -94,8 +94,8 @@ TEST_F(CurlClientTest, UsesAHandleAgainWithNothingLeftOfTheRequestBefore) {
   first.headers = {"X-First: 1"};
   EXPECT_EQ(Summary(harness.Exchange(first)), "200 ok");
   EXPECT_EQ(Summary(harness.Exchange(Get(server->Url()))), "200 ok");
-  EXPECT_THAT(last_request_, AllOf(StartsWith("GET "), Not(HasSubstr("X-First")),
-                                   Not(HasSubstr("secret")), Not(HasSubstr("Content-Length"))));
+  EXPECT_THAT(requests_.last(), AllOf(StartsWith("GET "), Not(HasSubstr("X-First")),
+                                      Not(HasSubstr("secret")), Not(HasSubstr("Content-Length"))));
   EXPECT_EQ(server->accepted_connections(), 1);
 }
 
@@ -120,7 +120,7 @@ TEST_F(CurlClientTest, KeepsNoCookies) {
   ClientHarness harness(Options());
   EXPECT_EQ(Summary(harness.Exchange(Get(server->Url()))), "200 ");
   EXPECT_EQ(Summary(harness.Exchange(Get(server->Url()))), "200 ");
-  EXPECT_THAT(last_request_, Not(HasSubstr("ookie")));
+  EXPECT_THAT(requests_.last(), Not(HasSubstr("ookie")));
 }
 
 TEST_F(CurlClientTest, InformationalAnswersAndTrailersAreNotTheAnswersHeaders) {

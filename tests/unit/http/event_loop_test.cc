@@ -310,6 +310,19 @@ TEST(EventLoopTest, AnUnwatchedDescriptorIsSilentEvenIfTheKernelHasReportedIt) {
   EXPECT_EQ(reports, 1);
 }
 
+TEST(EventLoopTest, ADescriptorMayBeClosedBeforeItIsUnwatched) {
+  EventLoop loop(MonotonicClock());
+  std::array<int, 2> fds{};
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, fds.data()), 0);
+  loop.WatchFd(fds[0], EPOLLIN, [](uint32_t) { FAIL() << "called back for a closed descriptor"; });
+  ASSERT_EQ(write(fds[1], "x", 1), 1);
+  close(fds[0]);
+  loop.UnwatchFd(fds[0]);
+  close(fds[1]);
+  loop.Stop();
+  loop.Run();
+}
+
 TEST(EventLoopTest, ADescriptorMayBeWatchedAnewFromItsOwnCallback) {
   EventLoop loop(MonotonicClock());
   const SocketPair pair;

@@ -61,7 +61,7 @@ class ProxyTest : public ::testing::Test {
     std::string head;
     char byte = 0;
     while (!absl::EndsWith(head, "\r\n\r\n") && read(client, &byte, 1) == 1) head += byte;
-    connect_head_ = head;
+    connect_heads_.Add(head);
     ++connects_;
     if (refuse_) {
       const std::string answer = Http1Answer(403, "no", "X-Proxy: 1\r\n");
@@ -82,7 +82,7 @@ class ProxyTest : public ::testing::Test {
 
   const TestAuthority authority_;
   CurlClientOptions options_;
-  std::string connect_head_;
+  Notes connect_heads_;
   std::atomic<int> connects_ = 0;
   std::atomic<bool> refuse_ = false;
   TlsServer server_;
@@ -98,9 +98,9 @@ TEST_F(ProxyTest, GoesThroughTheConfiguredProxyAndTellsItNoSecrets) {
   ASSERT_EQ(Summary(result), "200 ok") << ErrorText(result);
   EXPECT_EQ(std::get<HttpResponse>(result).headers.count("x-proxy"), 0U);
   EXPECT_EQ(connects_, 1);
-  EXPECT_THAT(connect_head_,
+  EXPECT_THAT(connect_heads_.last(),
               StartsWith(absl::StrCat("CONNECT localhost:", server_.port(), " HTTP/1.1\r\n")));
-  EXPECT_THAT(connect_head_, Not(HasSubstr("secret")));
+  EXPECT_THAT(connect_heads_.last(), Not(HasSubstr("secret")));
 }
 
 TEST_F(ProxyTest, AProxyThatRefusesIsKnownNotToHaveForwardedTheRequest) {

@@ -183,6 +183,26 @@ void TlsServer::Serve(int fd) const {
   SSL_free(ssl);
 }
 
+void Notes::Add(std::string note) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  notes_.push_back(std::move(note));
+}
+
+std::vector<std::string> Notes::all() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return notes_;
+}
+
+std::string Notes::last() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return notes_.empty() ? "" : notes_.back();
+}
+
+void Notes::Clear() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  notes_.clear();
+}
+
 std::string Http1Answer(int status, absl::string_view body, absl::string_view headers) {
   return absl::StrCat("HTTP/1.1 ", status, " Status\r\nContent-Length: ", body.size(), "\r\n",
                       headers, "\r\n", body);

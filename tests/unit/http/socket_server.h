@@ -98,6 +98,19 @@ class TlsServer {
   std::unique_ptr<SocketServer> server_;  // last: its threads use the others
 };
 
+// What a server's threads write down and the test reads.
+class Notes {
+ public:
+  void Add(std::string note);
+  std::vector<std::string> all() const;
+  std::string last() const;  // empty if there is none
+  void Clear();
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> notes_;  // guarded by mutex_
+};
+
 // "HTTP/1.1 {status}" with a Content-Length and the body.
 std::string Http1Answer(int status, absl::string_view body, absl::string_view headers = "");
 

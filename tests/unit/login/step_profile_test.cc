@@ -62,7 +62,8 @@ TEST(IdToken, ChecksBackOffWhileTheKeysCannotBeHad) {
 TEST(IdToken, ThatCannotBeCheckedWhileTheTokensLiveFailsTheLogin) {
   Course course = Proving();
   const absl::Time deadline = course.now() + absl::Seconds(300);
-  while (!HasEnded(course.login().state)) course.Fire(IdTokenChecked{OutOfOrder()}).Wake();
+  for (int i = 0; i < 100 && !HasEnded(course.login().state); ++i)
+    course.Fire(IdTokenChecked{OutOfOrder()}).Wake();
   EXPECT_EQ(course.login().failure.reason, FailureReason::kProviderUnavailable);
   EXPECT_EQ(course.now(), deadline);
 }
@@ -131,7 +132,8 @@ TEST(Userinfo, NeverTwoRequestsAtOnce) {
 TEST(Userinfo, ThatDoesNotComeWhileTheAccessTokenLivesFailsTheLogin) {
   Course course = Fetching();
   const absl::Time deadline = course.now() + absl::Seconds(300);
-  while (!HasEnded(course.login().state)) course.AnswerProfile(OutOfOrder()).Wake();
+  for (int i = 0; i < 100 && !HasEnded(course.login().state); ++i)
+    course.AnswerProfile(OutOfOrder()).Wake();
   EXPECT_EQ(course.login().failure.reason, FailureReason::kProviderUnavailable);
   EXPECT_EQ(course.now(), deadline);
 }
