@@ -249,6 +249,7 @@ void World::Restart() {
 
 void World::Hear() {
   was_cancelled_ |= std::holds_alternative<CancelRequested>(event_);
+  if (std::holds_alternative<BackchannelAnswered>(event_)) expiry_runs_from_ = event_time_;
   if (const auto* answered = std::get_if<TokenRequestAnswered>(&event_)) {
     std::optional<absl::Duration> retry_after;
     if (std::holds_alternative<TokenAnswer>(answered->outcome)) {
@@ -257,6 +258,7 @@ void World::Hear() {
     } else if (const auto* error = std::get_if<ProviderError>(&answered->outcome)) {
       retry_after = error->retry_after;
       heard_denial_ |= error->code == "access_denied";
+      heard_expiry_ |= error->code == "expired_token";
       if (error->code == "slow_down") provider_.SlowDownWasHeard();
     } else if (const auto* none = std::get_if<NoAnswer>(&answered->outcome)) {
       retry_after = none->retry_after;
@@ -281,6 +283,7 @@ std::string World::Judge() const {
   if (!HasEnded(stored_.state)) return "every login ends";
   if (told_ != stored_) return "the till hears of the end";
   if (*stored_.end_time > Deadline()) return "every login ends by its deadline";
+  if (was_cancelled_ && stored_.state != LoginState::kCancelled) return "a till can cancel";
   if (!FitsThePlan(stored_)) return "what was decided is what comes out";
   if (!plan_.IsCalm() || answer_was_lost_ || stored_.state != LoginState::kExpired) return "";
   // Nothing was in the way, so it was asked until the end, and the customer had not decided.
@@ -311,7 +314,8 @@ bool World::FitsThePlan(const Login& end) const {
     case LoginState::kDenied:
       return heard_denial_;
     case LoginState::kExpired:
-      return !heard_tokens && !heard_denial_ && !heard_nonsense_;
+      return !heard_tokens && !heard_denial_ && !heard_nonsense_ &&
+             (heard_expiry_ || *end.end_time >= expiry_runs_from_ + plan_.expires_in);
     case LoginState::kCancelled:
       return was_cancelled_;
     default:

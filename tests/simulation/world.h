@@ -118,7 +118,9 @@ class World {
   bool met_trouble_ = false;      // a request was refused or lost on the way
   bool heard_nonsense_ = false;
   bool heard_denial_ = false;
+  bool heard_expiry_ = false;
   bool was_cancelled_ = false;
+  absl::Time expiry_runs_from_ = absl::InfiniteFuture();
   absl::Time tokens_time_ = absl::InfiniteFuture();
   absl::Time restart_time_ = absl::InfinitePast();
 };
