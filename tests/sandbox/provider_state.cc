@@ -39,6 +39,13 @@ bool EndsLogin(const EndpointFailure& failure) {
          failure.status != kTooManyRequests && !IsSlowDown(failure);
 }
 
+// From when on a client may ask again. A date has whole seconds, so it may mean a second less.
+absl::Time RetryTime(const EndpointFailure& failure, absl::Time answer_time) {
+  if (failure.retry_after.seconds == 0) return absl::InfinitePast();
+  const int lost_to_rounding = failure.retry_after.as_http_date ? 1 : 0;
+  return answer_time + absl::Seconds(failure.retry_after.seconds - lost_to_rounding);
+}
+
 bool CanBeDecided(const SandboxLogin& login) {
   return login.decision == Decision::kByHand && login.end == LoginEnd::kNone;
 }
@@ -105,7 +112,7 @@ PollVerdict ProviderState::Judge(SandboxLogin& login, absl::Time arrival) {
     login.interval += kSlowDownStep;
     return PollVerdict::kTooSoon;
   }
-  if (login.token_failures < login.behaviour.token.failure.times) return Fail(login);
+  if (login.token_failures < login.behaviour.token.failure.times) return Fail(login, arrival);
   if (arrival < login.decision_time) return PollVerdict::kPending;
   if (login.decision == Decision::kDeny) {
     End(login, LoginEnd::kDenied);
@@ -136,12 +143,15 @@ bool ProviderState::IsTooSoon(SandboxLogin& login, absl::Time arrival) {
     CountOf(login, Violation::kEarlyPoll);
     totals_.largest_earliness = std::max(totals_.largest_earliness, earliest - arrival);
   }
-  return early || overlapping;
+  const bool ignores_retry_after = arrival < login.retry_time;
+  if (ignores_retry_after) CountOf(login, Violation::kIgnoredRetryAfter);
+  return early || overlapping || ignores_retry_after;
 }
 
-PollVerdict ProviderState::Fail(SandboxLogin& login) {
+PollVerdict ProviderState::Fail(SandboxLogin& login, absl::Time arrival) {
   ++login.token_failures;
   const EndpointFailure& failure = login.behaviour.token.failure;
+  login.retry_time = RetryTime(failure, arrival + login.behaviour.token.delay);
   if (IsSlowDown(failure)) login.interval += kSlowDownStep;
   if (EndsLogin(failure)) End(login, LoginEnd::kRefused);
   return PollVerdict::kFailure;
@@ -166,9 +176,11 @@ UserinfoOutcome ProviderState::Userinfo(absl::string_view access_token, absl::Ti
   SandboxLogin& login = logins_.at(found->second);
   ++login.userinfo_requests;
   if (MustBeRefused(login.behaviour.id_token)) CountOf(login, Violation::kUserinfoAfterRefusal);
+  if (arrival < login.userinfo_retry_time) CountOf(login, Violation::kIgnoredRetryAfter);
   if (arrival >= login.access_token_expire_time) return {UserinfoVerdict::kUnknownToken, login};
   if (login.userinfo_failures < login.behaviour.userinfo.failure.times) {
     ++login.userinfo_failures;
+    login.userinfo_retry_time = RetryTime(login.behaviour.userinfo.failure, arrival);
     return {UserinfoVerdict::kFailure, login};
   }
   return {UserinfoVerdict::kProfile, login};

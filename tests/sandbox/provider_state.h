@@ -65,11 +65,13 @@ struct SandboxLogin {
   absl::Time answered_time = absl::InfinitePast();  // when the last poll's answer leaves
   int polls = 0;
   int token_failures = 0;
+  absl::Time retry_time = absl::InfinitePast();  // before which a Retry-After forbids the next poll
 
   std::string access_token;
   absl::Time access_token_expire_time;
   int userinfo_requests = 0;
   int userinfo_failures = 0;
+  absl::Time userinfo_retry_time = absl::InfinitePast();
 
   Violations violations;
 };
@@ -78,7 +80,7 @@ enum class PollVerdict {
   kUnknown,  // no such auth_req_id
   kEnded,    // the grant is used, or the login is over otherwise
   kExpired,
-  kTooSoon,  // early, or overlapping
+  kTooSoon,  // early, overlapping, or before Retry-After
   kFailure,  // the test number's
   kPending,
   kDenied,
@@ -149,7 +151,7 @@ class ProviderState {
   PollVerdict Judge(SandboxLogin& login, absl::Time arrival);
   PollVerdict JudgeEnded(SandboxLogin& login);
   bool IsTooSoon(SandboxLogin& login, absl::Time arrival);
-  PollVerdict Fail(SandboxLogin& login);
+  PollVerdict Fail(SandboxLogin& login, absl::Time arrival);
   PollVerdict GiveTokens(SandboxLogin& login, absl::Time now);
   void End(SandboxLogin& login, LoginEnd end);
 

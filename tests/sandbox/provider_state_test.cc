@@ -102,6 +102,42 @@ TEST_F(ProviderStateTest, TwoSlowDownsThenTokens) {
   EXPECT_EQ(state_.AllViolations().Total(), 0);
 }
 
+// ---- Retry-After.
+
+TEST_F(ProviderStateTest, PollBeforeRetryAfterIsOverIsCounted) {
+  const SandboxLogin login = Start("4740000203");  // Retry-After: 7
+  EXPECT_EQ(PollAt(login, absl::Seconds(5)), PollVerdict::kFailure);
+  EXPECT_EQ(PollAt(login, absl::Milliseconds(11'999)), PollVerdict::kTooSoon);
+  EXPECT_EQ(Count(Violation::kIgnoredRetryAfter), 1);
+  EXPECT_EQ(Count(Violation::kEarlyPoll), 0);
+}
+
+TEST_F(ProviderStateTest, PollWhenRetryAfterIsOverIsInTime) {
+  for (const char* msisdn : {"4740000203", "4740000204", "4740000205"}) {
+    const SandboxLogin login = Start(msisdn);
+    EXPECT_EQ(PollAt(login, absl::Seconds(5)), PollVerdict::kFailure);
+    EXPECT_EQ(PollAt(login, absl::Seconds(12)), PollVerdict::kTokens);
+  }
+  EXPECT_EQ(state_.AllViolations().Total(), 0);
+}
+
+TEST_F(ProviderStateTest, RetryAfterAsADateMayBeRoundedDownByASecond) {
+  const SandboxLogin login = Start("4740000204");
+  EXPECT_EQ(PollAt(login, absl::Seconds(5)), PollVerdict::kFailure);
+  EXPECT_EQ(PollAt(login, absl::Milliseconds(11'001)), PollVerdict::kTokens);
+}
+
+TEST_F(ProviderStateTest, UserinfoBeforeRetryAfterIsOverIsCounted) {
+  const SandboxLogin login = Start("4740000402");  // Retry-After: 4
+  const std::string token =
+      state_.Poll(login.auth_req_id, start_ + absl::Seconds(5)).login.access_token;
+  state_.Userinfo(token, start_ + absl::Seconds(6));
+  EXPECT_EQ(state_.Userinfo(token, start_ + absl::Seconds(9)).verdict, UserinfoVerdict::kProfile);
+  EXPECT_EQ(Count(Violation::kIgnoredRetryAfter), 1);
+  state_.Userinfo(token, start_ + absl::Seconds(10));
+  EXPECT_EQ(Count(Violation::kIgnoredRetryAfter), 1);
+}
+
 // ---- CIBA 10.1: no overlapping.
 
 TEST_F(ProviderStateTest, PollWhileAnotherIsUnansweredOverlaps) {
@@ -157,7 +193,7 @@ TEST_F(ProviderStateTest, PollAfterTroubleGoesOn) {
        {"4740000202", "4740000203", "4740000205", "4740000206", "4740000207", "4740000208"}) {
     const SandboxLogin login = Start(msisdn);
     EXPECT_EQ(PollAt(login, absl::Seconds(5)), PollVerdict::kFailure) << msisdn;
-    EXPECT_NE(PollAt(login, absl::Seconds(10)), PollVerdict::kEnded) << msisdn;
+    EXPECT_NE(PollAt(login, absl::Seconds(12)), PollVerdict::kEnded) << msisdn;
   }
   EXPECT_EQ(state_.AllViolations().Total(), 0);
 }

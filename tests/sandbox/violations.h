@@ -18,6 +18,8 @@ enum class Violation {
   kPollAfterEnd,        // CIBA 11: after an error that ends it, or without a usable acknowledgement
   kPollAfterExpiry,     // the time that the acknowledgement gave is over
   kSecondTokenRequest,  // after the tokens were given
+  kIgnoredRetryAfter,   // CIBA 10.1, RFC 9110 10.2.3: a poll or userinfo before `Retry-After` is
+                        // over
   kUserinfoAfterRefusal,  // OpenID Connect Core 3.1.3.7: with the access token of a wrong ID token
   // Of a request.
   kClientAuthentication,  // missing, wrong, of the wrong kind, or two at once
@@ -28,12 +30,13 @@ enum class Violation {
   kSubscriptionKey,       // userinfo with Ocp-Apim-Subscription-Key
 };
 
-constexpr std::array<absl::string_view, 11> kViolationNames = {
+constexpr std::array<absl::string_view, 12> kViolationNames = {
     "early_polls",
     "overlapping_polls",
     "polls_after_end",
     "polls_after_expiry",
     "second_token_requests",
+    "retries_before_retry_after",
     "userinfo_after_refused_id_token",
     "client_authentication_failures",
     "malformed_requests",
@@ -43,7 +46,7 @@ constexpr std::array<absl::string_view, 11> kViolationNames = {
 };
 
 // The first so many concern one login; the others concern a request, whose login may be unknown.
-constexpr size_t kLoginViolations = 6;
+constexpr size_t kLoginViolations = 7;
 
 class Violations {
  public:
