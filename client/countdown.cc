@@ -11,7 +11,6 @@
 namespace cibad {
 namespace {
 
-constexpr absl::string_view kIndent = "  ";
 constexpr int kShortestBar = 10;
 constexpr int kLongestBar = 48;
 

@@ -15,7 +15,6 @@
 namespace cibad {
 namespace {
 
-constexpr absl::string_view kColumnGap = "  ";
 constexpr size_t kColumns = 6;
 constexpr size_t kStateColumn = 1;
 using Cells = std::array<std::string, kColumns>;

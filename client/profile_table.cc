@@ -13,8 +13,6 @@
 namespace cibad {
 namespace {
 
-constexpr absl::string_view kIndent = "  ";
-constexpr int kColumnGap = 2;
 constexpr int kNarrowestValue = 16;
 
 class Rows {
@@ -85,8 +83,9 @@ std::vector<std::string> ValueLines(const Row& row, int width, const Look& look)
   if (!row.verified) return lines;
   const absl::string_view mark = look.unicode ? "✓ verified" : "verified";
   const std::string painted = Paint(mark, Tone::kGood, look);
-  if (DisplayWidth(lines.back()) + kColumnGap + DisplayWidth(mark) <= width) {
-    absl::StrAppend(&lines.back(), std::string(kColumnGap, ' '), painted);
+  if (DisplayWidth(lines.back()) + static_cast<int>(kColumnGap.size()) + DisplayWidth(mark) <=
+      width) {
+    absl::StrAppend(&lines.back(), kColumnGap, painted);
   } else {
     lines.push_back(painted);
   }
@@ -118,7 +117,7 @@ std::vector<Row> ProfileRows(const v1::Profile& profile) {
 std::vector<std::string> RenderRows(const std::vector<Row>& rows, const Look& look) {
   const int indent = static_cast<int>(kIndent.size());
   const int label_width = LabelWidth(rows);
-  const int beside = look.columns - indent - label_width - kColumnGap;
+  const int beside = look.columns - indent - label_width - static_cast<int>(kColumnGap.size());
   // Where values would get too narrow beside their labels, they go below them.
   const bool below = beside < kNarrowestValue;
   const int value_width = below ? std::max(look.columns - 2 * indent, 1) : beside;
@@ -134,8 +133,7 @@ std::vector<std::string> RenderRows(const std::vector<Row>& rows, const Look& lo
         lines.push_back(absl::StrCat(kIndent, kIndent, value));
         continue;
       }
-      lines.push_back(absl::StrCat(kIndent, Paint(label, Tone::kFaint, look),
-                                   std::string(kColumnGap, ' '), value));
+      lines.push_back(absl::StrCat(kIndent, Paint(label, Tone::kFaint, look), kColumnGap, value));
       label.assign(static_cast<size_t>(label_width), ' ');
     }
   }

@@ -17,7 +17,6 @@
 namespace cibad {
 namespace {
 
-constexpr absl::string_view kIndent = "  ";
 constexpr absl::string_view kHideCursor = "\x1b[?25l";
 constexpr absl::string_view kShowCursor = "\x1b[?25h";
 constexpr absl::string_view kEraseLine = "\r\x1b[2K";

@@ -17,6 +17,10 @@ namespace cibad {
 
 enum class LineBreaks { kToSpaces, kKept };
 
+// In front of what is shown, and between the columns of a table.
+inline constexpr absl::string_view kIndent = "  ";
+inline constexpr absl::string_view kColumnGap = "  ";
+
 // Leaves nothing that a terminal would act on: drops control characters (C0, DEL, C1, so every
 // escape sequence loses its beginning) and the characters that turn the direction of writing; a tab
 // becomes a space; a byte that is not UTF-8 becomes U+FFFD.

@@ -19,22 +19,24 @@ namespace {
 
 constexpr mode_t kOthers = S_IRWXO;
 
-absl::Status Wrong(absl::string_view what) { return absl::InvalidArgumentError(what); }
-
-absl::Status Unreadable() { return Wrong(absl::StrCat("cannot be read: ", std::strerror(errno))); }
+absl::Status Unreadable() {
+  return absl::InvalidArgumentError(absl::StrCat("cannot be read: ", std::strerror(errno)));
+}
 
 absl::Status AboutFile(const std::string& path, const absl::Status& status) {
   return status.ok() ? status
-                     : Wrong(absl::StrCat("the file ", Quoted(path), " ", status.message()));
+                     : absl::InvalidArgumentError(
+                           absl::StrCat("the file ", Quoted(path), " ", status.message()));
 }
 
 absl::StatusOr<std::string> ReadOpenFile(int file, const std::string& path, size_t max_bytes,
                                          bool refuse_others) {
   struct stat facts {};
   if (fstat(file, &facts) != 0) return Unreadable();
-  if (!S_ISREG(facts.st_mode)) return Wrong("is not a regular file");
+  if (!S_ISREG(facts.st_mode)) return absl::InvalidArgumentError("is not a regular file");
   if (refuse_others && (facts.st_mode & kOthers) != 0) {
-    return Wrong(absl::StrCat("is open to every user of this machine; run: chmod o-rwx ", path));
+    return absl::InvalidArgumentError(
+        absl::StrCat("is open to every user of this machine; run: chmod o-rwx ", path));
   }
   std::string contents(max_bytes + 1, '\0');
   size_t length = 0;
@@ -45,7 +47,8 @@ absl::StatusOr<std::string> ReadOpenFile(int file, const std::string& path, size
     if (got == 0) break;
     length += static_cast<size_t>(got);
   }
-  if (length > max_bytes) return Wrong(absl::StrCat("is larger than ", max_bytes, " bytes"));
+  if (length > max_bytes)
+    return absl::InvalidArgumentError(absl::StrCat("is larger than ", max_bytes, " bytes"));
   contents.resize(length);
   return contents;
 }
@@ -99,7 +102,8 @@ absl::Status CheckCaFile(const std::string& path) {
   if (!contents.ok()) return AboutFile(path, contents.status());
   if (absl::StrContains(*contents, "-----BEGIN CERTIFICATE-----")) return absl::OkStatus();
   return AboutFile(path,
-                   Wrong("holds no certificate; it must be PEM, with a BEGIN CERTIFICATE line"));
+                   absl::InvalidArgumentError(
+                       "holds no certificate; it must be PEM, with a BEGIN CERTIFICATE line"));
 }
 
 }  // namespace cibad

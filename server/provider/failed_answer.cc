@@ -27,12 +27,6 @@ struct ErrorBody {
   std::string detail;
 };
 
-std::string Text(const json& body, const char* name) {
-  const json* member = FindMember(body, name);
-  const auto* text = member == nullptr ? nullptr : member->get_ptr<const std::string*>();
-  return text == nullptr ? "" : *text;
-}
-
 // `error` is the standard's member. Vipps documents two codes as `error_code`: where one of these
 // stands, it says more than the `error` beside it.
 std::string ChooseCode(const std::string& error, const std::string& error_code) {
@@ -57,14 +51,14 @@ ErrorBody ReadErrorBody(const HttpResponse& response) {
   const absl::StatusOr<json> body = ParseJsonObject(response.body);
   if (!body.ok()) return {};
   ErrorBody read;
-  read.code = CleanProviderCode(ChooseCode(Text(*body, "error"), Text(*body, "error_code")));
+  read.code = CleanProviderCode(ChooseCode(TextOf(*body, "error"), TextOf(*body, "error_code")));
   std::vector<std::string> details;
   for (const char* name : {"error_description", "title", "detail"}) {
-    if (std::string text = CleanDetail(Text(*body, name)); !text.empty()) {
+    if (std::string text = CleanDetail(TextOf(*body, name)); !text.empty()) {
       details.push_back(std::move(text));
     }
   }
-  if (std::string trace = CleanTraceId(Text(*body, "traceId")); !trace.empty()) {
+  if (std::string trace = CleanTraceId(TextOf(*body, "traceId")); !trace.empty()) {
     details.push_back(absl::StrCat("traceId ", trace));
   }
   read.is_understood =

@@ -31,14 +31,8 @@ constexpr absl::Duration kMaxAge = absl::Hours(1);
 
 absl::Status Refuse(absl::string_view check) { return absl::InvalidArgumentError(check); }
 
-// The claim or header parameter as text, or nullptr if it is anything else.
-const std::string* Text(const json& object, const char* name) {
-  const json* member = FindMember(object, name);
-  return member == nullptr ? nullptr : member->get_ptr<const std::string*>();
-}
-
 bool IsText(const json& object, const char* name, absl::string_view value) {
-  const std::string* text = Text(object, name);
+  const std::string* text = FindText(object, name);
   return text != nullptr && *text == value;
 }
 
@@ -85,7 +79,7 @@ absl::StatusOr<SignatureVerdict> CheckSignature(const CompactJws& jws, const Key
   if (!header.ok()) return header.status();
   const absl::StatusOr<SignatureAlgorithm> algorithm = ReadAlgorithm(*header);
   if (!algorithm.ok()) return algorithm.status();
-  const std::string* key_id = Text(*header, "kid");
+  const std::string* key_id = FindText(*header, "kid");
   if (key_id == nullptr && header->contains("kid")) return Refuse("its `kid` is not a string");
   if (!DecodeBase64Url(jws.signature)) return Refuse("its signature is not base64url");
   return keys.Verify(jws, *algorithm, key_id == nullptr ? "" : *key_id);
@@ -153,7 +147,7 @@ absl::Status CheckAccessTokenHash(const json& claims, const IdTokenExpectations&
 }
 
 absl::Status CheckSubject(const json& claims, const IdTokenExpectations&) {
-  const std::string* subject = Text(claims, "sub");
+  const std::string* subject = FindText(claims, "sub");
   if (subject == nullptr || !IsSubject(*subject))
     return Refuse("its `sub` is missing or malformed");
   return absl::OkStatus();
@@ -168,7 +162,7 @@ absl::StatusOr<std::string> CheckClaims(const CompactJws& jws,
                            CheckAccessTokenHash, CheckSubject}) {
     if (absl::Status status = check(*claims, expected); !status.ok()) return status;
   }
-  return *Text(*claims, "sub");
+  return *FindText(*claims, "sub");
 }
 
 RefusedIdToken Refused(const absl::Status& status) {

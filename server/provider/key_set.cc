@@ -31,15 +31,9 @@ struct Material {
   json jwk;
 };
 
-std::string Text(const json& jwk, const char* name) {
-  const json* member = FindMember(jwk, name);
-  const auto* text = member == nullptr ? nullptr : member->get_ptr<const std::string*>();
-  return text == nullptr ? "" : *text;
-}
-
 // Whether the member is absent or says this.
 bool IsAbsentOr(const json& jwk, const char* name, absl::string_view value) {
-  return !jwk.contains(name) || Text(jwk, name) == value;
+  return !jwk.contains(name) || TextOf(jwk, name) == value;
 }
 
 // `use` and `key_ops` (RFC 7517 4.2 and 4.3): whether the key is published to check signatures.
@@ -59,17 +53,17 @@ bool IsSaneExponent(const std::optional<std::string>& bytes) {
 }
 
 std::optional<Material> RsaMaterial(const json& jwk) {
-  const std::string n = Text(jwk, "n");
-  const std::string e = Text(jwk, "e");
+  const std::string n = TextOf(jwk, "n");
+  const std::string e = TextOf(jwk, "e");
   if (!IsAbsentOr(jwk, "alg", "RS256") || !IsSaneExponent(DecodeBase64Url(e))) return std::nullopt;
   return Material{SignatureAlgorithm::kRs256,
                   {{"kty", "RSA"}, {"alg", "RS256"}, {"n", n}, {"e", e}}};
 }
 
 std::optional<Material> EcMaterial(const json& jwk) {
-  const std::string x = Text(jwk, "x");
-  const std::string y = Text(jwk, "y");
-  if (!IsAbsentOr(jwk, "alg", "ES256") || Text(jwk, "crv") != "P-256") return std::nullopt;
+  const std::string x = TextOf(jwk, "x");
+  const std::string y = TextOf(jwk, "y");
+  if (!IsAbsentOr(jwk, "alg", "ES256") || TextOf(jwk, "crv") != "P-256") return std::nullopt;
   for (const auto& bytes : {DecodeBase64Url(x), DecodeBase64Url(y)}) {
     if (!bytes || bytes->size() != kP256CoordinateBytes) return std::nullopt;
   }
@@ -93,12 +87,12 @@ bool IsSound(const Material& material, const std::string& jwk) {
 // The key, or nothing if it may not count.
 std::optional<KeySet::Key> ReadKey(const json& jwk) {
   if (!jwk.is_object() || !IsForSignatures(jwk) || jwk.contains("d")) return std::nullopt;
-  const std::string kty = Text(jwk, "kty");
+  const std::string kty = TextOf(jwk, "kty");
   std::optional<Material> material;
   if (kty == "RSA") material = RsaMaterial(jwk);
   if (kty == "EC") material = EcMaterial(jwk);
   if (!material) return std::nullopt;
-  KeySet::Key key{Text(jwk, "kid"), material->algorithm, material->jwk.dump()};
+  KeySet::Key key{TextOf(jwk, "kid"), material->algorithm, material->jwk.dump()};
   if (key.key_id.size() > kMaxKeyIdBytes || !IsSound(*material, key.jwk)) return std::nullopt;
   return key;
 }

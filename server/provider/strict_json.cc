@@ -102,4 +102,14 @@ const json* FindMember(const json& object, const char* name) {
   return &*member;
 }
 
+const std::string* FindText(const json& object, const char* name) {
+  const json* member = FindMember(object, name);
+  return member == nullptr ? nullptr : member->get_ptr<const std::string*>();
+}
+
+std::string TextOf(const json& object, const char* name) {
+  const std::string* text = FindText(object, name);
+  return text == nullptr ? "" : *text;
+}
+
 }  // namespace cibad

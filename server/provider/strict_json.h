@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <nlohmann/json_fwd.hpp>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -29,6 +30,10 @@ absl::StatusOr<nlohmann::json> ParseJsonObject(absl::string_view text);
 // The member of that name, or nullptr where there is none or it is null, which some serialisers
 // write for "none".
 const nlohmann::json* FindMember(const nlohmann::json& object, const char* name);
+
+// The member's text, or nullptr where it is anything else; TextOf then gives an empty text.
+const std::string* FindText(const nlohmann::json& object, const char* name);
+std::string TextOf(const nlohmann::json& object, const char* name);
 
 }  // namespace cibad
 

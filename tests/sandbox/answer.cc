@@ -26,7 +26,7 @@ std::string RetryAfterText(const RetryAfter& retry_after, absl::Time now) {
                           absl::UTCTimeZone());
 }
 
-std::string OAuthError(const EndpointFailure& failure) {
+std::string OAuthErrorBody(const EndpointFailure& failure) {
   nlohmann::ordered_json body = nlohmann::ordered_json::object();
   if (*failure.error != '\0') body["error"] = failure.error;
   if (*failure.error_code != '\0') body["error_code"] = failure.error_code;
@@ -70,7 +70,7 @@ Answer FailureAnswer(const EndpointFailure& failure, absl::Time now) {
   }
   switch (failure.body) {
     case FailureBody::kOAuthError:
-      answer.body = OAuthError(failure);
+      answer.body = OAuthErrorBody(failure);
       break;
     case FailureBody::kProblemJson:
       answer.headers.find("Content-Type")->second = "application/problem+json";

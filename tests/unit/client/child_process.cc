@@ -21,7 +21,7 @@ namespace cibad {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::chrono::seconds kPatience(20);
+constexpr std::chrono::seconds kLongestWait(20);
 
 void Check(bool fulfilled, const char* what) {
   if (fulfilled) return;
@@ -149,7 +149,7 @@ bool ChildProcess::WaitUntilStopped() const {
 }
 
 int ChildProcess::Wait() {
-  const Clock::time_point deadline = Clock::now() + kPatience;
+  const Clock::time_point deadline = Clock::now() + kLongestWait;
   while (Clock::now() < deadline) {
     if (Read(/*timeout_ms=*/100) != Progress::kEnd) continue;
     int status = 0;
@@ -179,7 +179,7 @@ ChildProcess::Progress ChildProcess::Read(int timeout_ms) {
 }
 
 bool ChildProcess::WaitFor(const std::string& text, const std::string& in) {
-  const Clock::time_point deadline = Clock::now() + kPatience;
+  const Clock::time_point deadline = Clock::now() + kLongestWait;
   while (in.find(text) == std::string::npos) {
     if (Clock::now() >= deadline || Read(/*timeout_ms=*/100) == Progress::kEnd) {
       return in.find(text) != std::string::npos;

@@ -43,11 +43,6 @@ json Claims() {
           {"iat", kNow - 2}};
 }
 
-json With(json object, const char* name, const json& value) {
-  object[name] = value;
-  return object;
-}
-
 json Without(json object, const char* name) {
   object.erase(name);
   return object;

@@ -26,11 +26,6 @@ size_t Counted(const json& jwk) {
   return keys.ok() ? (*keys)->size() - 1 : 999;
 }
 
-json With(json jwk, const char* member, const json& value) {
-  jwk[member] = value;
-  return jwk;
-}
-
 // A public RSA key of any size, which libjose would not make.
 json RsaJwk(int bits) {
   const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_RSA_gen(bits), &EVP_PKEY_free);

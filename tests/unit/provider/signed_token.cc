@@ -72,11 +72,16 @@ std::string SigningKey::Sign(const json& header, absl::string_view payload) cons
   const std::string head = absl::WebSafeBase64Escape(header.dump());
   const JanssonPtr jws = ToJansson({{"payload", body}});
   const JanssonPtr part = ToJansson({{"protected", head}});
-  const bool made = jose_jws_sig(nullptr, jws.get(), json_incref(part.get()), key.get());
+  const bool made = jose_jws_sig(nullptr, jws.get(), part.get(), key.get());
   assert(made);
   static_cast<void>(made);
   return absl::StrCat(head, ".", body, ".",
                       json_string_value(json_object_get(jws.get(), "signature")));
+}
+
+json With(json object, const char* name, const json& value) {
+  object[name] = value;
+  return object;
 }
 
 HttpResponse Ok(const std::string& body) {

@@ -36,6 +36,9 @@ class SigningKey {
   std::string kid_;
 };
 
+// The object, with the member added or changed.
+nlohmann::json With(nlohmann::json object, const char* name, const nlohmann::json& value);
+
 // An answer with status 200 and this body.
 HttpResponse Ok(const std::string& body);
 HttpResponse Ok(const nlohmann::json& body);

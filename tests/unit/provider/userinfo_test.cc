@@ -39,7 +39,7 @@ Profile Read(const json& claims) {
   return std::get<Profile>(outcome);
 }
 
-Profile ReadWith(const char* claim, const json& value) {
+Profile ReadClaim(const char* claim, const json& value) {
   return Read({{"sub", "c06c4afe"}, {claim, value}});
 }
 
@@ -133,24 +133,24 @@ TEST(Userinfo, RefusalsNeverQuoteAClaim) {
 
 TEST(Userinfo, NullAndEmptyAreAbsent) {
   for (const json& none : {json(nullptr), json("")}) {
-    EXPECT_EQ(ReadWith("name", none).name, "");
-    EXPECT_EQ(ReadWith("phone_number", none).phone_number, "");
+    EXPECT_EQ(ReadClaim("name", none).name, "");
+    EXPECT_EQ(ReadClaim("phone_number", none).phone_number, "");
   }
-  EXPECT_FALSE(ReadWith("email_verified", nullptr).email_verified);
-  EXPECT_THAT(ReadWith("address", nullptr).addresses, IsEmpty());
-  EXPECT_THAT(ReadWith("other_addresses", nullptr).addresses, IsEmpty());
-  EXPECT_EQ(ReadWith("delegatedConsents", nullptr).consents, std::nullopt);
+  EXPECT_FALSE(ReadClaim("email_verified", nullptr).email_verified);
+  EXPECT_THAT(ReadClaim("address", nullptr).addresses, IsEmpty());
+  EXPECT_THAT(ReadClaim("other_addresses", nullptr).addresses, IsEmpty());
+  EXPECT_EQ(ReadClaim("delegatedConsents", nullptr).consents, std::nullopt);
 }
 
 TEST(Userinfo, VerifiedMayBeAString) {
-  EXPECT_TRUE(ReadWith("email_verified", "true").email_verified);
-  EXPECT_FALSE(ReadWith("email_verified", "false").email_verified);
-  EXPECT_TRUE(ReadWith("phone_number_verified", "True").phone_number_verified);
+  EXPECT_TRUE(ReadClaim("email_verified", "true").email_verified);
+  EXPECT_FALSE(ReadClaim("email_verified", "false").email_verified);
+  EXPECT_TRUE(ReadClaim("phone_number_verified", "True").phone_number_verified);
 }
 
 TEST(Userinfo, PhoneNumberGetsItsPlus) {
-  EXPECT_EQ(ReadWith("phone_number", "4791234567").phone_number, "+4791234567");
-  EXPECT_EQ(ReadWith("phone_number", "+4791234567").phone_number, "+4791234567");
+  EXPECT_EQ(ReadClaim("phone_number", "4791234567").phone_number, "+4791234567");
+  EXPECT_EQ(ReadClaim("phone_number", "+4791234567").phone_number, "+4791234567");
 }
 
 TEST(Userinfo, PhoneNumberThatIsNoneIsRefused) {
@@ -160,7 +160,7 @@ TEST(Userinfo, PhoneNumberThatIsNoneIsRefused) {
 }
 
 TEST(Userinfo, AddressHasAllItsParts) {
-  const Profile profile = ReadWith("address", AddressDocument("home"));
+  const Profile profile = ReadClaim("address", AddressDocument("home"));
   ASSERT_THAT(profile.addresses, SizeIs(1));
   const Address expected{"home", "Robert Levins gate 5\nH0201",
                          "0154", "OSLO",
@@ -186,11 +186,11 @@ TEST(Userinfo, AddressOfEmptyTextsIsNone) {
                                 {"other_addresses", {none, AddressDocument("work")}}});
   ASSERT_THAT(profile.addresses, SizeIs(1));
   EXPECT_EQ(profile.addresses[0].address_type, "work");
-  EXPECT_THAT(ReadWith("address", json::object()).addresses, IsEmpty());
+  EXPECT_THAT(ReadClaim("address", json::object()).addresses, IsEmpty());
 }
 
 TEST(Userinfo, AtMostThreeAddressesAreKept) {
-  EXPECT_THAT(ReadWith("other_addresses", json(9, AddressDocument("work"))).addresses, SizeIs(3));
+  EXPECT_THAT(ReadClaim("other_addresses", json(9, AddressDocument("work"))).addresses, SizeIs(3));
 }
 
 TEST(Userinfo, AddressOfAnotherTypeIsRefused) {
@@ -211,7 +211,7 @@ json ConsentsDocument() {
 }
 
 TEST(Userinfo, ConsentsAreRead) {
-  const Profile profile = ReadWith("delegatedConsents", ConsentsDocument());
+  const Profile profile = ReadClaim("delegatedConsents", ConsentsDocument());
   const Consents expected{"Join",
                           "Terms",
                           "2026-01-02T03:04:05Z",
@@ -224,7 +224,7 @@ TEST(Userinfo, ConsentsAreRead) {
 TEST(Userinfo, WhatConsentsHaveNoFieldForStaysWithTheOtherClaims) {
   json consents = ConsentsDocument();
   consents["links"] = {{"termsLinkUrl", "https://example.com"}};
-  EXPECT_EQ(ReadWith("delegatedConsents", consents).other_claims_json,
+  EXPECT_EQ(ReadClaim("delegatedConsents", consents).other_claims_json,
             R"({"delegatedConsents":{"links":{"termsLinkUrl":"https://example.com"}}})");
 }
 
@@ -248,7 +248,7 @@ TEST(Userinfo, UnknownClaimsAreKept) {
 }
 
 TEST(Userinfo, UnknownClaimsAreBounded) {
-  EXPECT_GT(ReadWith("more", std::string(16'000, 'a')).other_claims_json.size(), 16'000u);
+  EXPECT_GT(ReadClaim("more", std::string(16'000, 'a')).other_claims_json.size(), 16'000u);
   EXPECT_THAT(WhyNot("more", std::string(17'000, 'a')), HasSubstr("too large"));
 }
 
