@@ -128,6 +128,7 @@ std::vector<std::string> RenderList(const std::vector<v1::Login>& logins, const 
 
 std::vector<std::string> PlainList(const std::vector<v1::Login>& logins) {
   std::vector<std::string> lines;
+  lines.reserve(logins.size());
   for (const v1::Login& login : logins) {
     lines.push_back(absl::StrCat(login.id(), "\t", StateName(login), "\t",
                                  login.masked_phone_number(), "\t", login.binding_message(), "\t",

@@ -46,6 +46,7 @@ void PlainDisplay::ShowLogin(const v1::Login& login) {
 
 void PlainDisplay::ShowList(const std::vector<v1::Login>& logins, bool /*more*/) {
   std::vector<v1::Login> clean;
+  clean.reserve(logins.size());
   for (const v1::Login& login : logins) clean.push_back(Cleaned(login));
   for (const std::string& line : PlainList(clean)) out_(line + "\n");
 }

@@ -142,6 +142,7 @@ std::vector<std::string> RenderRows(const std::vector<Row>& rows, const Look& lo
 
 std::vector<std::string> PlainRows(const std::vector<Row>& rows) {
   std::vector<std::string> lines;
+  lines.reserve(rows.size());
   for (const Row& row : rows) {
     lines.push_back(
         absl::StrCat(row.key, "\t", absl::StrReplaceAll(row.value, {{"\n", ", "}, {"\t", " "}})));

@@ -62,8 +62,8 @@ void IntegrationTest::ExpectEachAskedOnce() const {
 }
 
 bool Eventually(const std::function<bool()>& condition) {
-  constexpr auto kLimit = std::chrono::seconds(120);
-  const auto deadline = std::chrono::steady_clock::now() + kLimit;
+  constexpr auto kLongestWait = std::chrono::seconds(120);
+  const auto deadline = std::chrono::steady_clock::now() + kLongestWait;
   while (std::chrono::steady_clock::now() < deadline) {
     if (condition()) return true;
   }

@@ -210,6 +210,7 @@ TEST_F(SandboxProcessTest, AnswersOthersWhileLateAnswersWait) {
   std::vector<std::thread> clients;
   std::atomic<int> acknowledged = 0;
   const absl::Time start = absl::Now();
+  clients.reserve(kLateAnswers);
   for (int i = 0; i < kLateAnswers; ++i) {
     clients.emplace_back([&] {
       if (!AuthReqId(StartLogin("4740000132")).empty()) ++acknowledged;  // after 8 seconds
@@ -238,6 +239,7 @@ TEST_F(SandboxProcessTest, KeepsEachLoginApartUnderConcurrency) {
   constexpr int kClients = 16;
   constexpr int kLoginsPerClient = 10;
   std::vector<std::thread> clients;
+  clients.reserve(kClients);
   for (int client = 0; client < kClients; ++client) {
     clients.emplace_back([&, client] {
       for (int i = 0; i < kLoginsPerClient; ++i) {

@@ -42,7 +42,7 @@ std::string EcSignatureOfDer(const std::string& der) {
   const EcdsaSignatureHandle signature(
       d2i_ECDSA_SIG(nullptr, &bytes, static_cast<long>(der.size())));
   assert(signature != nullptr);
-  std::string numbers(2 * kEcNumberBytes, '\0');
+  std::string numbers(size_t{2} * kEcNumberBytes, '\0');
   auto* out = reinterpret_cast<unsigned char*>(numbers.data());
   BN_bn2binpad(ECDSA_SIG_get0_r(signature.get()), out, kEcNumberBytes);
   BN_bn2binpad(ECDSA_SIG_get0_s(signature.get()), out + kEcNumberBytes, kEcNumberBytes);

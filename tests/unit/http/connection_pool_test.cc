@@ -25,6 +25,7 @@ class ConnectionPoolTest : public ::testing::Test {
 
   static std::vector<HttpRequest> Posts(const std::string& url, int count) {
     std::vector<HttpRequest> requests;
+    requests.reserve(static_cast<size_t>(count));
     for (int i = 0; i < count; ++i) requests.push_back(Post(url, absl::StrCat("request ", i)));
     return requests;
   }
@@ -132,6 +133,7 @@ TEST_F(ConnectionPoolTest, AKnownHttp1ServersRequestsAreSentInTheirOrder) {
   bodies.Clear();
   ExpectEchoes(harness.ExchangeAll(Posts(server.Url(), 50)));
   std::vector<std::string> sent;
+  sent.reserve(50);
   for (int i = 0; i < 50; ++i) sent.push_back(absl::StrCat("request ", i));
   EXPECT_EQ(bodies.all(), sent);
 }

@@ -20,7 +20,6 @@ namespace cibad {
 namespace {
 
 using ::testing::AllOf;
-using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::Pair;
@@ -37,7 +36,7 @@ class CurlClientTest : public ::testing::Test {
   }
 
   // A server that gives every request the same answer and keeps what it was asked.
-  std::unique_ptr<TlsServer> Answering(std::string answer) {
+  std::unique_ptr<TlsServer> Answering(const std::string& answer) {
     return std::make_unique<TlsServer>(
         authority_.Issue("DNS:localhost"), [this, answer](TlsConnection& connection) {
           while (std::optional<std::string> request = connection.ReadRequest()) {
@@ -83,7 +82,8 @@ TEST_F(CurlClientTest, PostsTheBodyAndHeadersAsTheyAreAndAsksForNothingElse) {
 TEST_F(CurlClientTest, SendsALargeBodyWithoutAskingFirst) {
   const auto server = Answering(Http1Answer(200, ""));
   ClientHarness harness(Options());
-  EXPECT_EQ(Summary(harness.Exchange(Post(server->Url(), std::string(64 * 1024, 'x')))), "200 ");
+  EXPECT_EQ(Summary(harness.Exchange(Post(server->Url(), std::string(size_t{64} << 10, 'x')))),
+            "200 ");
   EXPECT_THAT(requests_.last(), Not(HasSubstr("Expect:")));
 }
 

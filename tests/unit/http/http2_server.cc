@@ -67,7 +67,7 @@ struct Http2Session {
                           uint32_t* flags, nghttp2_data_source*, void* self) {
     Http2Stream& stream = Of(self).streams[stream_id];
     const size_t count = std::min(size, stream.body.size() - stream.body_sent);
-    std::memcpy(buffer, stream.body.data() + stream.body_sent, count);
+    std::copy_n(stream.body.data() + stream.body_sent, count, buffer);
     stream.body_sent += count;
     if (stream.body_sent == stream.body.size()) *flags |= NGHTTP2_DATA_FLAG_EOF;
     return static_cast<ssize_t>(count);

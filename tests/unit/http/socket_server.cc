@@ -114,7 +114,7 @@ void SocketServer::ServeOne(int fd) {
 
 std::string TlsConnection::Read() {
   if (!unread_.empty()) return std::exchange(unread_, "");
-  std::array<char, 16 * 1024> buffer;
+  std::array<char, size_t{16} << 10> buffer;
   const int size = SSL_read(ssl_, buffer.data(), static_cast<int>(buffer.size()));
   return size > 0 ? std::string(buffer.data(), static_cast<size_t>(size)) : std::string();
 }

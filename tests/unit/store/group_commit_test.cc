@@ -197,14 +197,14 @@ TEST_F(GroupCommitTest, WholeGroupIsUnavailableOnAFullDiskAndWorksAgainAfterward
   const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
   rlimit unlimited{};
   ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &unlimited), 0);
-  const rlimit full{256 * 1024, unlimited.rlim_max};
+  const rlimit full{rlim_t{256} << 10, unlimited.rlim_max};
   BusyWriter busy(*store);
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &full), 0);
   std::vector<absl::StatusCode> answers;
   std::promise<void> all_answered;
   for (const std::string id : {"small", "large"}) {
     Login login = MakeLogin(id);
-    if (id == "large") login.request.reference = std::string(512 * 1024, 'x');
+    if (id == "large") login.request.reference = std::string(size_t{512} << 10, 'x');
     store->Create(login, [&](const absl::StatusOr<Login>& created) {
       answers.push_back(created.status().code());
       if (answers.size() == 2) all_answered.set_value();

@@ -252,6 +252,7 @@ TEST_F(SqliteStoreTest, ReadersAndWritersOfManyThreadsSeeTheirOwnWrites) {
   constexpr int kLogins = 25;
   std::atomic<int> seen = 0;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([this, t, &seen] {
       for (int i = 0; i < kLogins; ++i) {
