@@ -151,6 +151,7 @@ void TerminalDisplay::ShowList(const std::vector<v1::Login>& logins, bool more) 
   }
   const Look look = look_();
   std::vector<v1::Login> clean;
+  clean.reserve(logins.size());
   for (const v1::Login& login : logins) clean.push_back(Cleaned(login));
   Print(Lines(RenderList(clean, look)));
   if (more) Print(Paint("There are more: --limit N shows up to N.", Tone::kFaint, look) + "\n");

@@ -138,7 +138,7 @@ void Engine::Drain() {
     Log(LogLevel::kWarning, "Stopping although requests to the provider are still under way");
 }
 
-void Engine::StartLogin(LoginRequest request, LoginDone done) {
+void Engine::StartLogin(LoginRequest request, const LoginDone& done) {
   if (const absl::Status ready = status(); !ready.ok()) return done(ready);
   if (CountUnfinished() >= options_.most_unfinished_logins) {
     return done(absl::ResourceExhaustedError("too many logins are pending; try again in a minute"));

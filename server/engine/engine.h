@@ -61,7 +61,7 @@ class Engine {
   // is not known yet, or the store does not take it. RESOURCE_EXHAUSTED: too many are unfinished.
   // ALREADY_EXISTS: the `request_id` was used for something else; used for the same, it gives that
   // login as it now is.
-  void StartLogin(LoginRequest request, LoginDone done);
+  void StartLogin(LoginRequest request, const LoginDone& done);
 
   // The login as it is now. NOT_FOUND.
   void GetLogin(const std::string& id, LoginDone done);

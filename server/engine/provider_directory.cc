@@ -66,7 +66,7 @@ void ProviderDirectory::RefetchKeys(std::function<void(absl::Status)> done) {
 void ProviderDirectory::FetchMetadata() {
   metadata_document_.is_being_fetched = true;
   environment_.http->Send(MetadataRequest(issuer_),
-                          [this](HttpResult result) { OnMetadata(result); });
+                          [this](const HttpResult& result) { OnMetadata(result); });
 }
 
 void ProviderDirectory::FetchKeys() {
@@ -76,7 +76,8 @@ void ProviderDirectory::FetchKeys() {
     return;
   }
   keys_document_.is_being_fetched = true;
-  environment_.http->Send(KeysRequest(*known), [this](HttpResult result) { OnKeys(result); });
+  environment_.http->Send(KeysRequest(*known),
+                          [this](const HttpResult& result) { OnKeys(result); });
 }
 
 void ProviderDirectory::OnMetadata(const HttpResult& result) {

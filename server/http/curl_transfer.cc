@@ -29,8 +29,7 @@ constexpr long kMaxConnectionAgeSeconds = 3600;
 // minutes are over.
 constexpr unsigned kMaxUnacknowledgedMilliseconds = 15'000;
 constexpr long kKeepAliveSeconds = 30;
-constexpr long kUploadBufferBytes =
-    16 * 1024;  // libcurl's least; its default of 64 KiB is per handle
+constexpr long kUploadBufferBytes = 16'384;  // libcurl's least; its default of 64 KiB is per handle
 
 template <typename Value>
 void Set(CURL* handle, CURLoption option, Value value) {

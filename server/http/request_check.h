@@ -13,10 +13,10 @@
 
 namespace cibad {
 
-inline constexpr size_t kMaxUrlBytes = 8 * 1024;
+inline constexpr size_t kMaxUrlBytes = size_t{8} << 10;
 inline constexpr size_t kMaxRequestHeaders = 50;
-inline constexpr size_t kMaxRequestHeaderBytes = 16 * 1024;  // of one header
-inline constexpr size_t kMaxRequestBodyBytes = 64 * 1024;
+inline constexpr size_t kMaxRequestHeaderBytes = size_t{16} << 10;  // of one header
+inline constexpr size_t kMaxRequestBodyBytes = size_t{64} << 10;
 
 // INVALID_ARGUMENT where the URL is not https, has credentials, spaces or control characters in it;
 // where a header is not "Name: value" with a token for a name (RFC 9110, 5.1) and a value without

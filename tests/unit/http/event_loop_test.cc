@@ -78,6 +78,7 @@ TEST(EventLoopTest, TakesEveryThreadsClosuresInThatThreadsOrder) {
   int missing = kThreads * kPosts;
   const std::thread::id runner = std::this_thread::get_id();
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < kPosts; ++i) {

@@ -29,7 +29,7 @@ class ConfigFolder {
   // Writes the file and gives its path.
   std::string Write(const std::string& name, const std::string& contents,
                     mode_t mode = 0600) const {
-    const std::string file = File(name);
+    std::string file = File(name);
     std::ofstream(file, std::ios::binary | std::ios::trunc) << contents;
     if (chmod(file.c_str(), mode) != 0) std::abort();
     return file;

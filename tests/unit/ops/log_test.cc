@@ -152,6 +152,7 @@ TEST_F(LogTest, LinesOfManyThreadsStayWhole) {
   constexpr int kLines = 100;
   ::testing::internal::CaptureStderr();
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([] {
       for (int i = 0; i < kLines; ++i) Log(LogLevel::kInfo, "whole", {{"text", "a b c"}});
