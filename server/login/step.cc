@@ -162,12 +162,14 @@ Transition On(Login login, const Recovered&, absl::Time now) {
       // The request may have left before the crash, and must not be sent twice: the customer would
       // be asked twice.
       return Fail(std::move(login), FailureReason::kInterrupted, now);
-    case Phase::kPolling:
+    case Phase::kPolling: {
       if (now >= login.expire_time) return DeadlinePassed(std::move(login), now);
       // A token request may have been under way at the crash: a whole interval from now is never
       // early, and its answer may be lost.
       login.progress.token_answer_may_be_lost = true;
-      return WaitUntil(std::move(login), now + login.interval);
+      const absl::Time next_request_time = now + login.interval;
+      return WaitUntil(std::move(login), next_request_time);
+    }
     case Phase::kProving:
     case Phase::kFetching:
       // It was the daemon, not the provider, that was away for longer than the tokens live.

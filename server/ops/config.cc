@@ -412,6 +412,7 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
 
 std::vector<std::string> ConfigKeys() {
   std::vector<std::string> keys;
+  keys.reserve(kKeys.size());
   for (const Key& key : kKeys) keys.push_back(absl::StrCat(key.section, ".", key.name));
   return keys;
 }
