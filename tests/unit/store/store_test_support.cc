@@ -8,6 +8,8 @@
 #include <iterator>
 #include <utility>
 
+#include "absl/strings/escaping.h"
+
 namespace cibad {
 
 TemporaryFolder::TemporaryFolder()
@@ -20,8 +22,22 @@ TemporaryFolder::~TemporaryFolder() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-std::unique_ptr<SqliteStore> OpenStore(const std::string& path, const SqliteStoreOptions& options) {
-  absl::StatusOr<std::unique_ptr<SqliteStore>> store = SqliteStore::Open(path, options);
+SealingKey KeyNumber(int number) {
+  const std::string bytes(SealingKey::kBytes, static_cast<char>(number));
+  return *SealingKey::FromText(absl::Base64Escape(bytes));
+}
+
+StoreKeys KeysOf(const std::vector<int>& numbers) {
+  StoreKeys keys;
+  keys.key_file = "/nowhere/store.key";
+  keys.key = KeyNumber(numbers.front());
+  for (size_t i = 1; i < numbers.size(); ++i) keys.old_keys.push_back(KeyNumber(numbers[i]));
+  return keys;
+}
+
+std::unique_ptr<SqliteStore> OpenStore(const std::string& path, const SqliteStoreOptions& options,
+                                       const StoreKeys& keys) {
+  absl::StatusOr<std::unique_ptr<SqliteStore>> store = SqliteStore::Open(path, keys, options);
   if (store.ok()) return *std::move(store);
   std::cerr << "the store does not open: " << store.status() << "\n";
   std::abort();
