@@ -5,6 +5,8 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "server/store/json_record.h"
+#include "server/store/record.h"
 
 namespace cibad {
 namespace {
@@ -53,7 +55,11 @@ constexpr char kVersion2Indexes[] = R"sql(
 
 absl::Status SealRow(Statement& from, Statement& to, const Sealer& sealer) {
   const absl::string_view id = from.Bytes(0);
-  const absl::StatusOr<std::string> sealed = sealer.Seal(id, from.Bytes(2));
+  const absl::StatusOr<Login> login = DecodeJsonRecord(id, from.Bytes(2));
+  if (!login.ok()) return login.status();
+  const absl::StatusOr<Record> record = EncodeRecord(*login);
+  if (!record.ok()) return record.status();
+  const absl::StatusOr<std::string> sealed = sealer.Seal(id, record->text);
   if (!sealed.ok()) return sealed.status();
   const absl::string_view request_id = from.Bytes(1);
   const std::string hash = request_id.empty() ? "" : sealer.HashesOf(request_id).front();

@@ -30,14 +30,6 @@ mode_t ModeOf(const std::string& path) {
   return facts.st_mode & 07777;
 }
 
-void RunSql(const std::string& path, const std::string& sql) {
-  sqlite3* database = nullptr;
-  ASSERT_EQ(sqlite3_open(path.c_str(), &database), SQLITE_OK);
-  EXPECT_EQ(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
-      << sqlite3_errmsg(database);
-  sqlite3_close(database);
-}
-
 class StoreFileTest : public ::testing::Test {
  protected:
   // A store with enough in it that its file has many pages, closed.

@@ -1,5 +1,8 @@
 #include "tests/unit/store/store_test_support.h"
 
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -129,6 +132,19 @@ absl::Status EraseEndedBefore(Store& store, absl::Time time) {
   std::promise<absl::Status> result;
   store.EraseEndedBefore(time, [&result](const absl::Status& erased) { result.set_value(erased); });
   return result.get_future().get();
+}
+
+void RunSql(const std::string& path, const std::string& sql) {
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &database), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
+      << sqlite3_errmsg(database);
+  sqlite3_close(database);
+}
+
+int CountFiles(const std::string& folder) {
+  const std::filesystem::directory_iterator files(folder);
+  return static_cast<int>(std::distance(begin(files), end(files)));
 }
 
 std::string ReadFile(const std::string& path) {

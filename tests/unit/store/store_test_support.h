@@ -57,6 +57,10 @@ absl::StatusOr<Login> Create(Store& store, const Login& login);
 absl::Status Update(Store& store, const Login& login);
 absl::Status EraseEndedBefore(Store& store, absl::Time time);
 
+// Changes the database at `path` as another program would.
+void RunSql(const std::string& path, const std::string& sql);
+
+int CountFiles(const std::string& folder);
 std::string ReadFile(const std::string& path);
 void WriteFile(const std::string& path, const std::string& bytes);
 
