@@ -48,7 +48,8 @@ Engine::Options EngineOptions(const Config& config) {
 int Serve(const Config& config) {
   SignalWaiter signals;
   umask(0077);
-  absl::StatusOr<std::unique_ptr<SqliteStore>> store = SqliteStore::Open(config.store_path);
+  absl::StatusOr<std::unique_ptr<SqliteStore>> store =
+      SqliteStore::Open(config.store_path, config.store_keys);
   if (!store.ok()) return Fail(kUnavailable, store.status());
 
   RpcServer* serving = nullptr;  // set before the engine starts, and with it whoever calls on_ready

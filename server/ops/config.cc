@@ -33,7 +33,7 @@ struct Key {
   absl::string_view section;
   absl::string_view name;
 };
-constexpr std::array<Key, 12> kKeys = {{{"listen", "grpc"},
+constexpr std::array<Key, 14> kKeys = {{{"listen", "grpc"},
                                         {"provider", "issuer"},
                                         {"provider", "ca_file"},
                                         {"provider", "proxy"},
@@ -43,6 +43,8 @@ constexpr std::array<Key, 12> kKeys = {{{"listen", "grpc"},
                                         {"sales_unit", "auth_method"},
                                         {"sales_unit", "default_region"},
                                         {"store", "path"},
+                                        {"store", "key_file"},
+                                        {"store", "old_key_files"},
                                         {"log", "level"},
                                         {"engine", "workers"}}};
 
@@ -355,6 +357,57 @@ std::vector<SalesUnit> ReadSalesUnits(Reader& reader, const toml::table& root) {
   return units;
 }
 
+// The key in the file; absent where it is not there, or something is wrong.
+std::optional<SealingKey> ReadKey(Section& section, absl::string_view name, const std::string& file,
+                                  int line) {
+  const absl::StatusOr<std::optional<SealingKey>> key = ReadSealingKey(file);
+  if (key.ok()) return *key;
+  section.Fail(name, key.status().message(), line);
+  return std::nullopt;
+}
+
+StoreKeys ReadStoreKeys(Section section, const Reader& reader) {
+  StoreKeys keys;
+  const std::string key_file = section.RequiredText("key_file");
+  const toml::node* node = section.Find("old_key_files");
+  if (node != nullptr && node->as_array() == nullptr) {
+    section.Fail("old_key_files", absl::StrCat("must be an array of strings, as in "
+                                               "[\"/etc/cibad/store_key_2025\"], not ",
+                                               TypeOf(*node)));
+  }
+  const toml::array* old_files = node == nullptr ? nullptr : node->as_array();
+  if (old_files != nullptr && old_files->size() >= StoreKeys::kMaxKeys) {
+    section.Fail("old_key_files",
+                 absl::StrCat("has more than ", StoreKeys::kMaxKeys - 1, " files"));
+  }
+  if (!reader.status().ok()) return keys;
+  keys.key_file = reader.Path(key_file);
+  keys.key = ReadKey(section, "key_file", keys.key_file, section.LineOfKey("key_file"));
+  if (old_files == nullptr) return keys;
+  for (const toml::node& element : *old_files) {
+    const std::string file = section.TextOf(element, "old_key_files");
+    if (!reader.status().ok()) break;
+    const std::optional<SealingKey> key =
+        ReadKey(section, "old_key_files", reader.Path(file), LineOf(element));
+    if (!reader.status().ok()) break;
+    if (!key.has_value()) {
+      section.Fail("old_key_files",
+                   absl::StrCat("there is no file ", Quoted(reader.Path(file)),
+                                "; restore it, or remove it here if nothing needs it any more"),
+                   LineOf(element));
+    } else if (*key == keys.key ||
+               std::find(keys.old_keys.begin(), keys.old_keys.end(), *key) != keys.old_keys.end()) {
+      section.Fail("old_key_files",
+                   absl::StrCat("the file ", Quoted(reader.Path(file)),
+                                " holds a key that another file holds as well; remove it here"),
+                   LineOf(element));
+    } else {
+      keys.old_keys.push_back(*key);
+    }
+  }
+  return keys;
+}
+
 LogLevel ReadLogLevel(Section section) {
   if (section.Find("level") == nullptr) return LogLevel::kInfo;
   const std::optional<LogLevel> level = ParseLogLevel(section.Text("level"));
@@ -404,6 +457,7 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   ReadProvider(SectionOf(reader, root, "provider"), reader, config);
   config.sales_units = ReadSalesUnits(reader, root);
   config.store_path = reader.Path(SectionOf(reader, root, "store").RequiredText("path"));
+  config.store_keys = ReadStoreKeys(SectionOf(reader, root, "store"), reader);
   config.log_level = ReadLogLevel(SectionOf(reader, root, "log"));
   config.workers = ReadWorkers(SectionOf(reader, root, "engine"));
   if (!reader.status().ok()) return reader.status();

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "server/ops/log.h"
 #include "server/provider/sales_unit.h"
+#include "server/store/sealing_key.h"
 
 namespace cibad {
 
@@ -22,14 +23,16 @@ struct Config {
   std::string proxy;                // URL; empty: none
   std::vector<SalesUnit> sales_units;
   std::string store_path;
+  StoreKeys store_keys;
   LogLevel log_level = LogLevel::kInfo;
   int workers = 0;  // 0: one per core
 };
 
 // Reads the file and every file that it names. Relative paths start at the config's folder;
-// `${CREDENTIALS_DIRECTORY}/` in front of a client_secret_file is where systemd puts credentials.
-// INVALID_ARGUMENT, for whatever is wrong: one line, `FILE:LINE: KEY: what is wrong and what to
-// do`, without LINE or KEY where there is none. It never quotes a secret.
+// `${CREDENTIALS_DIRECTORY}/` in front of a secret's or a key's file is where systemd puts
+// credentials. store.key_file alone may be missing: it is made with the store. INVALID_ARGUMENT,
+// for whatever is wrong: one line, `FILE:LINE: KEY: what is wrong and what to do`, without LINE or
+// KEY where there is none. It never quotes a secret.
 absl::StatusOr<Config> LoadConfig(const std::string& path);
 
 // Every key there is, as `section.key`, in the order of the documentation.

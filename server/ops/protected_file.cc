@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -53,6 +54,34 @@ absl::StatusOr<std::string> ReadOpenFile(int file, const std::string& path, size
   return contents;
 }
 
+struct SecretFile {
+  std::string path;
+  bool is_credential = false;  // of the service manager, whose business its mode is
+};
+
+// What `path` of a config means: itself, or a file where the service manager puts credentials.
+absl::StatusOr<SecretFile> FindSecretFile(const std::string& path) {
+  constexpr absl::string_view kVariable = "${CREDENTIALS_DIRECTORY}/";
+  if (!absl::StartsWith(path, kVariable)) return SecretFile{path, false};
+  const absl::string_view name = absl::StripPrefix(path, kVariable);
+  // As systemd names them: no path, so that what is behind the variable is what the unit loaded.
+  if (name.empty() || absl::StrContains(name, '/') || name == "..") {
+    return Wrong("must have the name of one credential behind ${CREDENTIALS_DIRECTORY}/");
+  }
+  const char* folder = std::getenv("CREDENTIALS_DIRECTORY");
+  if (folder == nullptr) {
+    return Wrong(absl::StrCat(
+        "CREDENTIALS_DIRECTORY is not set; start cibad from a systemd unit with LoadCredential=",
+        name, ":FILE, or write the path of the file"));
+  }
+  return SecretFile{absl::StrCat(folder, "/", name), true};
+}
+
+absl::StatusOr<std::string> ReadSecretFile(const SecretFile& file) {
+  constexpr size_t kMaxBytes = 4096;
+  return ReadProtectedFile(file.path, kMaxBytes, /*refuse_others=*/!file.is_credential);
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> ReadProtectedFile(const std::string& path, size_t max_bytes,
@@ -66,33 +95,28 @@ absl::StatusOr<std::string> ReadProtectedFile(const std::string& path, size_t ma
 }
 
 absl::StatusOr<std::string> ReadClientSecret(const std::string& path) {
-  constexpr size_t kMaxBytes = 4096;
-  constexpr absl::string_view kVariable = "${CREDENTIALS_DIRECTORY}/";
-  std::string file = path;
-  const bool is_credential = absl::StartsWith(path, kVariable);
-  if (is_credential) {
-    const absl::string_view name = absl::StripPrefix(path, kVariable);
-    // As systemd names them: no path, so that what is behind the variable is what the unit loaded.
-    if (name.empty() || absl::StrContains(name, '/') || name == "..") {
-      return absl::InvalidArgumentError(
-          "must have the name of one credential behind ${CREDENTIALS_DIRECTORY}/");
-    }
-    const char* folder = std::getenv("CREDENTIALS_DIRECTORY");
-    if (folder == nullptr) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "CREDENTIALS_DIRECTORY is not set; start cibad from a systemd unit with LoadCredential=",
-          name, ":FILE, or write the path of the file"));
-    }
-    file = absl::StrCat(folder, "/", name);
-  }
-  absl::StatusOr<std::string> contents =
-      ReadProtectedFile(file, kMaxBytes, /*refuse_others=*/!is_credential);
-  if (!contents.ok()) return AboutFile(file, contents.status());
+  const absl::StatusOr<SecretFile> file = FindSecretFile(path);
+  if (!file.ok()) return file.status();
+  absl::StatusOr<std::string> contents = ReadSecretFile(*file);
+  if (!contents.ok()) return AboutFile(file->path, contents.status());
   absl::string_view secret = *contents;
   if (absl::ConsumeSuffix(&secret, "\n")) absl::ConsumeSuffix(&secret, "\r");
   const absl::Status status = CheckClientSecret(secret);
-  if (!status.ok()) return AboutFile(file, status);
+  if (!status.ok()) return AboutFile(file->path, status);
   return std::string(secret);
+}
+
+absl::StatusOr<std::optional<SealingKey>> ReadSealingKey(const std::string& path) {
+  const absl::StatusOr<SecretFile> file = FindSecretFile(path);
+  if (!file.ok()) return file.status();
+  if (!file->is_credential && access(file->path.c_str(), F_OK) != 0 && errno == ENOENT) {
+    return std::nullopt;
+  }
+  absl::StatusOr<std::string> contents = ReadSecretFile(*file);
+  if (!contents.ok()) return AboutFile(file->path, contents.status());
+  absl::StatusOr<SealingKey> key = SealingKey::FromText(*std::move(contents));
+  if (!key.ok()) return AboutFile(file->path, key.status());
+  return *key;
 }
 
 absl::Status CheckCaFile(const std::string& path) {

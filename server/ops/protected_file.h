@@ -6,10 +6,12 @@
 #define CIBAD_SERVER_OPS_PROTECTED_FILE_H_
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "server/store/sealing_key.h"
 
 namespace cibad {
 
@@ -23,6 +25,10 @@ absl::StatusOr<std::string> ReadProtectedFile(const std::string& path, size_t ma
 // `${CREDENTIALS_DIRECTORY}/`. The mode of a file there is the service manager's business;
 // everywhere else it must keep other users out.
 absl::StatusOr<std::string> ReadClientSecret(const std::string& path);
+
+// The store's key in a file (SealingKey::FromText), by the same rules. Absent: there is no such
+// file and it may be made; a credential is never made.
+absl::StatusOr<std::optional<SealingKey>> ReadSealingKey(const std::string& path);
 
 // Whether the file can be read and holds a PEM certificate.
 absl::Status CheckCaFile(const std::string& path);

@@ -81,7 +81,7 @@ class GroupWriter {
   Database database_;
   LoginTable table_;  // after its connection, so that it goes first
   const std::string path_;
-  bool log_holds_erased_ = false;
+  bool log_holds_erased_ = true;  // for all that is known: the last run may have broken off
 
   const size_t queue_limit_;
   std::mutex mutex_;

@@ -1,6 +1,7 @@
 #include "server/store/login_table.h"
 
 #include <limits>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -8,29 +9,15 @@
 namespace cibad {
 namespace {
 
-// A login without a request_id has NULL there, and NULLs are never equal: they cannot collide.
-constexpr absl::string_view kVersion1 = R"sql(
-  CREATE TABLE login (
-    id TEXT PRIMARY KEY NOT NULL,
-    request_id TEXT UNIQUE,
-    create_time INTEGER NOT NULL,  -- nanoseconds since 1970, as all times
-    end_time INTEGER,              -- NULL until the login has ended
-    revision INTEGER NOT NULL,
-    record BLOB NOT NULL
-  ) STRICT;
-  CREATE INDEX login_by_create_time ON login (create_time, id);
-  CREATE INDEX login_unfinished ON login (create_time, id) WHERE end_time IS NULL;
-  CREATE INDEX login_by_end_time ON login (end_time) WHERE end_time IS NOT NULL;
-)sql";
-
 constexpr absl::string_view kInsert =
-    "INSERT INTO login (id, request_id, create_time, end_time, revision, record) VALUES (?1, ?2, "
-    "?3, ?4, ?5, ?6) "
-    "ON CONFLICT DO NOTHING";
-constexpr absl::string_view kSelectByRequestId =
-    "SELECT id, record FROM login WHERE request_id = ?1";
+    "INSERT INTO login (id, end_time, revision, key_id, request_id_hash, record, create_time) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
+constexpr absl::string_view kSelectByRequestIdHash =
+    "SELECT id, record FROM login WHERE request_id_hash = ?1";
+// The hash goes with the key: when the key goes, nothing may need it any more.
 constexpr absl::string_view kUpdate =
-    "UPDATE login SET end_time = ?2, revision = ?3, record = ?4 WHERE id = ?1 AND revision < ?3";
+    "UPDATE login SET end_time = ?2, revision = ?3, key_id = ?4, request_id_hash = ?5, record = ?6 "
+    "WHERE id = ?1 AND revision < ?3";
 constexpr absl::string_view kErase = "DELETE FROM login WHERE end_time < ?1";
 constexpr absl::string_view kSelect = "SELECT id, record FROM login WHERE id = ?1";
 constexpr absl::string_view kList =
@@ -39,6 +26,10 @@ constexpr absl::string_view kList =
 constexpr absl::string_view kListUnfinished =
     "SELECT id, record FROM login WHERE (create_time, id) < (?1, ?2) AND end_time IS NULL "
     "ORDER BY create_time DESC, id DESC LIMIT ?3";
+
+// The keys in use one by one, each by one look into the index, however many logins have it.
+constexpr absl::string_view kNextKeyId =
+    "SELECT key_id FROM login WHERE key_id >= ?1 ORDER BY key_id LIMIT 1";
 
 // Lends a statement for one run and resets it afterwards, whatever came of it.
 class Run {
@@ -62,50 +53,46 @@ void BindEndTime(Statement& statement, int parameter, const std::optional<int64_
   }
 }
 
-// The login of the one row that the statement gives. NOT_FOUND: it gives none.
-absl::StatusOr<Login> SelectOne(Statement& statement, absl::string_view key) {
-  Run run(statement);
-  run->BindText(1, key);
-  const absl::StatusOr<bool> row = run->Step();
-  if (!row.ok()) return row.status();
-  if (!*row) return absl::NotFoundError("no such login");
-  return DecodeRecord(run->Bytes(0), run->Bytes(1));
+void BindHash(Statement& statement, int parameter, absl::string_view hash) {
+  if (hash.empty()) {
+    statement.BindNull(parameter);
+  } else {
+    statement.BindBytes(parameter, hash);
+  }
 }
 
-absl::StatusOr<std::vector<Login>> SelectPage(Statement& statement, int64_t create_time,
-                                              absl::string_view id, int64_t limit) {
-  Run run(statement);
-  run->BindInt(1, create_time);
-  run->BindText(2, id);
-  run->BindInt(3, limit);
-  std::vector<Login> logins;
-  for (;;) {
-    const absl::StatusOr<bool> row = run->Step();
-    if (!row.ok()) return row.status();
-    if (!*row) return logins;
-    absl::StatusOr<Login> login = DecodeRecord(run->Bytes(0), run->Bytes(1));
-    if (!login.ok()) return login.status();
-    logins.push_back(*std::move(login));
-  }
+// The parameters that kInsert and kUpdate have in common. Nothing is copied: it must live until the
+// statement's Reset.
+void BindSealed(Statement& statement, const Record& record, SealingKeyId key_id,
+                absl::string_view request_id_hash, absl::string_view sealed) {
+  statement.BindText(1, record.id);
+  BindEndTime(statement, 2, record.end_time);
+  statement.BindInt(3, record.revision);
+  statement.BindInt(4, key_id);
+  BindHash(statement, 5, request_id_hash);
+  statement.BindBytes(6, sealed);
+}
+
+absl::StatusOr<Login> OpenRecord(const Sealer& sealer, absl::string_view id,
+                                 absl::string_view sealed) {
+  const absl::StatusOr<std::string> text = sealer.Open(id, sealed);
+  if (!text.ok()) return text.status();
+  return DecodeRecord(id, *text);
 }
 
 }  // namespace
 
-const std::vector<absl::string_view>& LoginTable::Migrations() {
-  static const auto& migrations = *new std::vector<absl::string_view>{kVersion1};
-  return migrations;
-}
-
-absl::StatusOr<LoginTable> LoginTable::Prepare(Database& database) {
-  LoginTable table;
+absl::StatusOr<LoginTable> LoginTable::Prepare(Database& database, Sealer sealer) {
+  LoginTable table(std::move(sealer));
   const std::pair<absl::string_view, Statement*> statements[] = {
       {kInsert, &table.insert_},
-      {kSelectByRequestId, &table.select_by_request_id_},
+      {kSelectByRequestIdHash, &table.select_by_request_id_hash_},
       {kUpdate, &table.update_},
       {kErase, &table.erase_},
       {kSelect, &table.select_},
       {kList, &table.list_},
       {kListUnfinished, &table.list_unfinished_},
+      {kNextKeyId, &table.next_key_id_},
   };
   for (const auto& [sql, statement] : statements) {
     absl::StatusOr<Statement> prepared = database.Prepare(sql);
@@ -115,36 +102,50 @@ absl::StatusOr<LoginTable> LoginTable::Prepare(Database& database) {
   return table;
 }
 
-absl::StatusOr<std::optional<Login>> LoginTable::Insert(const Record& record) {
-  Run run(insert_);
-  run->BindText(1, record.id);
-  if (record.request_id.empty()) {
-    run->BindNull(2);
-  } else {
-    run->BindText(2, record.request_id);
+absl::StatusOr<bool> LoginTable::CanOpenAll(const Sealer& sealer) {
+  Run run(next_key_id_);
+  for (SealingKeyId next = std::numeric_limits<SealingKeyId>::min();;) {
+    run->BindInt(1, next);
+    const absl::StatusOr<bool> row = run->Step();
+    if (!row.ok()) return row.status();
+    if (!*row) return true;
+    const SealingKeyId id = run->Int(0);
+    if (!sealer.HasKey(id)) return false;
+    if (id == std::numeric_limits<SealingKeyId>::max()) return true;
+    next = id + 1;
+    run->Reset();
   }
-  run->BindInt(3, record.create_time);
-  BindEndTime(insert_, 4, record.end_time);
-  run->BindInt(5, record.revision);
-  run->BindBytes(6, record.text);
+}
+
+absl::StatusOr<std::optional<Login>> LoginTable::Insert(const Record& record) {
+  std::string hash;
+  if (!record.request_id.empty()) {
+    // The earlier login may have been sealed with another key, under which the hash is another: the
+    // column's own uniqueness does not see that. There is one writer, so nobody comes in between.
+    const std::vector<std::string> hashes = sealer_.HashesOf(record.request_id);
+    absl::StatusOr<std::optional<Login>> earlier = FindByRequestId(hashes);
+    if (!earlier.ok() || earlier->has_value()) return earlier;
+    hash = hashes.front();
+  }
+  const absl::StatusOr<std::string> sealed = sealer_.Seal(record.id, record.text);
+  if (!sealed.ok()) return sealed.status();
+  Run run(insert_);
+  BindSealed(insert_, record, sealer_.key_id(), hash, *sealed);
+  run->BindInt(7, record.create_time);
   const absl::StatusOr<bool> row = run->Step();
   if (!row.ok()) return row.status();
   if (run->ChangedRows() == 1) return std::nullopt;
-  absl::StatusOr<Login> earlier = SelectOne(select_by_request_id_, record.request_id);
-  if (absl::IsNotFound(earlier.status())) {
-    return absl::AlreadyExistsError(absl::StrCat("there is a login ", record.id, " already"));
-  }
-  if (!earlier.ok()) return earlier.status();
-  return *std::move(earlier);
+  return absl::AlreadyExistsError(absl::StrCat("there is a login ", record.id, " already"));
 }
 
 absl::Status LoginTable::Update(const Record& record) {
+  const std::string hash =
+      record.request_id.empty() ? "" : sealer_.HashesOf(record.request_id).front();
+  const absl::StatusOr<std::string> sealed = sealer_.Seal(record.id, record.text);
+  if (!sealed.ok()) return sealed.status();
   {
     Run run(update_);
-    run->BindText(1, record.id);
-    BindEndTime(update_, 2, record.end_time);
-    run->BindInt(3, record.revision);
-    run->BindBytes(4, record.text);
+    BindSealed(update_, record, sealer_.key_id(), hash, *sealed);
     const absl::StatusOr<bool> row = run->Step();
     if (!row.ok()) return row.status();
     if (run->ChangedRows() == 1) return absl::OkStatus();
@@ -167,17 +168,55 @@ absl::StatusOr<int64_t> LoginTable::EraseEndedBefore(int64_t time) {
   return run->ChangedRows();
 }
 
-absl::StatusOr<Login> LoginTable::Get(absl::string_view id) { return SelectOne(select_, id); }
+absl::StatusOr<std::optional<Login>> LoginTable::FindByRequestId(
+    const std::vector<std::string>& hashes) {
+  for (const std::string& hash : hashes) {
+    Run run(select_by_request_id_hash_);
+    run->BindBytes(1, hash);
+    const absl::StatusOr<bool> row = run->Step();
+    if (!row.ok()) return row.status();
+    if (!*row) continue;
+    absl::StatusOr<Login> login = OpenRecord(sealer_, run->Bytes(0), run->Bytes(1));
+    if (!login.ok()) return login.status();
+    return *std::move(login);
+  }
+  return std::nullopt;
+}
+
+absl::StatusOr<Login> LoginTable::Get(absl::string_view id) {
+  Run run(select_);
+  run->BindText(1, id);
+  const absl::StatusOr<bool> row = run->Step();
+  if (!row.ok()) return row.status();
+  if (!*row) return absl::NotFoundError("no such login");
+  return OpenRecord(sealer_, run->Bytes(0), run->Bytes(1));
+}
+
+absl::StatusOr<std::vector<Login>> LoginTable::SelectPage(Statement& statement,
+                                                          const PagePosition& after,
+                                                          int64_t limit) {
+  Run run(statement);
+  run->BindInt(1, after.create_time);
+  run->BindText(2, after.id);
+  run->BindInt(3, limit);
+  std::vector<Login> logins;
+  for (;;) {
+    const absl::StatusOr<bool> row = run->Step();
+    if (!row.ok()) return row.status();
+    if (!*row) return logins;
+    absl::StatusOr<Login> login = OpenRecord(sealer_, run->Bytes(0), run->Bytes(1));
+    if (!login.ok()) return login.status();
+    logins.push_back(*std::move(login));
+  }
+}
 
 absl::StatusOr<std::vector<Login>> LoginTable::List(const PagePosition& after, int64_t limit) {
-  return SelectPage(after.unfinished_only ? list_unfinished_ : list_, after.create_time, after.id,
-                    limit);
+  return SelectPage(after.unfinished_only ? list_unfinished_ : list_, after, limit);
 }
 
 absl::StatusOr<std::vector<Login>> LoginTable::LoadUnfinished() {
   constexpr int64_t kNoLimit = -1;  // as SQLite has it
-  const PagePosition newest;
-  return SelectPage(list_unfinished_, newest.create_time, newest.id, kNoLimit);
+  return SelectPage(list_unfinished_, PagePosition(), kNoLimit);
 }
 
 }  // namespace cibad

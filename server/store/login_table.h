@@ -1,12 +1,14 @@
 // The logins in the database, as prepared SQL: every statement that reads or changes a login is
-// here. Each change is one statement, so it happens whole or not at all, whatever else is in its
-// transaction.
+// here, and here records are sealed and opened. Each change is one statement, so it happens whole
+// or not at all, whatever else is in its transaction.
 
 #ifndef CIBAD_SERVER_STORE_LOGIN_TABLE_H_
 #define CIBAD_SERVER_STORE_LOGIN_TABLE_H_
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -16,6 +18,7 @@
 #include "server/store/database.h"
 #include "server/store/page_token.h"
 #include "server/store/record.h"
+#include "server/store/sealer.h"
 
 namespace cibad {
 
@@ -23,12 +26,14 @@ namespace cibad {
 // damaged record, and the ones named below.
 class LoginTable {
  public:
-  // The schema, as the steps that brought it here. Step N (from 0) leads from version N to N + 1; a
-  // step that has been released is never changed.
-  static const std::vector<absl::string_view>& Migrations();
-
   // Prepares the statements. The connection must outlive the table; it may be moved.
-  static absl::StatusOr<LoginTable> Prepare(Database& database);
+  static absl::StatusOr<LoginTable> Prepare(Database& database, Sealer sealer);
+
+  // Puts other keys in the place of those that it seals and opens with; gives the earlier ones.
+  Sealer ReplaceSealer(Sealer sealer) { return std::exchange(sealer_, std::move(sealer)); }
+
+  // Whether `sealer` has the key of every record.
+  absl::StatusOr<bool> CanOpenAll(const Sealer& sealer);
 
   // Keeps a new login. Where its request_id is taken, changes nothing and gives the login that has
   // it. ALREADY_EXISTS: the id is taken.
@@ -46,15 +51,20 @@ class LoginTable {
   absl::StatusOr<std::vector<Login>> LoadUnfinished();
 
  private:
-  LoginTable() = default;
+  explicit LoginTable(Sealer sealer) : sealer_(std::move(sealer)) {}
+  absl::StatusOr<std::optional<Login>> FindByRequestId(const std::vector<std::string>& hashes);
+  absl::StatusOr<std::vector<Login>> SelectPage(Statement& statement, const PagePosition& after,
+                                                int64_t limit);
 
+  Sealer sealer_;
   Statement insert_;
-  Statement select_by_request_id_;
+  Statement select_by_request_id_hash_;
   Statement update_;
   Statement erase_;
   Statement select_;
   Statement list_;
   Statement list_unfinished_;
+  Statement next_key_id_;
 };
 
 }  // namespace cibad

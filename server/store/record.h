@@ -1,5 +1,5 @@
-// A login as the database keeps it: one versioned JSON text, and beside it the few columns that
-// queries need. Progress is left out: it need not survive (login.h).
+// A login as the database keeps it: one versioned run of bytes, and beside it the few columns
+// that queries need. Progress is left out: it need not survive (login.h).
 
 #ifndef CIBAD_SERVER_STORE_RECORD_H_
 #define CIBAD_SERVER_STORE_RECORD_H_
@@ -25,16 +25,15 @@ struct Record {
   int64_t create_time = 0;
   std::optional<int64_t> end_time;  // absent: the login has not ended
   int64_t revision = 0;
-  std::string text;  // the whole login, but Progress
+  std::string text;  // the whole login, but Progress; in the clear
 };
 
 // Times are kept as nanoseconds since 1970, which is as fine as the clocks are; an infinite time
 // stays one.
 int64_t ToStoredTime(absl::Time time);
 
-// INVALID_ARGUMENT: the login cannot be kept: it has no id, text that is not UTF-8, an end without
-// `end_time` or the other way round, or it is larger than kMaxRecordBytes. The message names the id
-// and nothing else of it.
+// INVALID_ARGUMENT: the login cannot be kept: it has no id, an end without `end_time` or the other
+// way round, or it is larger than kMaxRecordBytes. The message names the id and nothing else of it.
 absl::StatusOr<Record> EncodeRecord(const Login& login);
 
 // The login kept under `id`. DATA_LOSS: the text is no record of that login; the message names the

@@ -1,5 +1,6 @@
 #include "server/store/sqlite_store.h"
 
+#include <future>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "server/store/login_table.h"
 #include "server/store/page_token.h"
 #include "server/store/record.h"
+#include "server/store/sealer.h"
 #include "server/store/store_file.h"
 
 namespace cibad {
@@ -91,6 +93,35 @@ class EraseWrite : public Write {
   Store::WriteDone done_;
 };
 
+// Between the writes that were asked for before and after it, the keys change.
+class KeysWrite : public Write {
+ public:
+  KeysWrite(Sealer sealer, std::string path, Store::WriteDone done)
+      : sealer_(std::move(sealer)), path_(std::move(path)), done_(std::move(done)) {}
+
+  void Apply(LoginTable& table) override {
+    const absl::StatusOr<bool> enough = table.CanOpenAll(sealer_);
+    result_ = enough.status();
+    if (enough.ok() && !*enough) result_ = KeyIsUnknown(path_);
+    if (!result_.ok()) return;
+    sealer_ = table.ReplaceSealer(std::move(sealer_));
+    table_ = &table;
+  }
+  void Drop() override {}
+  void Answer(const absl::Status& committed) override {
+    // Without its group the database is as the earlier keys know it, and nothing came in between.
+    if (!committed.ok() && table_ != nullptr) table_->ReplaceSealer(std::move(sealer_));
+    done_(committed.ok() ? result_ : committed);
+  }
+
+ private:
+  Sealer sealer_;  // once applied, the earlier one
+  const std::string path_;
+  absl::Status result_;
+  LoginTable* table_ = nullptr;  // where it was applied
+  Store::WriteDone done_;
+};
+
 // The same status, saying which login it is about.
 absl::Status AboutLogin(absl::string_view id, const absl::Status& status) {
   if (!absl::IsNotFound(status)) return status;
@@ -102,33 +133,40 @@ absl::Status AboutLogin(absl::string_view id, const absl::Status& status) {
 // In the order of their making: the lock goes last, when nothing of the file is open any more, and
 // the reader before the writer, which empties the log when it is the last to close.
 struct SqliteStore::Parts {
+  const std::string path;
   StoreLock lock;
   std::unique_ptr<GroupWriter> writer;
   Database read_database;
-  LoginTable read_table;  // read_database and read_table under read_mutex
+  LoginTable read_table;         // read_database and read_table under read_mutex
+  std::vector<SealingKey> keys;  // with which read_table opens; under keys_mutex
   std::mutex read_mutex;
+  std::mutex keys_mutex;  // one change of keys at a time; taken before read_mutex
 };
 
 absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string& path,
+                                                               const StoreKeys& keys,
                                                                const SqliteStoreOptions& options) {
   absl::StatusOr<StoreLock> lock = StoreLock::Take(path);
   if (!lock.ok()) return lock.status();
-  absl::StatusOr<Database> write_database = OpenStoreFile(path, options.busy_timeout);
-  if (!write_database.ok()) return write_database.status();
-  absl::StatusOr<LoginTable> write_table = LoginTable::Prepare(*write_database);
+  absl::StatusOr<OpenedStore> opened = OpenStoreFile(path, keys, options.busy_timeout);
+  if (!opened.ok()) return opened.status();
+  absl::StatusOr<LoginTable> write_table = LoginTable::Prepare(opened->database, opened->sealer);
   if (!write_table.ok()) return write_table.status();
   absl::StatusOr<Database> read_database =
       Database::Open(path, Database::Access::kReadOnly, options.busy_timeout);
   if (!read_database.ok()) return read_database.status();
-  absl::StatusOr<LoginTable> read_table = LoginTable::Prepare(*read_database);
+  absl::StatusOr<LoginTable> read_table = LoginTable::Prepare(*read_database, opened->sealer);
   if (!read_table.ok()) return read_table.status();
-  auto writer = std::make_unique<GroupWriter>(*std::move(write_database), *std::move(write_table),
+  auto writer = std::make_unique<GroupWriter>(std::move(opened->database), *std::move(write_table),
                                               path, options.queue_limit);
   return std::unique_ptr<SqliteStore>(
-      new SqliteStore(std::unique_ptr<Parts>(new Parts{*std::move(lock),
+      new SqliteStore(std::unique_ptr<Parts>(new Parts{path,
+                                                       *std::move(lock),
                                                        std::move(writer),
                                                        *std::move(read_database),
                                                        *std::move(read_table),
+                                                       opened->sealer.keys(),
+                                                       {},
                                                        {}})));
 }
 
@@ -190,6 +228,29 @@ absl::StatusOr<LoginPage> SqliteStore::List(const ListQuery& query) {
 absl::StatusOr<std::vector<Login>> SqliteStore::LoadUnfinished() {
   const std::lock_guard lock(parts_->read_mutex);
   return parts_->read_table.LoadUnfinished();
+}
+
+absl::Status SqliteStore::ReplaceKeys(const StoreKeys& keys) {
+  if (!keys.key.has_value()) return KeyIsMissing(parts_->path, keys.key_file);
+  std::vector<SealingKey> after = {*keys.key};
+  after.insert(after.end(), keys.old_keys.begin(), keys.old_keys.end());
+  const std::lock_guard keys_lock(parts_->keys_mutex);
+  const auto read_with = [this](const std::vector<SealingKey>& some_keys) {
+    const std::lock_guard lock(parts_->read_mutex);
+    parts_->read_table.ReplaceSealer(Sealer(some_keys));
+  };
+  // While the writer goes over from some to the others, what is read may be of either.
+  std::vector<SealingKey> either = after;
+  either.insert(either.end(), parts_->keys.begin(), parts_->keys.end());
+  read_with(either);
+  std::promise<absl::Status> written;
+  parts_->writer->Enqueue(std::make_unique<KeysWrite>(
+      Sealer(after), parts_->path,
+      [&written](const absl::Status& done) { written.set_value(done); }));
+  const absl::Status replaced = written.get_future().get();
+  if (replaced.ok()) parts_->keys = after;
+  read_with(parts_->keys);
+  return replaced;
 }
 
 int64_t SqliteStore::commit_count() const { return parts_->writer->commit_count(); }

@@ -1,5 +1,7 @@
 // The Store in one SQLite file, for one daemon. Writes go through one thread that commits them in
-// groups (group_writer.h); reads have a connection of their own and do not wait for writes.
+// groups (group_writer.h); reads have a connection of their own and do not wait for writes. All
+// that is known of a login is sealed (sealer.h), but its id, its times of creation and end, and its
+// revision.
 
 #ifndef CIBAD_SERVER_STORE_SQLITE_STORE_H_
 #define CIBAD_SERVER_STORE_SQLITE_STORE_H_
@@ -15,6 +17,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/login/login.h"
+#include "server/store/sealing_key.h"
 #include "server/store/store.h"
 
 namespace cibad {
@@ -32,9 +35,11 @@ struct SqliteStoreOptions {
 // commits and answers every write that waits; it must not be destroyed from within a `done`.
 class SqliteStore : public Store {
  public:
-  // Opens the store at `path`, made where it is missing (not its folder). Every error is one line
-  // that names the path and says what to do; the file is then as it was. See OpenStoreFile.
+  // Opens the store at `path`, made where it is missing (not its folder), and so is the first key
+  // where nothing is sealed yet. Every error is one line that names the path and says what to do;
+  // the file is then as it was. See OpenStoreFile.
   static absl::StatusOr<std::unique_ptr<SqliteStore>> Open(const std::string& path,
+                                                           const StoreKeys& keys,
                                                            const SqliteStoreOptions& options = {});
   ~SqliteStore() override;
 
@@ -45,6 +50,12 @@ class SqliteStore : public Store {
   absl::StatusOr<Login> Get(absl::string_view id) override;
   absl::StatusOr<LoginPage> List(const ListQuery& query) override;
   absl::StatusOr<std::vector<Login>> LoadUnfinished() override;
+
+  // From when this returns OK, the new first key seals, and earlier keys that are not among the new
+  // ones are forgotten. FAILED_PRECONDITION: records need a key that the new ones lack, or
+  // `keys.key` is absent; UNAVAILABLE: the disk fails. The keys are then as before. Waits for the
+  // writes that were asked for earlier, so it must not be called from within a `done`. Thread-safe.
+  absl::Status ReplaceKeys(const StoreKeys& keys);
 
   // How many transactions the writes took so far: what grouping saves shows here.
   int64_t commit_count() const;

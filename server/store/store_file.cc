@@ -1,9 +1,6 @@
 #include "server/store/store_file.h"
 
-#include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -13,17 +10,19 @@
 #include <cstring>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "server/store/file.h"
 #include "server/store/login_table.h"
+#include "server/store/schema.h"
 
 namespace cibad {
 namespace {
 
 constexpr uint32_t kApplicationId =
     0x43494241;  // "CIBA": in SQLite's header, tells our files from others'
-constexpr mode_t kOwnerOnly = S_IRUSR | S_IWUSR;
 
 // `errno` as a status: "store PATH: WHAT: No such file or directory".
 absl::Status ErrnoStatus(const std::string& path, absl::string_view what) {
@@ -44,33 +43,10 @@ absl::Status Damaged(const std::string& path, absl::string_view how) {
 }
 
 absl::Status NewerVersion(const std::string& path, int64_t version) {
-  return absl::FailedPreconditionError(absl::StrCat(
-      "store ", path, ": it was written by a newer cibad (its schema has version ", version,
-      ", this cibad knows ", LoginTable::Migrations().size(), "); run that one"));
+  return absl::FailedPreconditionError(
+      absl::StrCat("store ", path, ": it was written by a newer cibad (its schema has version ",
+                   version, ", this cibad knows ", kSchemaVersion, "); run that one"));
 }
-
-std::string Folder(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
-// A file descriptor that closes itself.
-class File {
- public:
-  File(const std::string& path, int flags)
-      : descriptor_(open(path.c_str(), flags | O_CLOEXEC, kOwnerOnly)) {}
-  ~File() {
-    if (descriptor_ >= 0) close(descriptor_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  int get() const { return descriptor_; }
-  bool ok() const { return descriptor_ >= 0; }
-
- private:
-  int descriptor_;
-};
 
 // What the first bytes of an SQLite file say of it (sqlite.org/fileformat2.html, 1.3).
 struct Header {
@@ -117,8 +93,7 @@ absl::Status CheckHeader(const std::string& path, const Header& header) {
         "store ", path,
         ": the file is not a store of cibad; move it away, or set another store.path"));
   }
-  if (header.schema_version > LoginTable::Migrations().size())
-    return NewerVersion(path, header.schema_version);
+  if (header.schema_version > kSchemaVersion) return NewerVersion(path, header.schema_version);
   return absl::OkStatus();
 }
 
@@ -137,15 +112,20 @@ absl::Status UseWriteAheadLog(Database& database) {
   return absl::UnavailableError("its file system cannot keep a write-ahead log; use a local one");
 }
 
+absl::Status MigrateInTransaction(Database& database, int64_t version, const Sealer& sealer) {
+  absl::Status status = database.Execute("BEGIN IMMEDIATE");
+  if (status.ok()) status = MigrateOneStep(database, version, sealer);
+  if (!status.ok()) return status;
+  return database.Execute(absl::StrCat("PRAGMA application_id = ", kApplicationId,
+                                       "; PRAGMA user_version = ", version + 1, "; COMMIT;"));
+}
+
 // Takes the schema from the version it has to the one this code knows, a transaction a step.
-absl::Status Migrate(Database& database) {
-  absl::StatusOr<int64_t> version = database.QueryInt("PRAGMA user_version");
-  if (!version.ok()) return version.status();
-  const auto& migrations = LoginTable::Migrations();
-  for (size_t step = static_cast<size_t>(*version); step < migrations.size(); ++step) {
-    absl::Status migrated = database.Execute(absl::StrCat(
-        "BEGIN IMMEDIATE; ", migrations[step], "; PRAGMA application_id = ", kApplicationId,
-        "; PRAGMA user_version = ", step + 1, "; COMMIT;"));
+absl::Status Migrate(Database& database, const Sealer& sealer) {
+  const absl::StatusOr<int64_t> first = database.QueryInt("PRAGMA user_version");
+  if (!first.ok()) return first.status();
+  for (int64_t version = *first; version < kSchemaVersion; ++version) {
+    absl::Status migrated = MigrateInTransaction(database, version, sealer);
     if (migrated.ok()) continue;
     if (database.InTransaction()) database.Execute("ROLLBACK").IgnoreError();
     return migrated;
@@ -153,32 +133,30 @@ absl::Status Migrate(Database& database) {
   return absl::OkStatus();
 }
 
-// Makes the file's folder remember the file's name through a power cut.
-absl::Status SyncFolder(const std::string& path) {
-  const File folder(Folder(path), O_RDONLY | O_DIRECTORY);
-  if (!folder.ok() || fsync(folder.get()) != 0) return ErrnoStatus(path, "cannot sync the folder");
-  return absl::OkStatus();
-}
-
-absl::Status FillNewFile(const std::string& path, absl::Duration busy_timeout) {
+absl::Status FillNewFile(const std::string& path, absl::Duration busy_timeout,
+                         const Sealer& sealer) {
   absl::StatusOr<Database> database =
       Database::Open(path, Database::Access::kReadWrite, busy_timeout);
   if (!database.ok()) return database.status();
   absl::Status status = ConfigureWriter(*database);
-  if (status.ok()) status = Migrate(*database);
+  if (status.ok()) status = Migrate(*database, sealer);
   if (status.ok()) status = UseWriteAheadLog(*database);
   return status;
 }
 
+// That nothing of an earlier store is there where the file is not.
+absl::Status CheckNothingIsLeft(const std::string& path) {
+  const std::string log = absl::StrCat(path, "-wal");
+  if (access(log.c_str(), F_OK) != 0) return absl::OkStatus();
+  return absl::DataLossError(
+      absl::StrCat("store ", path, ": the file is missing, but its write-ahead log ", log,
+                   " is there; restore both, or remove the log to start with an empty store"));
+}
+
 // Makes an empty store under another name and renames it: a file under the store's own name is
 // always a whole one, so that one that is not can be called damaged.
-absl::Status CreateStoreFile(const std::string& path, absl::Duration busy_timeout) {
-  const std::string log = absl::StrCat(path, "-wal");
-  if (access(log.c_str(), F_OK) == 0) {
-    return absl::DataLossError(
-        absl::StrCat("store ", path, ": the file is missing, but its write-ahead log ", log,
-                     " is there; restore both, or remove the log to start with an empty store"));
-  }
+absl::Status CreateStoreFile(const std::string& path, absl::Duration busy_timeout,
+                             const Sealer& sealer) {
   const std::string fresh = absl::StrCat(path, "-new");
   for (const absl::string_view suffix :
        {"", "-journal", "-wal", "-shm"}) {  // of a start that broke off
@@ -191,11 +169,12 @@ absl::Status CreateStoreFile(const std::string& path, absl::Duration busy_timeou
     if (!file.ok() || fchmod(file.get(), kOwnerOnly) != 0)
       return ErrnoStatus(path, "cannot create the file");
   }
-  absl::Status filled = FillNewFile(fresh, busy_timeout);
+  absl::Status filled = FillNewFile(fresh, busy_timeout, sealer);
   if (!filled.ok()) return AboutStore(path, filled);
   if (std::rename(fresh.c_str(), path.c_str()) != 0)
     return ErrnoStatus(path, "cannot create the file");
-  return SyncFolder(path);
+  if (!SyncFolderOf(path)) return ErrnoStatus(path, "cannot sync the folder");
+  return absl::OkStatus();
 }
 
 // Whether the file may be used by us, and by nobody else.
@@ -216,15 +195,61 @@ absl::Status CheckContents(const std::string& path, Database& database) {
   if (*check != "ok") return Damaged(path, "SQLite's quick_check finds errors");
   const absl::StatusOr<int64_t> version = database.QueryInt("PRAGMA user_version");
   if (!version.ok()) return AboutStore(path, version.status());
-  if (*version > static_cast<int64_t>(LoginTable::Migrations().size()))
-    return NewerVersion(path, *version);
+  if (*version > kSchemaVersion) return NewerVersion(path, *version);
   return absl::OkStatus();
+}
+
+// Makes the file fit for use, whatever the last one to use it left behind.
+absl::Status BringUpToDate(Database& database, const Sealer& sealer) {
+  absl::Status status = ConfigureWriter(database);
+  if (status.ok()) status = UseWriteAheadLog(database);
+  if (status.ok()) status = Migrate(database, sealer);
+  // What was erased, or was not sealed yet, may still be in the log, or in the file behind the log.
+  // Where a reader is in the way, the writer tries again.
+  if (status.ok()) database.EmptyWriteAheadLog().IgnoreError();
+  if (status.ok()) status = database.SetCheckpointOnClose(true);
+  return status;
+}
+
+// Whether there are records that only a key can open.
+absl::StatusOr<bool> HoldsSealedRecords(Database& database) {
+  const absl::StatusOr<int64_t> version = database.QueryInt("PRAGMA user_version");
+  if (!version.ok()) return version.status();
+  if (*version < kFirstSealedVersion) return false;
+  const absl::StatusOr<int64_t> any = database.QueryInt("SELECT EXISTS (SELECT 1 FROM login)");
+  if (!any.ok()) return any.status();
+  return *any != 0;
+}
+
+// The keys, the first of them made now where there is no file of it yet.
+absl::StatusOr<Sealer> CompleteKeys(const StoreKeys& keys) {
+  absl::StatusOr<SealingKey> first = keys.key.has_value() ? *keys.key : MakeKeyFile(keys.key_file);
+  if (!first.ok()) return first.status();
+  std::vector<SealingKey> all = {*first};
+  all.insert(all.end(), keys.old_keys.begin(), keys.old_keys.end());
+  return Sealer(all);
+}
+
+// The keys for the records that are there: every one has to be known. Changes nothing of the store.
+absl::StatusOr<Sealer> KeysFor(const std::string& path, Database& database, const StoreKeys& keys) {
+  const absl::StatusOr<bool> sealed = HoldsSealedRecords(database);
+  if (!sealed.ok()) return AboutStore(path, sealed.status());
+  if (!*sealed) return CompleteKeys(keys);
+  if (!keys.key.has_value()) return KeyIsMissing(path, keys.key_file);
+  absl::StatusOr<Sealer> sealer = CompleteKeys(keys);
+  if (!sealer.ok()) return sealer.status();
+  absl::StatusOr<LoginTable> table = LoginTable::Prepare(database, *sealer);
+  if (!table.ok()) return AboutStore(path, table.status());
+  const absl::StatusOr<bool> known = table->CanOpenAll(*sealer);
+  if (!known.ok()) return AboutStore(path, known.status());
+  if (!*known) return KeyIsUnknown(path);
+  return sealer;
 }
 
 }  // namespace
 
 absl::StatusOr<StoreLock> StoreLock::Take(const std::string& path) {
-  const std::string folder = Folder(path);
+  const std::string folder = FolderOf(path);
   struct stat facts {};
   if (stat(folder.c_str(), &facts) != 0)
     return ErrnoStatus(path, absl::StrCat("cannot use the folder ", folder));
@@ -248,11 +273,32 @@ StoreLock::~StoreLock() {
   if (file_ >= 0) close(file_);
 }
 
-absl::StatusOr<Database> OpenStoreFile(const std::string& path, absl::Duration busy_timeout) {
+absl::Status KeyIsUnknown(const std::string& path) {
+  return absl::FailedPreconditionError(absl::StrCat(
+      "store ", path,
+      ": it was sealed with a key that is not among store.key_file and store.old_key_files; name "
+      "the file of that key in store.old_key_files"));
+}
+
+absl::Status KeyIsMissing(const std::string& path, const std::string& key_file) {
+  return absl::FailedPreconditionError(absl::StrCat(
+      "store ", path, ": the key that it was sealed with is missing: there is no file ", key_file,
+      "; restore that file, or move the store away to start with an empty one and a new key"));
+}
+
+absl::StatusOr<OpenedStore> OpenStoreFile(const std::string& path, const StoreKeys& keys,
+                                          absl::Duration busy_timeout) {
   const absl::StatusOr<std::optional<Header>> header = ReadHeader(path);
   if (!header.ok()) return header.status();
+  std::optional<Sealer> new_sealer;  // of a new file, whose key may be new as well
   absl::Status status =
-      header->has_value() ? CheckHeader(path, **header) : CreateStoreFile(path, busy_timeout);
+      header->has_value() ? CheckHeader(path, **header) : CheckNothingIsLeft(path);
+  if (status.ok() && !header->has_value()) {
+    absl::StatusOr<Sealer> complete = CompleteKeys(keys);
+    if (!complete.ok()) return complete.status();
+    new_sealer = *std::move(complete);
+    status = CreateStoreFile(path, busy_timeout, *new_sealer);
+  }
   if (status.ok()) status = CheckAccess(path);
   if (!status.ok()) return status;
 
@@ -260,14 +306,15 @@ absl::StatusOr<Database> OpenStoreFile(const std::string& path, absl::Duration b
       Database::Open(path, Database::Access::kReadWrite, busy_timeout);
   if (!database.ok()) return AboutStore(path, database.status());
   status = AboutStore(
-      path, database->SetCheckpointOnClose(false));  // until the file is known to be sound
+      path, database->SetCheckpointOnClose(false));  // until the file is known to be ours and sound
   if (status.ok()) status = CheckContents(path, *database);
-  if (status.ok()) status = AboutStore(path, ConfigureWriter(*database));
-  if (status.ok()) status = AboutStore(path, UseWriteAheadLog(*database));
-  if (status.ok()) status = AboutStore(path, Migrate(*database));
-  if (status.ok()) status = AboutStore(path, database->SetCheckpointOnClose(true));
   if (!status.ok()) return status;
-  return database;
+  absl::StatusOr<Sealer> sealer =
+      new_sealer.has_value() ? *std::move(new_sealer) : KeysFor(path, *database, keys);
+  if (!sealer.ok()) return sealer.status();
+  status = AboutStore(path, BringUpToDate(*database, *sealer));
+  if (!status.ok()) return status;
+  return OpenedStore{*std::move(database), *std::move(sealer)};
 }
 
 }  // namespace cibad

@@ -12,6 +12,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/store/database.h"
+#include "server/store/sealer.h"
+#include "server/store/sealing_key.h"
 
 namespace cibad {
 
@@ -34,11 +36,23 @@ class StoreLock {
   int file_;  // -1: moved away
 };
 
+struct OpenedStore {
+  Database database;
+  Sealer sealer;
+};
+
 // Opens the store's file for writing, made where it is missing, checked, its schema up to date. The
-// caller holds the StoreLock. FAILED_PRECONDITION: the file is not ours, or of a newer version.
-// DATA_LOSS: it is damaged. PERMISSION_DENIED: it may not be read or written. UNAVAILABLE: the disk
-// does not do as it is told.
-absl::StatusOr<Database> OpenStoreFile(const std::string& path, absl::Duration busy_timeout);
+// caller holds the StoreLock. A key that is not there yet is made, but only where nothing is
+// sealed. FAILED_PRECONDITION: the file is not ours, or of a newer version, or a key of it is
+// missing. DATA_LOSS: it is damaged. PERMISSION_DENIED: it may not be read or written. UNAVAILABLE:
+// the disk does not do as it is told. Errors of MakeKeyFile pass through.
+absl::StatusOr<OpenedStore> OpenStoreFile(const std::string& path, const StoreKeys& keys,
+                                          absl::Duration busy_timeout);
+
+// FAILED_PRECONDITION: some records need a key that is not among the given ones.
+absl::Status KeyIsUnknown(const std::string& path);
+// FAILED_PRECONDITION: there are records, and no file where their key should be.
+absl::Status KeyIsMissing(const std::string& path, const std::string& key_file);
 
 }  // namespace cibad
 

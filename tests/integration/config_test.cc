@@ -36,6 +36,7 @@ client_secret_file = "client_secret"
 
 [store]
 path = "cibad.db"
+key_file = "cibad.key"
 
 [log]
 level = "info"
@@ -82,12 +83,12 @@ struct Mistake {
 };
 
 const Mistake kMistakes[] = {
-    {"an unknown key", "level =", "levle =", 16, "log.levle"},
-    {"an unknown section", "[log]", "[logging]", 15, "logging"},
+    {"an unknown key", "level =", "levle =", 17, "log.levle"},
+    {"an unknown section", "[log]", "[logging]", 16, "logging"},
     {"a missing key", "msn = \"123456\"\n", "", 7, "sales_unit.msn"},
     {"a wrong type", "\"123456\"", "123456", 8, "sales_unit.msn"},
     {"a list that is none", "[\"unix:FOLDER/cibad.sock\"]", "\"unix:/x\"", 2, "listen.grpc"},
-    {"an unknown word", "\"info\"", "\"loud\"", 16, "log.level"},
+    {"an unknown word", "\"info\"", "\"loud\"", 17, "log.level"},
     {"no TLS", "https://localhost", "http://localhost", 5, "provider.issuer"},
     {"a file that is not there", "\"client_secret\"", "\"missing\"", 10,
      "sales_unit.client_secret_file"},
@@ -140,6 +141,7 @@ TEST_F(ConfigTest, CheckSaysOkAndLeavesNothingBehind) {
   EXPECT_EQ(ended.out, absl::StrCat(Path(), ": OK\n"));
   EXPECT_FALSE(std::filesystem::exists(folder_ + "/cibad.sock"));
   EXPECT_FALSE(std::filesystem::exists(folder_ + "/cibad.db"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/cibad.key"));
 }
 
 TEST_F(ConfigTest, CheckFindsAMistake) {

@@ -146,6 +146,7 @@ auth_method = "${options['auth-method']}"
 
 [store]
 path = "${join(dir, 'cibad.db')}"
+key_file = "${join(dir, 'cibad.key')}"
 
 [log]
 level = "info"

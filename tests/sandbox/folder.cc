@@ -148,6 +148,7 @@ auth_method = "%s"
 
 [store]
 path = %s
+key_file = %s
 
 [log]
 level = "info"
@@ -155,7 +156,8 @@ level = "info"
       TomlString("unix:" + folder.path + "/cibad.sock"), TomlString(issuer),
       TomlString(folder.path + "/ca.pem"), TomlString(client.msn), TomlString(client.client_id),
       TomlString(folder.path + "/client_secret"),
-      posts ? "client_secret_post" : "client_secret_basic", TomlString(folder.path + "/cibad.db"));
+      posts ? "client_secret_post" : "client_secret_basic", TomlString(folder.path + "/cibad.db"),
+      TomlString(folder.path + "/cibad.key"));
   const std::string path = folder.path + "/cibad.toml";
   if (absl::Status status = WriteFile(path, config, kForAll); !status.ok()) return status;
   return path;

@@ -31,6 +31,7 @@ class ConfigExampleTest : public ::testing::Test {
  protected:
   ConfigExampleTest() {
     folder_.Write("client_secret", "hunter2\n");
+    folder_.Write("old_store_key", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n");
     folder_.Write("ca.pem", "-----BEGIN CERTIFICATE-----\n");
   }
 
@@ -43,6 +44,7 @@ TEST_F(ConfigExampleTest, ExampleLoadsAsItIs) {
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->listen, std::vector<std::string>{"unix:/run/cibad/cibad.sock"});
   EXPECT_EQ(config->store_path, "/var/lib/cibad/logins.db");
+  EXPECT_EQ(config->store_keys.key_file, "/var/lib/cibad-key/store.key");
 }
 
 TEST_F(ConfigExampleTest, ExampleLoadsWithEveryKeySwitchedOn) {

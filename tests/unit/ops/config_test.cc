@@ -3,12 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "tests/unit/ops/config_test_support.h"
@@ -42,7 +44,14 @@ constexpr char kGood[] =
     "client_secret_file = \"secret\"\n"
     /* 9 */
     "[store]\n"
-    /* 10 */ "path = \"logins.db\"\n";
+    /* 10 */
+    "path = \"logins.db\"\n"
+    /* 11 */ "key_file = \"store.key\"\n";
+
+// A key file's text, of a key of 32 such bytes.
+std::string KeyText(char byte) {
+  return absl::StrCat(absl::Base64Escape(std::string(SealingKey::kBytes, byte)), "\n");
+}
 
 class ConfigTest : public ::testing::Test {
  protected:
@@ -100,10 +109,12 @@ TEST_F(ConfigTest, SmallestConfigHasTheDefaults) {
 TEST_F(ConfigTest, EveryKeyIsRead) {
   folder_.Write("ca.pem", "-----BEGIN CERTIFICATE-----\n");
   folder_.Write("secret2", "another");
+  folder_.Write("key1", KeyText('1'));
+  folder_.Write("key2", KeyText('2'));
   const absl::StatusOr<Config> config = Load(R"(
 listen.grpc = ["127.0.0.1:0", "[::1]:50051", "localhost:65535", "unix:/a b"]
 provider = { issuer = "https://issuer.example", ca_file = "./x/../ca.pem", proxy = "http://proxy.example:3128" }
-store = { path = "/var/lib/cibad/logins.db" }
+store = { path = "/var/lib/cibad/logins.db", key_file = "key1", old_key_files = ["key2"] }
 [[sales_unit]]
 msn = "1"
 client_id = "a"
@@ -134,6 +145,10 @@ workers = 256
   EXPECT_EQ(config->sales_units[1].client_secret, "another");
   EXPECT_EQ(config->sales_units[1].authentication, ClientAuthentication::kClientSecretBasic);
   EXPECT_EQ(config->store_path, "/var/lib/cibad/logins.db");
+  ASSERT_TRUE(config->store_keys.key.has_value());
+  EXPECT_EQ(config->store_keys.key->ToText(), KeyText('1'));
+  ASSERT_THAT(config->store_keys.old_keys, SizeIs(1));
+  EXPECT_EQ(config->store_keys.old_keys[0].ToText(), KeyText('2'));
   EXPECT_EQ(config->log_level, LogLevel::kDebug);
   EXPECT_EQ(config->workers, 256);
 }
@@ -157,7 +172,7 @@ TEST_F(ConfigTest, SyntaxErrorHasItsLine) {
             "7: not valid TOML: Error while parsing key-value pair: cannot redefine existing "
             "string 'msn'");
   EXPECT_EQ(ErrorOf(absl::StrCat(kGood, "[store]\n")),
-            "11: not valid TOML: Error while parsing table header: cannot redefine existing table "
+            "12: not valid TOML: Error while parsing table header: cannot redefine existing table "
             "'store'");
 }
 
@@ -203,11 +218,13 @@ TEST_F(ConfigTest, MissingKeysAreNamedAtTheirSection) {
             "5: sales_unit.client_secret_file: is missing; add it to this [[sales_unit]]");
   EXPECT_EQ(ErrorWith("path = \"logins.db\"\n", ""),
             "9: store.path: is missing; add it to [store]");
+  EXPECT_EQ(ErrorWith("key_file = \"store.key\"\n", ""),
+            "9: store.key_file: is missing; add it to [store]");
 }
 
 TEST_F(ConfigTest, MissingSectionsAreNamed) {
   EXPECT_EQ(ErrorOf(""), "1: listen.grpc: is missing; add it to [listen]");
-  EXPECT_EQ(ErrorWith("[store]\npath = \"logins.db\"\n", ""),
+  EXPECT_EQ(ErrorWith("[store]\npath = \"logins.db\"\nkey_file = \"store.key\"\n", ""),
             "1: store.path: is missing; add it to [store]");
   const std::string no_unit =
       "sales_unit: is missing; add a [[sales_unit]] section with msn, client_id and "
@@ -245,11 +262,11 @@ TEST_F(ConfigTest, ValuesOfTheWrongTypeAreRefused) {
   EXPECT_EQ(ErrorWith("\"logins.db\"", "[\"logins.db\"]"),
             "10: store.path: must be a string in quotes, not an array");
   EXPECT_EQ(ErrorOf(absl::StrCat(kGood, "[log]\nlevel = 1\n")),
-            "12: log.level: must be a string in quotes, not an integer");
+            "13: log.level: must be a string in quotes, not an integer");
   for (const auto& [value, type] : std::vector<std::pair<std::string, std::string>>{
            {"\"4\"", "a string"}, {"true", "a boolean"}, {"4.0", "a float"}, {"[4]", "an array"}}) {
     EXPECT_EQ(ErrorOf(absl::StrCat(kGood, "[engine]\nworkers = ", value, "\n")),
-              absl::StrCat("12: engine.workers: must be an integer without quotes, not ", type));
+              absl::StrCat("13: engine.workers: must be an integer without quotes, not ", type));
   }
 }
 
@@ -322,10 +339,10 @@ TEST_F(ConfigTest, BadSalesUnitsAreRefused) {
 
 TEST_F(ConfigTest, BadLogLevelsAndWorkersAreRefused) {
   EXPECT_EQ(ErrorOf(absl::StrCat(kGood, "[log]\nlevel = \"INFO\"\n")),
-            "12: log.level: must be \"debug\", \"info\", \"warning\" or \"error\"");
+            "13: log.level: must be \"debug\", \"info\", \"warning\" or \"error\"");
   for (const std::string workers : {"-1", "257"}) {
     EXPECT_EQ(ErrorOf(absl::StrCat(kGood, "[engine]\nworkers = ", workers, "\n")),
-              "12: engine.workers: must be 0, for one per core, to 256");
+              "13: engine.workers: must be 0, for one per core, to 256");
   }
 }
 
@@ -412,6 +429,81 @@ TEST_F(ClientSecretTest, CredentialOfTheServiceManagerIsRead) {
             "8: sales_unit.client_secret_file: CREDENTIALS_DIRECTORY is not set; start cibad from "
             "a systemd unit with "
             "LoadCredential=unit-1:FILE, or write the path of the file");
+}
+
+class StoreKeyTest : public ConfigTest {
+ protected:
+  // What LoadConfig says when the key's file holds this, behind the file's name.
+  std::string ErrorOfKey(const std::string& contents, mode_t mode = 0600) {
+    folder_.Write("store.key", contents, mode);
+    const std::string error = ErrorOf(kGood);
+    const std::string start =
+        absl::StrCat("11: store.key_file: the file \"", folder_.File("store.key"), "\" ");
+    EXPECT_EQ(error.substr(0, start.size()), start);
+    return error.substr(std::min(start.size(), error.size()));
+  }
+  std::string ErrorOfOldKeys(const std::string& value) {
+    return ErrorOf(absl::StrCat(kGood, "old_key_files = ", value, "\n"));
+  }
+};
+
+TEST_F(StoreKeyTest, FileThatIsNotThereIsLeftToTheFirstStart) {
+  const absl::StatusOr<Config> config = Load(kGood);
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->store_keys.key_file, folder_.File("store.key"));
+  EXPECT_FALSE(config->store_keys.key.has_value());
+  EXPECT_NE(access(folder_.File("store.key").c_str(), F_OK), 0) << "it was made";
+}
+
+TEST_F(StoreKeyTest, BadContentsAreRefusedWithoutQuotingThem) {
+  const std::string help = "; make a key with: openssl rand -base64 32";
+  const std::string not_one_line = "must hold one line, the base64 of a key, and nothing else";
+  EXPECT_EQ(ErrorOfKey(""), "is empty" + help);
+  EXPECT_EQ(ErrorOfKey("\n"), "is empty" + help);
+  EXPECT_EQ(ErrorOfKey("hunter2!"), not_one_line + help);
+  EXPECT_EQ(ErrorOfKey(KeyText('1') + "\n"), not_one_line + help);
+  EXPECT_EQ(ErrorOfKey(" " + KeyText('1')), not_one_line + help);
+  EXPECT_EQ(ErrorOfKey(std::string(SealingKey::kBytes, '\1')), not_one_line + help);
+  EXPECT_EQ(ErrorOfKey("aHVudGVyMg==\n"), "holds 7 bytes in base64, where a key has 32" + help);
+  EXPECT_EQ(ErrorOfKey(std::string(4097, 'A')), "is larger than 4096 bytes");
+}
+
+TEST_F(StoreKeyTest, FileThatIsOpenToEverybodyIsRefused) {
+  EXPECT_EQ(ErrorOfKey(KeyText('1'), 0604),
+            absl::StrCat("is open to every user of this machine; run: chmod o-rwx ",
+                         folder_.File("store.key")));
+}
+
+TEST_F(StoreKeyTest, BadOldKeysAreRefused) {
+  folder_.Write("store.key", KeyText('1'));
+  folder_.Write("same", KeyText('1'));
+  EXPECT_EQ(ErrorOfOldKeys("\"same\""),
+            "12: store.old_key_files: must be an array of strings, as in "
+            "[\"/etc/cibad/store_key_2025\"], not a string");
+  EXPECT_EQ(ErrorOfOldKeys("[\"none\"]"),
+            absl::StrCat("12: store.old_key_files: there is no file \"", folder_.File("none"),
+                         "\"; restore it, or remove it here if nothing needs it any more"));
+  EXPECT_EQ(ErrorOfOldKeys("[\"same\"]"),
+            absl::StrCat("12: store.old_key_files: the file \"", folder_.File("same"),
+                         "\" holds a key that another file holds as well; remove it here"));
+  EXPECT_EQ(ErrorOfOldKeys("[1]"),
+            "12: store.old_key_files: must be a string in quotes, not an integer");
+  EXPECT_EQ(ErrorOfOldKeys("[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\"]"),
+            "12: store.old_key_files: has more than 7 files");
+}
+
+TEST_F(StoreKeyTest, CredentialOfTheServiceManagerIsReadAndNeverMade) {
+  const ConfigFolder credentials;
+  const ScopedVariable variable("CREDENTIALS_DIRECTORY", credentials.path().c_str());
+  const std::string text =
+      absl::StrReplaceAll(kGood, {{"\"store.key\"", "\"${CREDENTIALS_DIRECTORY}/store_key\""}});
+  EXPECT_EQ(ErrorOf(text),
+            absl::StrCat("11: store.key_file: the file \"", credentials.File("store_key"),
+                         "\" cannot be read: No such file or directory"));
+  credentials.Write("store_key", KeyText('1'), 0444);
+  const absl::StatusOr<Config> config = Load(text);
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->store_keys.key->ToText(), KeyText('1'));
 }
 
 }  // namespace

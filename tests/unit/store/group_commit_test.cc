@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "server/store/record.h"
 #include "server/store/sqlite_store.h"
 #include "tests/unit/store/store_test_support.h"
 
@@ -112,13 +113,13 @@ TEST_F(GroupCommitTest, FailedWriteLeavesTheOthersOfItsGroupAlone) {
     answers.push_back(login.status().code());
   };
   const auto updated = [&](const absl::Status& status) { answers.push_back(status.code()); };
-  Login not_utf8 = MakeLogin("not utf-8");
-  not_utf8.request.reference = "\xff";
+  Login too_large = MakeLogin("too large");
+  too_large.request.reference = std::string(kMaxRecordBytes, 'x');
   store->Create(MakeLogin("before"), created);
   store->Create(MakeLogin("taken"), created);
   store->Update(MakeLogin("unknown"), updated);
   store->Update(MakeLogin("taken"), updated);
-  store->Create(not_utf8, created);
+  store->Create(too_large, created);
   store->Create(MakeLogin("after"), [&](const absl::StatusOr<Login>& login) {
     created(login);
     all_answered.set_value();

@@ -30,14 +30,6 @@ mode_t ModeOf(const std::string& path) {
   return facts.st_mode & 07777;
 }
 
-void RunSql(const std::string& path, const std::string& sql) {
-  sqlite3* database = nullptr;
-  ASSERT_EQ(sqlite3_open(path.c_str(), &database), SQLITE_OK);
-  EXPECT_EQ(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
-      << sqlite3_errmsg(database);
-  sqlite3_close(database);
-}
-
 class StoreFileTest : public ::testing::Test {
  protected:
   // A store with enough in it that its file has many pages, closed.
@@ -52,7 +44,7 @@ class StoreFileTest : public ::testing::Test {
   // alone.
   void ExpectRefused(absl::StatusCode code, const std::string& why) {
     const std::string before = ReadFile(path_);
-    const absl::Status status = SqliteStore::Open(path_).status();
+    const absl::Status status = SqliteStore::Open(path_, KeysOf({1})).status();
     EXPECT_EQ(status.code(), code) << status;
     EXPECT_THAT(std::string(status.message()),
                 AllOf(HasSubstr(path_), HasSubstr(why), Not(HasSubstr("\n"))));
@@ -82,8 +74,9 @@ TEST_F(StoreFileTest, LooseModeOfAnExistingFileIsTightened) {
 TEST_F(StoreFileTest, WriterSyncsEveryCommitAndOverwritesWhatIsErased) {
   absl::StatusOr<StoreLock> lock = StoreLock::Take(path_);
   ASSERT_TRUE(lock.ok()) << lock.status();
-  absl::StatusOr<Database> database = OpenStoreFile(path_, absl::Seconds(1));
-  ASSERT_TRUE(database.ok()) << database.status();
+  absl::StatusOr<OpenedStore> opened = OpenStoreFile(path_, KeysOf({1}), absl::Seconds(1));
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  Database* database = &opened->database;
   EXPECT_EQ(*database->QueryText("PRAGMA journal_mode"), "wal");
   EXPECT_EQ(*database->QueryInt("PRAGMA synchronous"), 2) << "2 is FULL";
   EXPECT_EQ(*database->QueryInt("PRAGMA secure_delete"), 1);
@@ -104,7 +97,8 @@ TEST_F(StoreFileTest, LeftoversOfAStartThatBrokeOffDoNotMatter) {
 }
 
 TEST_F(StoreFileTest, MissingFolderIsNamed) {
-  const absl::Status status = SqliteStore::Open(folder_.File("none/logins.db")).status();
+  const absl::Status status =
+      SqliteStore::Open(folder_.File("none/logins.db"), KeysOf({1})).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(status.message()),
               HasSubstr(absl::StrCat("cannot use the folder ", folder_.File("none"))));
@@ -120,7 +114,7 @@ TEST_F(StoreFileTest, FolderThatCannotBeWrittenToIsNamed) {
   if (child == 0) {
     constexpr uid_t kNobody = 65534;
     if (getuid() == 0 && setuid(kNobody) != 0) _exit(1);
-    const std::string text = SqliteStore::Open(path_).status().ToString();
+    const std::string text = SqliteStore::Open(path_, KeysOf({1})).status().ToString();
     _exit(write(ends[1], text.data(), text.size()) == static_cast<ssize_t>(text.size()) ? 0 : 1);
   }
   close(ends[1]);
@@ -138,13 +132,13 @@ TEST_F(StoreFileTest, FolderThatCannotBeWrittenToIsNamed) {
 
 TEST_F(StoreFileTest, SecondOpenerIsRefusedUntilTheFirstIsGone) {
   auto first = OpenStore(path_);
-  const absl::Status second = SqliteStore::Open(path_).status();
+  const absl::Status second = SqliteStore::Open(path_, KeysOf({1})).status();
   EXPECT_EQ(second.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(second.message()),
               AllOf(HasSubstr(path_), HasSubstr("another cibad is using it")));
   EXPECT_TRUE(Create(*first, MakeLogin("a")).ok()) << "the first one is not disturbed";
   first.reset();
-  EXPECT_TRUE(SqliteStore::Open(path_).ok());
+  EXPECT_TRUE(SqliteStore::Open(path_, KeysOf({1})).ok());
 }
 
 TEST_F(StoreFileTest, TextFileIsNotAStore) {
@@ -164,7 +158,7 @@ TEST_F(StoreFileTest, DatabaseOfAnotherProgramIsNotAStore) {
 
 TEST_F(StoreFileTest, FolderIsNotAStore) {
   ASSERT_EQ(mkdir(path_.c_str(), 0700), 0);
-  const absl::Status status = SqliteStore::Open(path_).status();
+  const absl::Status status = SqliteStore::Open(path_, KeysOf({1})).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(status.message()),
               AllOf(HasSubstr(path_), HasSubstr("not a regular file")));
@@ -211,7 +205,7 @@ TEST_F(StoreFileTest, LogWithoutItsFileIsRefusedAndKept) {
   MakeStore();
   ASSERT_EQ(unlink(path_.c_str()), 0);
   WriteFile(path_ + "-wal", "frames");
-  const absl::Status status = SqliteStore::Open(path_).status();
+  const absl::Status status = SqliteStore::Open(path_, KeysOf({1})).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(std::string(status.message()), HasSubstr("its write-ahead log"));
   EXPECT_EQ(ReadFile(path_ + "-wal"), "frames");

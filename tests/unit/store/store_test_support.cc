@@ -1,5 +1,8 @@
 #include "tests/unit/store/store_test_support.h"
 
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -7,6 +10,8 @@
 #include <iostream>
 #include <iterator>
 #include <utility>
+
+#include "absl/strings/escaping.h"
 
 namespace cibad {
 
@@ -20,8 +25,22 @@ TemporaryFolder::~TemporaryFolder() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-std::unique_ptr<SqliteStore> OpenStore(const std::string& path, const SqliteStoreOptions& options) {
-  absl::StatusOr<std::unique_ptr<SqliteStore>> store = SqliteStore::Open(path, options);
+SealingKey KeyNumber(int number) {
+  const std::string bytes(SealingKey::kBytes, static_cast<char>(number));
+  return *SealingKey::FromText(absl::Base64Escape(bytes));
+}
+
+StoreKeys KeysOf(const std::vector<int>& numbers) {
+  StoreKeys keys;
+  keys.key_file = "/nowhere/store.key";
+  keys.key = KeyNumber(numbers.front());
+  for (size_t i = 1; i < numbers.size(); ++i) keys.old_keys.push_back(KeyNumber(numbers[i]));
+  return keys;
+}
+
+std::unique_ptr<SqliteStore> OpenStore(const std::string& path, const SqliteStoreOptions& options,
+                                       const StoreKeys& keys) {
+  absl::StatusOr<std::unique_ptr<SqliteStore>> store = SqliteStore::Open(path, keys, options);
   if (store.ok()) return *std::move(store);
   std::cerr << "the store does not open: " << store.status() << "\n";
   std::abort();
@@ -113,6 +132,19 @@ absl::Status EraseEndedBefore(Store& store, absl::Time time) {
   std::promise<absl::Status> result;
   store.EraseEndedBefore(time, [&result](const absl::Status& erased) { result.set_value(erased); });
   return result.get_future().get();
+}
+
+void RunSql(const std::string& path, const std::string& sql) {
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &database), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
+      << sqlite3_errmsg(database);
+  sqlite3_close(database);
+}
+
+int CountFiles(const std::string& folder) {
+  const std::filesystem::directory_iterator files(folder);
+  return static_cast<int>(std::distance(begin(files), end(files)));
 }
 
 std::string ReadFile(const std::string& path) {

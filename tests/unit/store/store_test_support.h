@@ -6,11 +6,13 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/login/login.h"
+#include "server/store/sealing_key.h"
 #include "server/store/sqlite_store.h"
 #include "server/store/store.h"
 
@@ -30,9 +32,16 @@ class TemporaryFolder {
   std::string path_;
 };
 
-// The store at `path`; ends the test where it does not open.
+// A key of this number: the same one for the same number.
+SealingKey KeyNumber(int number);
+// Keys as a config has them that names these, the sealing one first.
+StoreKeys KeysOf(const std::vector<int>& numbers);
+
+// The store at `path`, sealed with key number 1 unless told otherwise; ends the test where it does
+// not open.
 std::unique_ptr<SqliteStore> OpenStore(const std::string& path,
-                                       const SqliteStoreOptions& options = {});
+                                       const SqliteStoreOptions& options = {},
+                                       const StoreKeys& keys = KeysOf({1}));
 
 // A login that was just accepted, `seconds` after the test's beginning of time.
 Login MakeLogin(const std::string& id, int seconds = 0);
@@ -48,6 +57,10 @@ absl::StatusOr<Login> Create(Store& store, const Login& login);
 absl::Status Update(Store& store, const Login& login);
 absl::Status EraseEndedBefore(Store& store, absl::Time time);
 
+// Changes the database at `path` as another program would.
+void RunSql(const std::string& path, const std::string& sql);
+
+int CountFiles(const std::string& folder);
 std::string ReadFile(const std::string& path);
 void WriteFile(const std::string& path, const std::string& bytes);
 
