@@ -35,9 +35,10 @@ constexpr char kFooter[] = R"(Examples:
   cibactl list --unfinished                    what customers are being asked now
   cibactl watch ID                             follow a login that somebody started
   cibactl cancel ID                            end it
+  cibactl acknowledge ID                       erase it, as you have what you need
 
 Exit codes:
-  0    login, watch: COMPLETED; get, cancel, list: the call worked
+  0    login, watch: COMPLETED; the others: the call worked
   1    the daemon cannot be reached, or it refused
   2    usage: the command line is wrong, or the daemon refused an argument
   3    login, watch: DENIED, the customer said no
@@ -201,6 +202,7 @@ void AddOthers(CLI::App* app, Typed* typed) {
   add("watch", "Follow a login until it has ended");
   add("get", "Show a login as it is now");
   add("cancel", "End a login; the customer may still see it in the app");
+  add("acknowledge", "Erase an ended login at once");
   CLI::App* list = app->add_subcommand("list", "List logins, the newest first, without profiles");
   list->footer(kOtherFooter);
   list->add_flag("--unfinished", typed->line.unfinished_only, "Only those that have not ended");
@@ -216,6 +218,7 @@ Command CommandOf(const std::string& name) {
   if (name == "watch") return Command::kWatch;
   if (name == "get") return Command::kGet;
   if (name == "cancel") return Command::kCancel;
+  if (name == "acknowledge") return Command::kAcknowledge;
   return name == "list" ? Command::kList : Command::kLogin;
 }
 
@@ -250,7 +253,8 @@ std::string MessageOf(const CLI::App& app, const CLI::ParseError& error) {
   if (!unknown.empty()) return absl::StrCat("there is no command or option \"", unknown[0], "\"");
   const bool lacks_command =
       error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError);
-  return lacks_command ? "a command is missing: login, watch, get, cancel or list" : error.what();
+  return lacks_command ? "a command is missing: login, watch, get, cancel, acknowledge or list"
+                       : error.what();
 }
 
 // Help and version are not errors; CLI11 throws them all the same.

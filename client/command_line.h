@@ -11,7 +11,7 @@
 
 namespace cibad {
 
-enum class Command { kLogin, kWatch, kGet, kCancel, kList };
+enum class Command { kLogin, kWatch, kGet, kCancel, kAcknowledge, kList };
 
 struct CommandLine {
   Command command = Command::kLogin;
@@ -21,7 +21,7 @@ struct CommandLine {
   bool no_color = false;
   absl::Duration retry_for;
   v1::StartLoginRequest start;  // of kLogin; always with a request_id
-  std::string id;               // of kWatch, kGet, kCancel
+  std::string id;               // of kWatch, kGet, kCancel, kAcknowledge
   bool unfinished_only = false;
   int limit = 0;
 };

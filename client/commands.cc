@@ -62,6 +62,14 @@ int RunCancel(const Session& session, const std::string& id) {
   return kExitSuccess;
 }
 
+int RunAcknowledge(const Session& session, const std::string& id) {
+  session.daemon.AcknowledgeLogin(id);
+  const auto answer = Await<AcknowledgeAnswer>(session);
+  if (const int* exit_code = std::get_if<int>(&answer)) return *exit_code;
+  session.display.ShowNote("The login is erased.");
+  return kExitSuccess;
+}
+
 int RunList(const Session& session, bool unfinished_only, int limit) {
   v1::ListLoginsRequest request;
   request.set_unfinished_only(unfinished_only);

@@ -36,6 +36,9 @@ int RunWatch(const Session& session, const std::string& id);
 int RunGet(const Session& session, const std::string& id);
 int RunCancel(const Session& session, const std::string& id);
 
+// Erases an ended login.
+int RunAcknowledge(const Session& session, const std::string& id);
+
 // At most `limit` logins, from as many pages as it takes.
 int RunList(const Session& session, bool unfinished_only, int limit);
 

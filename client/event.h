@@ -31,6 +31,10 @@ struct LoginAnswer {
   v1::Login login;
 };
 
+struct AcknowledgeAnswer {
+  CallResult result;
+};
+
 struct ListAnswer {
   CallResult result;
   v1::ListLoginsResponse page;
@@ -53,7 +57,8 @@ struct SignalCame {
 // The time that was waited for is there.
 struct TimeCame {};
 
-using Event = std::variant<LoginAnswer, ListAnswer, WatchUpdate, WatchEnded, SignalCame, TimeCame>;
+using Event = std::variant<LoginAnswer, AcknowledgeAnswer, ListAnswer, WatchUpdate, WatchEnded,
+                           SignalCame, TimeCame>;
 
 class EventSource {
  public:

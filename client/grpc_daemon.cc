@@ -199,6 +199,19 @@ void GrpcDaemon::CancelLogin(const std::string& id) {
       MakeLoginAnswer);
 }
 
+void GrpcDaemon::AcknowledgeLogin(const std::string& id) {
+  v1::AcknowledgeLoginRequest request;
+  request.set_id(id);
+  calls_->Call<v1::AcknowledgeLoginRequest, google::protobuf::Empty>(
+      request,
+      [this](auto* context, auto* sent, auto* answer, auto done) {
+        calls_->stub()->AcknowledgeLogin(context, sent, answer, std::move(done));
+      },
+      [](CallResult result, const google::protobuf::Empty&) {
+        return AcknowledgeAnswer{std::move(result)};
+      });
+}
+
 void GrpcDaemon::ListLogins(const v1::ListLoginsRequest& request) {
   calls_->Call<v1::ListLoginsRequest, v1::ListLoginsResponse>(
       request,

@@ -44,6 +44,8 @@ int Run(const CommandLine& line) {
       return RunGet(session, line.id);
     case Command::kCancel:
       return RunCancel(session, line.id);
+    case Command::kAcknowledge:
+      return RunAcknowledge(session, line.id);
     case Command::kList:
       return RunList(session, line.unfinished_only, line.limit);
   }

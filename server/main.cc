@@ -1,4 +1,5 @@
-// cibad: builds the parts from the config, and runs them until SIGTERM.
+// cibad: builds the parts from the config, and runs them until SIGTERM; SIGHUP has them go on with
+// a changed config.
 
 #include <sys/stat.h>
 
@@ -8,12 +9,15 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/str_join.h"
 #include "server/engine/engine.h"
 #include "server/ops/config.h"
 #include "server/ops/log.h"
 #include "server/ops/service_manager.h"
 #include "server/ops/signals.h"
+#include "server/rpc/health.h"
 #include "server/rpc/login_service.h"
 #include "server/rpc/server.h"
 #include "server/store/sqlite_store.h"
@@ -34,49 +38,94 @@ int Fail(int exit_code, const absl::Status& status) {
   return exit_code;
 }
 
+SalesUnits ByMsn(const std::vector<SalesUnit>& units) {
+  SalesUnits by_msn;
+  for (const SalesUnit& unit : units) by_msn.emplace(unit.msn, unit);
+  return by_msn;
+}
+
 Engine::Options EngineOptions(const Config& config) {
   Engine::Options options;
   options.issuer = config.issuer;
-  options.sales_units = config.sales_units;
-  options.http.ca_file = config.ca_file;
-  options.http.proxy = config.proxy;
-  options.http.user_agent = "cibad/" CIBAD_VERSION;
+  options.user_agent = "cibad/" CIBAD_VERSION;
   options.workers = config.workers;
   return options;
 }
 
-int Serve(const Config& config) {
+Engine::Settings EngineSettings(const Config& config) {
+  Engine::Settings settings;
+  settings.sales_units = ByMsn(config.sales_units);
+  settings.ca_file = config.ca_file;
+  settings.proxy = config.proxy;
+  return settings;
+}
+
+// The keys that differ and that only a restart can change, in words; empty: none.
+std::string NeedsRestart(const Config& running, const Config& loaded) {
+  std::vector<std::string> keys;
+  if (loaded.listen != running.listen) keys.emplace_back("listen.grpc");
+  if (loaded.issuer != running.issuer) keys.emplace_back("provider.issuer");
+  if (loaded.store_path != running.store_path) keys.emplace_back("store.path");
+  if (loaded.workers != running.workers) keys.emplace_back("engine.workers");
+  return absl::StrJoin(keys, ", ");
+}
+
+// Reads the config again and goes on with it, without dropping a login or a stream. Where it is
+// wrong, nothing changes.
+void Reload(const std::string& config_file, const Config& running, SqliteStore& store,
+            Engine& engine, LoginServiceImpl& service) {
+  const absl::StatusOr<Config> loaded = LoadConfig(config_file);
+  absl::Status status = loaded.status();
+  if (status.ok()) status = store.ReplaceKeys(loaded->store_keys);
+  if (!status.ok()) {
+    Log(LogLevel::kError, "Not reloaded; the config from before stays",
+        {{"error", status.message()}});
+    return;
+  }
+  SetLogLevel(loaded->log_level);
+  engine.Apply(EngineSettings(*loaded));
+  service.SetSalesUnits(ByMsn(loaded->sales_units));
+  const std::string waiting = NeedsRestart(running, *loaded);
+  if (!waiting.empty())
+    Log(LogLevel::kWarning, "Changed, but only a restart heeds it", {{"keys", waiting}});
+  Log(LogLevel::kInfo, "Reloaded the config", {{"file", config_file}});
+}
+
+int Serve(const std::string& config_file, const Config& config) {
   SignalWaiter signals;
   umask(0077);
+  Health health;  // outlives whoever tells it
+  SqliteStoreOptions store_options;
+  store_options.on_status = [&health](const absl::Status& status) {
+    health.SetStoreStatus(status);
+  };
   absl::StatusOr<std::unique_ptr<SqliteStore>> store =
-      SqliteStore::Open(config.store_path, config.store_keys);
+      SqliteStore::Open(config.store_path, config.store_keys, store_options);
   if (!store.ok()) return Fail(kUnavailable, store.status());
 
-  RpcServer* serving = nullptr;  // set before the engine starts, and with it whoever calls on_ready
   Engine::Options options = EngineOptions(config);
-  options.on_ready = [&serving] {
-    serving->SetServing(true);
-    NotifyStatus("Logging customers in");
-    Log(LogLevel::kInfo, "The provider is known; logins can start", {});
-  };
-  Engine engine(std::move(options), store->get());
+  options.on_ready = [&health] { health.SetProviderKnown(); };
+  Engine engine(std::move(options), EngineSettings(config), store->get());
   if (absl::Status status = engine.Recover(); !status.ok()) return Fail(kUnavailable, status);
-  LoginServiceImpl service(&engine, config.sales_units);
+  LoginServiceImpl service(&engine, ByMsn(config.sales_units));
   absl::StatusOr<std::unique_ptr<RpcServer>> server = RpcServer::Listen(config.listen, &service);
   if (!server.ok()) return Fail(kUnavailable, server.status());
-  serving = server->get();
+  health.Tell(server->get());
   engine.Start();
 
-  for (const std::string& address : serving->addresses()) {
+  for (const std::string& address : (*server)->addresses()) {
     Log(LogLevel::kInfo, "Listening", {{"address", address}});
   }
-  NotifyStatus("Waiting for the provider");
   NotifyReady();
-  while (signals.Wait() == SIGHUP)
-    Log(LogLevel::kWarning, "A changed config takes effect at a restart, not on SIGHUP", {});
+  while (signals.Wait() == SIGHUP) {
+    NotifyReloading();
+    Reload(config_file, config, **store, engine, service);
+    NotifyReady();
+  }
   NotifyStopping();
   Log(LogLevel::kInfo, "Stopping; what is unfinished goes on at the next start", {});
-  serving->Stop(kCallLimit);
+  health.Tell(nullptr);
+  (*server)->Stop(kCallLimit);
   engine.Stop();
   return 0;
 }
@@ -103,7 +152,7 @@ int Main(int argc, char** argv) {
     return 0;
   }
   SetLogLevel(config->log_level);
-  return Serve(*config);
+  return Serve(config_file, *config);
 }
 
 }  // namespace

@@ -25,12 +25,6 @@ int CountWorkers(int wanted) {
   return wanted > 0 ? wanted : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
 }
 
-std::shared_ptr<const SalesUnits> ByMsn(const std::vector<SalesUnit>& units) {
-  auto by_msn = std::make_shared<SalesUnits>();
-  for (const SalesUnit& unit : units) by_msn->emplace(unit.msn, unit);
-  return by_msn;
-}
-
 }  // namespace
 
 // A worker with its thread and all that runs on it.
@@ -50,12 +44,20 @@ struct Engine::Lane {
   std::thread thread;
 };
 
-Engine::Engine(Options options, Store* store)
-    : options_(std::move(options)), store_(store), clock_(MonotonicClock()) {
-  const auto sales_units = ByMsn(options_.sales_units);
+Engine::Engine(Options options, Settings settings, Store* store)
+    : options_(std::move(options)),
+      store_(store),
+      clock_(MonotonicClock()),
+      settings_(std::make_shared<const Settings>(std::move(settings))) {
+  CurlClientOptions http;
+  http.ca_file = settings_->ca_file;
+  http.proxy = settings_->proxy;
+  http.user_agent = options_.user_agent;
   for (int i = 0; i < CountWorkers(options_.workers); ++i) {
-    lanes_.push_back(std::make_unique<Lane>(clock_, options_.http));
+    lanes_.push_back(std::make_unique<Lane>(clock_, http));
   }
+  // Shares the life of the settings.
+  const std::shared_ptr<const SalesUnits> sales_units(settings_, &settings_->sales_units);
   Lane& first = *lanes_.front();
   first.provider.emplace(
       options_.issuer,
@@ -108,6 +110,25 @@ void Engine::Start() {
   }
 }
 
+void Engine::Apply(Settings settings) {
+  const auto applied = std::make_shared<const Settings>(std::move(settings));
+  {
+    const std::lock_guard lock(settings_mutex_);
+    settings_ = applied;
+  }
+  for (const auto& lane : lanes_) {
+    lane->loop.Post([lane = lane.get(), applied] {
+      lane->http.SetAuthoritiesAndProxy(applied->ca_file, applied->proxy);
+      lane->worker->SetSalesUnits(applied->sales_units);
+    });
+  }
+}
+
+std::shared_ptr<const Engine::Settings> Engine::settings() const {
+  const std::lock_guard lock(settings_mutex_);
+  return settings_;
+}
+
 void Engine::Stop() {
   Drain();
   for (const auto& lane : lanes_) lane->loop.Stop();
@@ -140,7 +161,11 @@ void Engine::Drain() {
 
 void Engine::StartLogin(LoginRequest request, const LoginDone& done) {
   if (const absl::Status ready = status(); !ready.ok()) return done(ready);
-  if (CountUnfinished() >= options_.most_unfinished_logins) {
+  if (const absl::Status storing = store_->status(); !storing.ok()) {
+    Log(LogLevel::kDebug, "A start is refused", {{"error", storing.message()}});
+    return done(absl::UnavailableError("logins cannot be stored now; try again in a moment"));
+  }
+  if (CountUnfinished() >= settings()->most_unfinished_logins) {
     return done(absl::ResourceExhaustedError("too many logins are pending; try again in a minute"));
   }
   Login login = NewLogin(MakeLoginId(RandomBits<LoginIdBits>()), request, clock_());
@@ -177,6 +202,10 @@ void Engine::CancelLogin(const std::string& id, LoginDone done) {
   lane.loop.Post([&lane, id, done = std::move(done)] { lane.worker->Cancel(id, done); });
 }
 
+void Engine::AcknowledgeLogin(const std::string& id, Store::WriteDone done) {
+  store_->Erase(id, std::move(done));
+}
+
 void Engine::WatchLogin(const std::string& id, std::shared_ptr<Watcher> watcher) {
   Lane& lane = LaneOf(id);
   lane.loop.Post([&lane, id, watcher = std::move(watcher)] { lane.worker->Watch(id, watcher); });
@@ -198,7 +227,7 @@ size_t Engine::CountUnfinished() const {
 
 void Engine::EraseEnded() {
   const absl::Time now = clock_();
-  store_->EraseEndedBefore(now - options_.keep_ended, [](const absl::Status& status) {
+  store_->EraseEndedBefore(now - settings()->keep_ended, [](const absl::Status& status) {
     if (!status.ok())
       Log(LogLevel::kError, "Ended logins could not be erased", {{"error", status.message()}});
   });

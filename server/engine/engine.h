@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -25,14 +26,19 @@ namespace cibad {
 
 class Engine {
  public:
+  // What may change while the engine runs.
+  struct Settings {
+    SalesUnits sales_units;
+    std::string ca_file;  // as in CurlClientOptions
+    std::string proxy;
+    size_t most_unfinished_logins = 200'000;  // more are refused
+    // So that a till that reconnects still gets its result.
+    absl::Duration keep_ended = absl::Minutes(15);
+  };
   struct Options {
     std::string issuer;
-    std::vector<SalesUnit> sales_units;
-    CurlClientOptions http;
-    int workers = 0;                          // 0: one for each core
-    size_t most_unfinished_logins = 200'000;  // more are refused
-    absl::Duration keep_ended =
-        absl::Minutes(15);  // so that a till that reconnects still gets its result
+    std::string user_agent = "cibad";
+    int workers = 0;                                // 0: one for each core
     absl::Duration drain_limit = absl::Seconds(5);  // for requests under way when the engine stops
     std::function<void()> on_ready;  // discovery has succeeded; from a worker's thread
   };
@@ -40,7 +46,7 @@ class Engine {
   using LoginDone = std::function<void(absl::StatusOr<Login>)>;
 
   // `store` must outlive the engine.
-  Engine(Options options, Store* store);
+  Engine(Options options, Settings settings, Store* store);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -52,6 +58,10 @@ class Engine {
 
   // Begins to work.
   void Start();
+
+  // Goes on with other settings, without dropping anything; may be called while the engine runs, by
+  // one thread at a time.
+  void Apply(Settings settings);
 
   // Lets what is under way finish, for a bounded time, and stops. What is unfinished waits in the
   // store. No call may come during or after this.
@@ -69,6 +79,9 @@ class Engine {
   // Ends the login, if it has not ended; gives it as it then is. NOT_FOUND.
   void CancelLogin(const std::string& id, LoginDone done);
 
+  // Erases an ended login. NOT_FOUND. FAILED_PRECONDITION: it has not ended.
+  void AcknowledgeLogin(const std::string& id, Store::WriteDone done);
+
   // Tells the watcher of the login, from now on and for as long as it lives.
   void WatchLogin(const std::string& id, std::shared_ptr<Watcher> watcher);
 
@@ -85,6 +98,7 @@ class Engine {
   std::unique_ptr<Lane> MakeLane();
   void OnCreated(const LoginRequest& request, const std::string& id, absl::StatusOr<Login> stored,
                  const LoginDone& done);
+  std::shared_ptr<const Settings> settings() const;
   size_t CountUnfinished() const;
   void EraseEnded();
   void Drain();
@@ -93,6 +107,9 @@ class Engine {
   Store* const store_;
   const Clock clock_;
   std::vector<std::unique_ptr<Lane>> lanes_;
+
+  mutable std::mutex settings_mutex_;
+  std::shared_ptr<const Settings> settings_;
 };
 
 }  // namespace cibad

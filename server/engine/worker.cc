@@ -73,6 +73,14 @@ void Worker::Watch(const std::string& id, const std::shared_ptr<Watcher>& watche
   watcher->OnLogin(entry->login);
 }
 
+void Worker::SetSalesUnits(const SalesUnits& sales_units) {
+  auto merged = std::make_shared<SalesUnits>(sales_units);
+  for (const auto& [id, entry] : entries_) {
+    if (const SalesUnit* unit = UnitOf(entry->login)) merged->emplace(unit->msn, *unit);
+  }
+  environment_.sales_units = std::move(merged);
+}
+
 void Worker::OnAlarm() {
   alarm_time_ = absl::InfiniteFuture();
   const absl::Time now = environment_.clock();

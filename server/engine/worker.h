@@ -68,6 +68,10 @@ class Worker {
   // Has `watcher` told of the login from now on.
   void Watch(const std::string& id, const std::shared_ptr<Watcher>& watcher);
 
+  // The credentials from now on. Those of a sales unit that is gone stay with the logins that it
+  // has under way.
+  void SetSalesUnits(const SalesUnits& sales_units);
+
   // A time that was set with set_alarm has come.
   void OnAlarm();
 
@@ -126,7 +130,7 @@ class Worker {
   void SetAlarm();
   void CheckDrained();
 
-  const Environment environment_;
+  Environment environment_;
   std::unordered_map<std::string, std::unique_ptr<Entry>> entries_;
   std::atomic<size_t> unfinished_logins_ = 0;  // the size of entries_
   WakeHeap wakes_;

@@ -80,20 +80,29 @@ struct CurlClient::Exchange final : CurlTransfer::Listener {
 
 CurlClient::CurlClient(EventLoop& loop, CurlClientOptions options)
     : loop_(loop),
-      options_(std::move(options)),
+      options_(std::make_shared<const CurlClientOptions>(std::move(options))),
       multi_(MakeMulti()),
       curl_alarm_(loop, [this] { Act(CURL_SOCKET_TIMEOUT, 0); }),
       deadline_alarm_(loop, [this] { GiveUpOverdue(); }),
       refusal_alarm_(loop, [this] { DeliverRefusals(); }) {
-  assert(options_.max_connections > 0 && options_.max_streams > 0);
+  assert(options_->max_connections > 0 && options_->max_streams > 0);
   Set(multi_, CURLMOPT_SOCKETFUNCTION, &OnSocket);
   Set(multi_, CURLMOPT_SOCKETDATA, this);
   Set(multi_, CURLMOPT_TIMERFUNCTION, &OnTimer);
   Set(multi_, CURLMOPT_TIMERDATA, this);
   Set(multi_, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_MULTIPLEX));
-  Set(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(options_.max_connections));
-  Set(multi_, CURLMOPT_MAX_CONCURRENT_STREAMS, static_cast<long>(options_.max_streams));
-  Set(multi_, CURLMOPT_MAXCONNECTS, kHostsKeptConnected * options_.max_connections);
+  Set(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(options_->max_connections));
+  Set(multi_, CURLMOPT_MAX_CONCURRENT_STREAMS, static_cast<long>(options_->max_streams));
+  Set(multi_, CURLMOPT_MAXCONNECTS, kHostsKeptConnected * options_->max_connections);
+}
+
+void CurlClient::SetAuthoritiesAndProxy(const std::string& ca_file, const std::string& proxy) {
+  if (ca_file == options_->ca_file && proxy == options_->proxy) return;
+  CurlClientOptions options = *options_;
+  options.ca_file = ca_file;
+  options.proxy = proxy;
+  options_ = std::make_shared<const CurlClientOptions>(std::move(options));
+  idle_transfers_.clear();
 }
 
 CurlClient::~CurlClient() {
@@ -107,9 +116,9 @@ CurlClient::~CurlClient() {
 
 void CurlClient::Send(HttpRequest request, std::function<void(HttpResult)> done) {
   absl::Status status = CheckRequest(request);
-  if (status.ok() && deadlines_.size() >= options_.max_pending) {
+  if (status.ok() && deadlines_.size() >= options_->max_pending) {
     status = absl::ResourceExhaustedError(
-        absl::StrCat("more than ", options_.max_pending, " requests are under way already"));
+        absl::StrCat("more than ", options_->max_pending, " requests are under way already"));
   }
   if (!status.ok()) {
     refusals_.push_back({std::move(status), std::move(done)});
@@ -146,11 +155,12 @@ CurlClient::Origin& CurlClient::FindOrigin(absl::string_view authority) {
 // is costly, loses its order, knows no timeout and can be forgotten when several hosts are waited
 // for.
 bool CurlClient::MayStart(const Origin& origin) const {
-  if (origin.protocol == Origin::Protocol::kHttp1) return origin.running < options_.max_connections;
+  if (origin.protocol == Origin::Protocol::kHttp1)
+    return origin.running < options_->max_connections;
   if (origin.connecting != nullptr) return false;
   // The first finds or makes the connection that the others share.
   if (origin.connected == 0) return origin.running == 0;
-  return origin.running < options_.max_connections * options_.max_streams;
+  return origin.running < options_->max_connections * options_->max_streams;
 }
 
 void CurlClient::StartWaiting(Origin& origin) {
@@ -243,7 +253,7 @@ void CurlClient::TakeFinished() {
     CurlTransfer& transfer = *exchange.transfer;
     Require(curl_multi_remove_handle(multi_, transfer.handle()));
     HttpResult result = transfer.TakeResult(code);
-    if (idle_transfers_.size() < kMaxIdleTransfers) {
+    if (idle_transfers_.size() < kMaxIdleTransfers && &transfer.options() == options_.get()) {
       idle_transfers_.push_back(std::move(exchange.transfer));
     }
     if (exchange.was_refused_a_connection && !exchange.is_connected) {

@@ -64,6 +64,11 @@ class CurlClient : public HttpClient {
   // sent_time is that of the last try.
   void Send(HttpRequest request, std::function<void(HttpResult)> done) override;
 
+  // What CurlClientOptions says of both, from the next request on; those under way end as they
+  // began. A ca_file whose contents changed counts, without this, for connections made a minute
+  // later.
+  void SetAuthoritiesAndProxy(const std::string& ca_file, const std::string& proxy);
+
  private:
   struct Exchange;  // one request from Send to its result
   struct Origin;    // what is known of one host and port, and under way for it
@@ -88,7 +93,7 @@ class CurlClient : public HttpClient {
   void SetDeadlineAlarm();
 
   EventLoop& loop_;
-  const CurlClientOptions options_;
+  std::shared_ptr<const CurlClientOptions> options_;
   void* const multi_;  // CURLM
   std::vector<std::unique_ptr<CurlTransfer>> idle_transfers_;
   std::map<std::string, Origin, std::less<>> origins_;

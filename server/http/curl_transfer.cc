@@ -29,6 +29,9 @@ constexpr long kMaxConnectionAgeSeconds = 3600;
 // minutes are over.
 constexpr unsigned kMaxUnacknowledgedMilliseconds = 15'000;
 constexpr long kKeepAliveSeconds = 30;
+// Parsed authorities are kept for so long: most connections find them parsed, and a new file counts
+// soon.
+constexpr long kAuthoritiesKeptSeconds = 60;
 constexpr long kUploadBufferBytes = 16'384;  // libcurl's least; its default of 64 KiB is per handle
 
 template <typename Value>
@@ -43,8 +46,8 @@ char* ForCurl(const char* text) { return const_cast<char*>(text); }
 
 }  // namespace
 
-CurlTransfer::CurlTransfer(const CurlClientOptions& options, EventLoop& loop)
-    : options_(options), loop_(loop), handle_(curl_easy_init()) {
+CurlTransfer::CurlTransfer(std::shared_ptr<const CurlClientOptions> options, EventLoop& loop)
+    : options_(std::move(options)), loop_(loop), handle_(curl_easy_init()) {
   assert(handle_ != nullptr);
   SetUnchangingOptions();
 }
@@ -58,7 +61,7 @@ void CurlTransfer::SetUnchangingOptions() {
   Set(curl, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
   Set(curl, CURLOPT_NOSIGNAL, 1L);
   Set(curl, CURLOPT_QUICK_EXIT, 1L);  // giving up must not wait for a name that is being resolved
-  Set(curl, CURLOPT_USERAGENT, options_.user_agent.c_str());
+  Set(curl, CURLOPT_USERAGENT, options_->user_agent.c_str());
 
   Set(curl, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   Set(curl, CURLOPT_SSL_VERIFYPEER, 1L);
@@ -71,20 +74,21 @@ void CurlTransfer::SetUnchangingOptions() {
   // once if there is no folder.
   Set(curl, CURLOPT_CAPATH, static_cast<char*>(nullptr));
   Set(curl, CURLOPT_PROXY_CAPATH, static_cast<char*>(nullptr));
-  if (!options_.ca_file.empty()) {
-    Set(curl, CURLOPT_CAINFO, options_.ca_file.c_str());
-    Set(curl, CURLOPT_PROXY_CAINFO, options_.ca_file.c_str());
+  if (!options_->ca_file.empty()) {
+    Set(curl, CURLOPT_CAINFO, options_->ca_file.c_str());
+    Set(curl, CURLOPT_PROXY_CAINFO, options_->ca_file.c_str());
   }
+  Set(curl, CURLOPT_CA_CACHE_TIMEOUT, kAuthoritiesKeptSeconds);
 
   // Empty strings, not unset ones: those would let the environment decide.
-  Set(curl, CURLOPT_PROXY, options_.proxy.c_str());
+  Set(curl, CURLOPT_PROXY, options_->proxy.c_str());
   Set(curl, CURLOPT_NOPROXY, "");
   Set(curl, CURLOPT_HEADEROPT,
       static_cast<long>(CURLHEADER_SEPARATE));  // ours are not for the proxy
   Set(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 
   Set(curl, CURLOPT_CONNECTTIMEOUT_MS,
-      static_cast<long>(absl::ToInt64Milliseconds(options_.connect_timeout)));
+      static_cast<long>(absl::ToInt64Milliseconds(options_->connect_timeout)));
   Set(curl, CURLOPT_MAXAGE_CONN, kMaxIdleSeconds);
   Set(curl, CURLOPT_MAXLIFETIME_CONN, kMaxConnectionAgeSeconds);
   Set(curl, CURLOPT_TCP_KEEPALIVE, 1L);
@@ -217,7 +221,7 @@ size_t CurlTransfer::OnHeader(char* bytes, size_t size, size_t count, void* self
 // Takes a line of the answer's head, the status line and the empty line at its end included.
 bool CurlTransfer::TakeHeader(absl::string_view line) {
   header_bytes_ += line.size();
-  if (header_bytes_ > options_.max_response_header_bytes) {
+  if (header_bytes_ > options_->max_response_header_bytes) {
     limit_passed_ = "the answer's headers are too large";
     return false;
   }
@@ -233,7 +237,7 @@ bool CurlTransfer::TakeHeader(absl::string_view line) {
     has_head_ = true;
   }
   if (!in_headers_) return true;  // trailers are not headers (RFC 9110, 6.5.1)
-  if (++header_count_ > options_.max_response_headers) {
+  if (++header_count_ > options_->max_response_headers) {
     limit_passed_ = "the answer has too many headers";
     return false;
   }
@@ -248,7 +252,7 @@ size_t CurlTransfer::OnBody(char* bytes, size_t size, size_t count, void* self) 
   auto& transfer = *static_cast<CurlTransfer*>(self);
   const size_t length = size * count;
   std::string& body = transfer.response_.body;
-  if (length > transfer.options_.max_response_bytes - body.size()) {
+  if (length > transfer.options_->max_response_bytes - body.size()) {
     transfer.limit_passed_ = "the answer's body is too large";
     return 0;
   }

@@ -36,12 +36,15 @@ class CurlTransfer {
     ~Listener() = default;
   };
 
-  // Both must outlive the transfer.
-  CurlTransfer(const CurlClientOptions& options, EventLoop& loop);
+  // The loop must outlive the transfer.
+  CurlTransfer(std::shared_ptr<const CurlClientOptions> options, EventLoop& loop);
   CurlTransfer(const CurlTransfer&) = delete;
   CurlTransfer& operator=(const CurlTransfer&) = delete;
 
   CURL* handle() const { return handle_.get(); }
+
+  // What the handle was made with, for good.
+  const CurlClientOptions& options() const { return *options_; }
 
   // Readies the handle for the request, which must stay where it is until the transfer has left
   // libcurl's multi handle. So must the listener.
@@ -72,7 +75,7 @@ class CurlTransfer {
   bool SpeaksHttp2() const;
   bool TakeHeader(absl::string_view line);
 
-  const CurlClientOptions& options_;
+  const std::shared_ptr<const CurlClientOptions> options_;
   EventLoop& loop_;
   const std::unique_ptr<CURL, HandleDeleter> handle_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};

@@ -18,6 +18,8 @@ void Notify(const std::string& state) { sd_notify(/*unset_environment=*/0, state
 
 void NotifyReady() { Notify("READY=1"); }
 
+void NotifyReloading() { Notify("RELOADING=1"); }
+
 void NotifyStopping() { Notify("STOPPING=1"); }
 
 void NotifyStatus(absl::string_view text) {

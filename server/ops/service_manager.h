@@ -10,6 +10,8 @@ namespace cibad {
 
 // Calls are answered: `systemctl start` returns.
 void NotifyReady();
+// The config is being read again; NotifyReady says that it has been.
+void NotifyReloading();
 // The daemon is ending in good order.
 void NotifyStopping();
 // One line for `systemctl status`. Line breaks become spaces.

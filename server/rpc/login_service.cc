@@ -48,9 +48,19 @@ absl::StatusOr<ListQuery> ReadListRequest(const v1::ListLoginsRequest& message) 
 
 }  // namespace
 
-LoginServiceImpl::LoginServiceImpl(Engine* engine, const std::vector<SalesUnit>& sales_units)
-    : engine_(engine) {
-  for (const SalesUnit& unit : sales_units) sales_units_.emplace(unit.msn, unit);
+LoginServiceImpl::LoginServiceImpl(Engine* engine, SalesUnits sales_units) : engine_(engine) {
+  SetSalesUnits(std::move(sales_units));
+}
+
+void LoginServiceImpl::SetSalesUnits(SalesUnits sales_units) {
+  auto shared = std::make_shared<const SalesUnits>(std::move(sales_units));
+  const std::lock_guard lock(mutex_);
+  sales_units_ = std::move(shared);
+}
+
+std::shared_ptr<const SalesUnits> LoginServiceImpl::sales_units() {
+  const std::lock_guard lock(mutex_);
+  return sales_units_;
 }
 
 void LoginServiceImpl::EndStreams() {
@@ -63,7 +73,7 @@ grpc::ServerUnaryReactor* LoginServiceImpl::StartLogin(grpc::CallbackServerConte
                                                        v1::Login* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   absl::StatusOr<LoginRequest> start =
-      ReadStartRequest(*request, sales_units_, RandomBits<uint64_t>());
+      ReadStartRequest(*request, *sales_units(), RandomBits<uint64_t>());
   if (!start.ok()) return Refuse(reactor, start.status());
   engine_->StartLogin(*std::move(start), Answer(reactor, response));
   return reactor;
@@ -100,6 +110,18 @@ grpc::ServerUnaryReactor* LoginServiceImpl::CancelLogin(grpc::CallbackServerCont
   if (const absl::Status status = CheckId(request->id()); !status.ok())
     return Refuse(reactor, status);
   engine_->CancelLogin(request->id(), Answer(reactor, response));
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* LoginServiceImpl::AcknowledgeLogin(
+    grpc::CallbackServerContext* context, const v1::AcknowledgeLoginRequest* request,
+    google::protobuf::Empty*) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  if (const absl::Status status = CheckId(request->id()); !status.ok())
+    return Refuse(reactor, status);
+  engine_->AcknowledgeLogin(request->id(), [reactor](const absl::Status& erased) {
+    reactor->Finish(ToGrpcStatus(erased));
+  });
   return reactor;
 }
 

@@ -5,7 +5,7 @@
 #define CIBAD_SERVER_RPC_LOGIN_SERVICE_H_
 
 #include <memory>
-#include <vector>
+#include <mutex>
 
 #include "cibad/v1/login.grpc.pb.h"
 #include "server/engine/engine.h"
@@ -19,7 +19,10 @@ class LoginServiceImpl final : public v1::LoginService::CallbackService {
   static constexpr size_t kMostStreams = 50'000;
 
   // `engine` must outlive the service.
-  LoginServiceImpl(Engine* engine, const std::vector<SalesUnit>& sales_units);
+  LoginServiceImpl(Engine* engine, SalesUnits sales_units);
+
+  // The sales units that starts may name from now on. Thread-safe.
+  void SetSalesUnits(SalesUnits sales_units);
 
   // Ends the open streams with UNAVAILABLE, so that their tills watch again, at the daemon that
   // comes next.
@@ -36,13 +39,19 @@ class LoginServiceImpl final : public v1::LoginService::CallbackService {
   grpc::ServerUnaryReactor* CancelLogin(grpc::CallbackServerContext* context,
                                         const v1::CancelLoginRequest* request,
                                         v1::Login* response) override;
+  grpc::ServerUnaryReactor* AcknowledgeLogin(grpc::CallbackServerContext* context,
+                                             const v1::AcknowledgeLoginRequest* request,
+                                             google::protobuf::Empty* response) override;
   grpc::ServerUnaryReactor* ListLogins(grpc::CallbackServerContext* context,
                                        const v1::ListLoginsRequest* request,
                                        v1::ListLoginsResponse* response) override;
 
  private:
+  std::shared_ptr<const SalesUnits> sales_units();
+
   Engine* const engine_;
-  SalesUnits sales_units_;
+  std::mutex mutex_;
+  std::shared_ptr<const SalesUnits> sales_units_;  // under mutex_
   WatchStreams streams_{kMostStreams};
 };
 

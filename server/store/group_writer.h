@@ -7,12 +7,15 @@
 #define CIBAD_SERVER_STORE_GROUP_WRITER_H_
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -51,15 +54,23 @@ class GroupWriter {
   // Most writes in one transaction: bounds its memory and how long the first of a group waits for
   // the last.
   static constexpr size_t kMaxGroup = 4096;
+  static constexpr std::chrono::milliseconds kProbeInterval{500};
 
-  // `path` is for messages. At most `queue_limit` writes wait.
-  GroupWriter(Database database, LoginTable table, std::string path, size_t queue_limit);
+  // `path` is for messages. At most `queue_limit` writes wait. `on_status`, where given, is called
+  // on the writer's thread whenever status() has changed.
+  GroupWriter(Database database, LoginTable table, std::string path, size_t queue_limit,
+              std::function<void(const absl::Status&)> on_status = nullptr);
   // Commits and answers what waits, then ends.
   ~GroupWriter();
 
   // Writes are applied and answered in the order of Enqueue. One that finds the queue full is not
   // applied: it is answered UNAVAILABLE. Thread-safe.
   void Enqueue(std::unique_ptr<Write> write);
+
+  // Whether the last group was committed. After one that was not, an empty one is tried every
+  // kProbeInterval, so that this is OK again soon after the disk is, though nobody writes.
+  // Thread-safe.
+  absl::Status status() const;
 
   // How many transactions were committed. Thread-safe.
   int64_t commit_count() const { return commit_count_; }
@@ -71,9 +82,11 @@ class GroupWriter {
   };
 
   void Run();
-  std::vector<Queued> NextGroup();
+  std::optional<std::vector<Queued>> NextGroup();
   absl::Status CommitGroup(const std::vector<Queued>& group);
   absl::Status ApplyGroup(const std::vector<Queued>& group);
+  absl::Status RewriteHeader();
+  void SetStatus(const absl::Status& status);
   void EmptyLogOfErased();
   absl::Status CannotWrite(absl::string_view why) const;
 
@@ -84,10 +97,12 @@ class GroupWriter {
   bool log_holds_erased_ = true;  // for all that is known: the last run may have broken off
 
   const size_t queue_limit_;
-  std::mutex mutex_;
+  const std::function<void(const absl::Status&)> on_status_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Queued> queue_;  // under mutex_, as is the next
   bool stopping_ = false;
+  absl::Status status_;
   std::atomic<int64_t> commit_count_ = 0;
 
   std::thread thread_;  // last, so that it sees everything else made

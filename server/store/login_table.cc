@@ -18,7 +18,8 @@ constexpr absl::string_view kSelectByRequestIdHash =
 constexpr absl::string_view kUpdate =
     "UPDATE login SET end_time = ?2, revision = ?3, key_id = ?4, request_id_hash = ?5, record = ?6 "
     "WHERE id = ?1 AND revision < ?3";
-constexpr absl::string_view kErase = "DELETE FROM login WHERE end_time < ?1";
+constexpr absl::string_view kErase = "DELETE FROM login WHERE id = ?1 AND end_time IS NOT NULL";
+constexpr absl::string_view kEraseEnded = "DELETE FROM login WHERE end_time < ?1";
 constexpr absl::string_view kSelect = "SELECT id, record FROM login WHERE id = ?1";
 constexpr absl::string_view kList =
     "SELECT id, record FROM login WHERE (create_time, id) < (?1, ?2) ORDER BY create_time DESC, id "
@@ -89,6 +90,7 @@ absl::StatusOr<LoginTable> LoginTable::Prepare(Database& database, Sealer sealer
       {kSelectByRequestIdHash, &table.select_by_request_id_hash_},
       {kUpdate, &table.update_},
       {kErase, &table.erase_},
+      {kEraseEnded, &table.erase_ended_},
       {kSelect, &table.select_},
       {kList, &table.list_},
       {kListUnfinished, &table.list_unfinished_},
@@ -160,8 +162,24 @@ absl::Status LoginTable::Update(const Record& record) {
                                                     record.revision, " or a later one"));
 }
 
+absl::Status LoginTable::Erase(absl::string_view id) {
+  {
+    Run run(erase_);
+    run->BindText(1, id);
+    const absl::StatusOr<bool> row = run->Step();
+    if (!row.ok()) return row.status();
+    if (run->ChangedRows() == 1) return absl::OkStatus();
+  }
+  Run run(select_);
+  run->BindText(1, id);
+  const absl::StatusOr<bool> row = run->Step();
+  if (!row.ok()) return row.status();
+  if (!*row) return absl::NotFoundError("no such login");
+  return absl::FailedPreconditionError("the login has not ended; cancel it first");
+}
+
 absl::StatusOr<int64_t> LoginTable::EraseEndedBefore(int64_t time) {
-  Run run(erase_);
+  Run run(erase_ended_);
   run->BindInt(1, time);
   const absl::StatusOr<bool> row = run->Step();
   if (!row.ok()) return row.status();

@@ -40,6 +40,8 @@ class LoginTable {
   absl::StatusOr<std::optional<Login>> Insert(const Record& record);
   // NOT_FOUND: no such login. FAILED_PRECONDITION: the one that is kept is not an earlier revision.
   absl::Status Update(const Record& record);
+  // NOT_FOUND: no such login. FAILED_PRECONDITION: it has not ended.
+  absl::Status Erase(absl::string_view id);
   // Gives how many logins it erased.
   absl::StatusOr<int64_t> EraseEndedBefore(int64_t time);
 
@@ -61,6 +63,7 @@ class LoginTable {
   Statement select_by_request_id_hash_;
   Statement update_;
   Statement erase_;
+  Statement erase_ended_;
   Statement select_;
   Statement list_;
   Statement list_unfinished_;

@@ -17,6 +17,12 @@
 namespace cibad {
 namespace {
 
+// The same status, saying which login it is about.
+absl::Status AboutLogin(absl::string_view id, const absl::Status& status) {
+  if (!absl::IsNotFound(status)) return status;
+  return absl::NotFoundError(absl::StrCat("there is no login ", id));
+}
+
 // The writes keep the record in its stored form: it is made on the caller's thread, of which there
 // are several.
 
@@ -78,7 +84,24 @@ class UpdateWrite : public Write {
 
 class EraseWrite : public Write {
  public:
-  EraseWrite(int64_t time, Store::WriteDone done) : time_(time), done_(std::move(done)) {}
+  EraseWrite(std::string id, Store::WriteDone done) : id_(std::move(id)), done_(std::move(done)) {}
+
+  void Apply(LoginTable& table) override { erased_ = table.Erase(id_); }
+  void Drop() override {}
+  void Answer(const absl::Status& committed) override {
+    done_(committed.ok() ? AboutLogin(id_, erased_) : committed);
+  }
+  bool has_erased() const override { return erased_.ok(); }
+
+ private:
+  const std::string id_;
+  absl::Status erased_;
+  Store::WriteDone done_;
+};
+
+class EraseEndedWrite : public Write {
+ public:
+  EraseEndedWrite(int64_t time, Store::WriteDone done) : time_(time), done_(std::move(done)) {}
 
   void Apply(LoginTable& table) override { erased_ = table.EraseEndedBefore(time_); }
   void Drop() override {}
@@ -122,12 +145,6 @@ class KeysWrite : public Write {
   Store::WriteDone done_;
 };
 
-// The same status, saying which login it is about.
-absl::Status AboutLogin(absl::string_view id, const absl::Status& status) {
-  if (!absl::IsNotFound(status)) return status;
-  return absl::NotFoundError(absl::StrCat("there is no login ", id));
-}
-
 }  // namespace
 
 // In the order of their making: the lock goes last, when nothing of the file is open any more, and
@@ -158,7 +175,7 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string
   absl::StatusOr<LoginTable> read_table = LoginTable::Prepare(*read_database, opened->sealer);
   if (!read_table.ok()) return read_table.status();
   auto writer = std::make_unique<GroupWriter>(std::move(opened->database), *std::move(write_table),
-                                              path, options.queue_limit);
+                                              path, options.queue_limit, options.on_status);
   return std::unique_ptr<SqliteStore>(
       new SqliteStore(std::unique_ptr<Parts>(new Parts{path,
                                                        *std::move(lock),
@@ -183,7 +200,11 @@ void SqliteStore::Update(Login login, WriteDone done) {
 }
 
 void SqliteStore::EraseEndedBefore(absl::Time time, WriteDone done) {
-  parts_->writer->Enqueue(std::make_unique<EraseWrite>(ToStoredTime(time), std::move(done)));
+  parts_->writer->Enqueue(std::make_unique<EraseEndedWrite>(ToStoredTime(time), std::move(done)));
+}
+
+void SqliteStore::Erase(std::string id, WriteDone done) {
+  parts_->writer->Enqueue(std::make_unique<EraseWrite>(std::move(id), std::move(done)));
 }
 
 absl::StatusOr<Login> SqliteStore::Get(absl::string_view id) {
@@ -252,6 +273,8 @@ absl::Status SqliteStore::ReplaceKeys(const StoreKeys& keys) {
   read_with(parts_->keys);
   return replaced;
 }
+
+absl::Status SqliteStore::status() const { return parts_->writer->status(); }
 
 int64_t SqliteStore::commit_count() const { return parts_->writer->commit_count(); }
 

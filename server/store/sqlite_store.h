@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,6 +27,8 @@ struct SqliteStoreOptions {
   size_t queue_limit = 100'000;  // writes that may wait; one more is answered UNAVAILABLE
   // How long a lock of another program on the file (a backup, say) is waited for.
   absl::Duration busy_timeout = absl::Seconds(5);
+  // Called with status() when it has changed, from the store's thread; must be short.
+  std::function<void(const absl::Status&)> on_status;
 };
 
 // Beyond what Store promises: Create gives ALREADY_EXISTS where the login's id is taken, Update
@@ -45,7 +48,9 @@ class SqliteStore : public Store {
 
   void Create(Login login, CreateDone done) override;
   void Update(Login login, WriteDone done) override;
+  void Erase(std::string id, WriteDone done) override;
   void EraseEndedBefore(absl::Time time, WriteDone done) override;
+  absl::Status status() const override;
 
   absl::StatusOr<Login> Get(absl::string_view id) override;
   absl::StatusOr<LoginPage> List(const ListQuery& query) override;

@@ -47,8 +47,15 @@ class Store {
   // and the stored one is as before.
   virtual void Update(Login login, WriteDone done) = 0;
 
+  // Erases the login of that id. NOT_FOUND: there is none. FAILED_PRECONDITION: it has not ended.
+  virtual void Erase(std::string id, WriteDone done) = 0;
+
   // Erases every login that ended before `time`.
   virtual void EraseEndedBefore(absl::Time time, WriteDone done) = 0;
+
+  // OK while writes succeed. UNAVAILABLE and why from one that did not (the disk is full, or
+  // failing) until one does again, which the store tries by itself. Thread-safe.
+  virtual absl::Status status() const = 0;
 
   // The reads wait for the disk and may be called from any thread. They see every write that was
   // answered.

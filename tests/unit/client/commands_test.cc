@@ -53,6 +53,7 @@ class Simulation : public Daemon, public EventSource {
   }
   void GetLogin(const std::string& /*id*/) override { Called("get"); }
   void CancelLogin(const std::string& /*id*/) override { Called("cancel"); }
+  void AcknowledgeLogin(const std::string& /*id*/) override { Called("acknowledge"); }
   void ListLogins(const v1::ListLoginsRequest& request) override {
     pages.push_back(absl::StrCat(request.page_size(), "/", request.page_token()));
     Called("list");
@@ -266,6 +267,19 @@ TEST_F(CommandsTest, AWatchThatHasStoodItsTimeIsRenewedSilently) {
   world_.Answer("watch", {Is(v1::Login::EXPIRED)});
   EXPECT_EQ(Login(), 4);
   EXPECT_THAT(display_.notes, IsEmpty());
+}
+
+TEST_F(CommandsTest, AcknowledgeSaysThatTheLoginIsErased) {
+  world_.Answer("acknowledge", {AcknowledgeAnswer{}});
+  EXPECT_EQ(RunAcknowledge(session_, "01"), 0);
+  EXPECT_THAT(display_.notes, ElementsAre(HasSubstr("erased")));
+}
+
+TEST_F(CommandsTest, AcknowledgingALoginThatHasNotEndedFails) {
+  world_.Answer("acknowledge", {AcknowledgeAnswer{Error(absl::StatusCode::kFailedPrecondition,
+                                                        Contact::kAnswered, "cancel it first")}});
+  EXPECT_EQ(RunAcknowledge(session_, "01"), 1);
+  EXPECT_EQ(display_.problems[0].message, "cancel it first");
 }
 
 TEST_F(CommandsTest, ALoginThatDoesNotExistIsNotWaitedFor) {
