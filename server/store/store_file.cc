@@ -312,7 +312,8 @@ absl::StatusOr<OpenedStore> OpenStoreFile(const std::string& path, const StoreKe
   absl::StatusOr<Sealer> sealer =
       new_sealer.has_value() ? *std::move(new_sealer) : KeysFor(path, *database, keys);
   if (!sealer.ok()) return sealer.status();
-  status = AboutStore(path, BringUpToDate(*database, *sealer));
+  status = BringUpToDate(*database, *sealer);
+  status = absl::IsDataLoss(status) ? Damaged(path, status.message()) : AboutStore(path, status);
   if (!status.ok()) return status;
   return OpenedStore{*std::move(database), *std::move(sealer)};
 }
