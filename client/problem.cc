@@ -43,6 +43,7 @@ std::string AnsweredMessage(const absl::Status& status, absl::string_view addres
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kNotFound:
     case absl::StatusCode::kAlreadyExists:
+    case absl::StatusCode::kFailedPrecondition:
     case absl::StatusCode::kResourceExhausted:
       if (!status.message().empty()) return std::string(status.message());
       [[fallthrough]];

@@ -13,6 +13,7 @@ SignalWaiter::SignalWaiter() : awaited_(), previous_() {
   assert(error == 0);  // it fails only for a first argument that is none
   static_cast<void>(error);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 SignalWaiter::~SignalWaiter() { pthread_sigmask(SIG_SETMASK, &previous_, nullptr); }

@@ -9,9 +9,9 @@
 namespace cibad {
 
 // Holds back SIGTERM, SIGINT and SIGHUP from the calling thread and every thread that it starts
-// afterwards, and ignores SIGPIPE: a peer that goes away is an error of a write, not the end of the
-// process. So it is the first thing that main makes, before any thread. Undone when it is
-// destroyed, but for SIGPIPE.
+// afterwards, and ignores SIGPIPE and SIGXFSZ: a peer that goes away and a file that may not grow
+// are errors of a write, not the end of the process. So it is the first thing that main makes,
+// before any thread. Undone when it is destroyed, but for the ignored ones.
 class SignalWaiter {
  public:
   SignalWaiter();

@@ -15,9 +15,9 @@ namespace {
 using Json = nlohmann::json;
 
 // Reads the members by their names.
-class Reader {
+class JsonReader {
  public:
-  explicit Reader(const Json& json) : json_(json), ok_(json.is_object()) {}
+  explicit JsonReader(const Json& json) : json_(json), ok_(json.is_object()) {}
 
   template <typename T>
   void operator()(const char* name, T& value) {
@@ -98,8 +98,8 @@ class Reader {
 };
 
 template <typename T>
-bool Reader::Decode(const Json& json, T& value) {
-  Reader reader(json);
+bool JsonReader::Decode(const Json& json, T& value) {
+  JsonReader reader(json);
   VisitMembers(reader, value);
   return reader.ok();
 }
@@ -109,7 +109,7 @@ bool Reader::Decode(const Json& json, T& value) {
 absl::StatusOr<Login> DecodeJsonRecord(absl::string_view id, absl::string_view text) {
   constexpr int64_t kFormat = 1;
   const Json json = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
-  Reader reader(json);
+  JsonReader reader(json);
   int64_t format = 0;
   Login login;
   reader("format", format);

@@ -19,35 +19,20 @@ namespace {
 constexpr char kFormat = 1;
 constexpr size_t kNonceBytes = 12;  // what GCM takes as it is (SP 800-38D, 5.2.1.1)
 constexpr size_t kTagBytes = 16;
-constexpr size_t kHeaderBytes = 1 + sizeof(SealingKeyId);
-constexpr size_t kFrameBytes = kHeaderBytes + kNonceBytes + kTagBytes;
+constexpr size_t kEnvelopeHeaderBytes = 1 + sizeof(SealingKeyId);
+constexpr size_t kFrameBytes = kEnvelopeHeaderBytes + kNonceBytes + kTagBytes;
 constexpr absl::string_view kRecordPurpose = "cibad store record 1";
 constexpr absl::string_view kRequestIdPurpose = "cibad store request_id 1";
 
-struct FreeContext {
-  void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }  // and wipes it
-};
-using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, FreeContext>;
-
 constexpr int kEncrypt = 1;
 constexpr int kDecrypt = 0;
-
-// A cipher that has the key and lacks the nonce only; null: OpenSSL has no memory.
-CipherContext MakeCipher(const SealingKey& key, int direction) {
-  CipherContext context(EVP_CIPHER_CTX_new());
-  if (context == nullptr || EVP_CipherInit_ex(context.get(), EVP_aes_256_gcm(), nullptr,
-                                              key.bytes().data(), nullptr, direction) != 1) {
-    return nullptr;
-  }
-  return context;
-}
 
 const unsigned char* Bytes(absl::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
 unsigned char* Bytes(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
 
-std::string Header(SealingKeyId id) {
+std::string EnvelopeHeader(SealingKeyId id) {
   std::string header(1, kFormat);
   for (int shift = 56; shift >= 0; shift -= 8) {
     header.push_back(static_cast<char>(static_cast<uint64_t>(id) >> shift));
@@ -57,7 +42,8 @@ std::string Header(SealingKeyId id) {
 
 SealingKeyId KeyIdIn(absl::string_view header) {
   uint64_t id = 0;
-  for (size_t i = 1; i < kHeaderBytes; ++i) id = id << 8 | static_cast<unsigned char>(header[i]);
+  for (size_t i = 1; i < kEnvelopeHeaderBytes; ++i)
+    id = id << 8 | static_cast<unsigned char>(header[i]);
   return static_cast<SealingKeyId>(id);
 }
 
@@ -68,8 +54,8 @@ std::string AssociatedData(absl::string_view header, absl::string_view login_id)
 }
 
 // One run of the cipher over `input`, its result in `output`, of the same length.
-bool Run(EVP_CIPHER_CTX* context, absl::string_view nonce, absl::string_view associated,
-         absl::string_view input, unsigned char* output) {
+bool RunCipher(EVP_CIPHER_CTX* context, absl::string_view nonce, absl::string_view associated,
+               absl::string_view input, unsigned char* output) {
   int length = 0;
   return EVP_CipherInit_ex(context, nullptr, nullptr, nullptr, Bytes(nonce), -1) == 1 &&
          EVP_CipherUpdate(context, nullptr, &length, Bytes(associated),
@@ -86,6 +72,23 @@ struct Sealer::Key {
         request_id_key(key.ForPurpose(kRequestIdPurpose)),
         seal(MakeCipher(key.ForPurpose(kRecordPurpose), kEncrypt)),
         open(MakeCipher(key.ForPurpose(kRecordPurpose), kDecrypt)) {}
+
+  struct FreeContext {
+    void operator()(EVP_CIPHER_CTX* context) const {
+      EVP_CIPHER_CTX_free(context);
+    }  // and wipes it
+  };
+  using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, FreeContext>;
+
+  // A cipher that has the key and lacks the nonce only; null: OpenSSL has no memory.
+  static CipherContext MakeCipher(const SealingKey& key, int direction) {
+    CipherContext context(EVP_CIPHER_CTX_new());
+    if (context == nullptr || EVP_CipherInit_ex(context.get(), EVP_aes_256_gcm(), nullptr,
+                                                key.bytes().data(), nullptr, direction) != 1) {
+      return nullptr;
+    }
+    return context;
+  }
 
   SealingKeyId id;
   SealingKey request_id_key;
@@ -113,16 +116,17 @@ bool Sealer::HasKey(SealingKeyId id) const {
 absl::StatusOr<std::string> Sealer::Seal(absl::string_view login_id,
                                          absl::string_view record) const {
   const Key& key = ready_.front();
-  std::string sealed = Header(key.id);
+  std::string sealed = EnvelopeHeader(key.id);
   const std::string associated = AssociatedData(sealed, login_id);
   sealed.resize(kFrameBytes + record.size());
-  unsigned char* nonce = Bytes(sealed) + kHeaderBytes;
+  unsigned char* nonce = Bytes(sealed) + kEnvelopeHeaderBytes;
   unsigned char* ciphertext = nonce + kNonceBytes;
   unsigned char* tag = ciphertext + record.size();
   int length = 0;
   if (key.seal == nullptr || RAND_bytes(nonce, kNonceBytes) != 1 ||
-      !Run(key.seal.get(), absl::string_view(sealed).substr(kHeaderBytes, kNonceBytes), associated,
-           record, ciphertext) ||
+      !RunCipher(key.seal.get(),
+                 absl::string_view(sealed).substr(kEnvelopeHeaderBytes, kNonceBytes), associated,
+                 record, ciphertext) ||
       EVP_CipherFinal_ex(key.seal.get(), tag, &length) != 1 ||
       EVP_CIPHER_CTX_ctrl(key.seal.get(), EVP_CTRL_AEAD_GET_TAG, kTagBytes, tag) != 1) {
     return absl::UnavailableError(absl::StrCat(
@@ -136,10 +140,10 @@ absl::StatusOr<std::string> Sealer::Open(absl::string_view login_id,
   const absl::Status damaged =
       absl::DataLossError(absl::StrCat("the stored record of login ", login_id, " is damaged"));
   if (sealed.size() < kFrameBytes || sealed[0] != kFormat) return damaged;
-  const absl::string_view header = sealed.substr(0, kHeaderBytes);
-  const absl::string_view nonce = sealed.substr(kHeaderBytes, kNonceBytes);
+  const absl::string_view header = sealed.substr(0, kEnvelopeHeaderBytes);
+  const absl::string_view nonce = sealed.substr(kEnvelopeHeaderBytes, kNonceBytes);
   const absl::string_view ciphertext =
-      sealed.substr(kHeaderBytes + kNonceBytes, sealed.size() - kFrameBytes);
+      sealed.substr(kEnvelopeHeaderBytes + kNonceBytes, sealed.size() - kFrameBytes);
   std::string tag(sealed.substr(sealed.size() - kTagBytes));
   const auto key =
       std::find_if(ready_.begin(), ready_.end(),
@@ -148,7 +152,8 @@ absl::StatusOr<std::string> Sealer::Open(absl::string_view login_id,
   std::string record(ciphertext.size(), '\0');
   int length = 0;
   if (key->open == nullptr ||
-      !Run(key->open.get(), nonce, AssociatedData(header, login_id), ciphertext, Bytes(record)) ||
+      !RunCipher(key->open.get(), nonce, AssociatedData(header, login_id), ciphertext,
+                 Bytes(record)) ||
       EVP_CIPHER_CTX_ctrl(key->open.get(), EVP_CTRL_AEAD_SET_TAG, kTagBytes, tag.data()) != 1 ||
       EVP_CipherFinal_ex(key->open.get(), Bytes(tag), &length) != 1) {
     return damaged;

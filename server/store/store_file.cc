@@ -49,7 +49,7 @@ absl::Status NewerVersion(const std::string& path, int64_t version) {
 }
 
 // What the first bytes of an SQLite file say of it (sqlite.org/fileformat2.html, 1.3).
-struct Header {
+struct FileHeader {
   bool is_sqlite = false;
   uint32_t schema_version = 0;  // PRAGMA user_version
   uint32_t application_id = 0;
@@ -62,8 +62,8 @@ uint32_t BigEndian32(const unsigned char* bytes) {
 
 // Reads the header without SQLite, which would have to write (its shared memory, a log) to tell as
 // much. Absent: there is no file.
-absl::StatusOr<std::optional<Header>> ReadHeader(const std::string& path) {
-  constexpr size_t kHeaderBytes = 100;
+absl::StatusOr<std::optional<FileHeader>> ReadHeader(const std::string& path) {
+  constexpr size_t kFileHeaderBytes = 100;
   constexpr size_t kSchemaVersionOffset = 60;
   constexpr size_t kApplicationIdOffset = 68;
   const File file(path, O_RDONLY | O_NONBLOCK);
@@ -75,19 +75,19 @@ absl::StatusOr<std::optional<Header>> ReadHeader(const std::string& path) {
     return absl::FailedPreconditionError(
         absl::StrCat("store ", path, ": it is not a regular file"));
   }
-  std::array<unsigned char, kHeaderBytes> bytes{};
+  std::array<unsigned char, kFileHeaderBytes> bytes{};
   const ssize_t length = pread(file.get(), bytes.data(), bytes.size(), 0);
   if (length < 0) return ErrnoStatus(path, "cannot read the file");
   constexpr absl::string_view kMagic("SQLite format 3\0", 16);
-  Header header;
+  FileHeader header;
   header.is_sqlite =
-      length == kHeaderBytes && std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) == 0;
+      length == kFileHeaderBytes && std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) == 0;
   header.schema_version = BigEndian32(bytes.data() + kSchemaVersionOffset);
   header.application_id = BigEndian32(bytes.data() + kApplicationIdOffset);
   return header;
 }
 
-absl::Status CheckHeader(const std::string& path, const Header& header) {
+absl::Status CheckHeader(const std::string& path, const FileHeader& header) {
   if (!header.is_sqlite || header.application_id != kApplicationId) {
     return absl::FailedPreconditionError(absl::StrCat(
         "store ", path,
@@ -288,7 +288,7 @@ absl::Status KeyIsMissing(const std::string& path, const std::string& key_file) 
 
 absl::StatusOr<OpenedStore> OpenStoreFile(const std::string& path, const StoreKeys& keys,
                                           absl::Duration busy_timeout) {
-  const absl::StatusOr<std::optional<Header>> header = ReadHeader(path);
+  const absl::StatusOr<std::optional<FileHeader>> header = ReadHeader(path);
   if (!header.ok()) return header.status();
   std::optional<Sealer> new_sealer;  // of a new file, whose key may be new as well
   absl::Status status =

@@ -167,6 +167,21 @@ TEST_F(LoginTest, AListHasTheLoginsNewestFirstInPagesAndWithoutProfiles) {
   EXPECT_EQ(waiting->logins_size(), 2);
 }
 
+TEST_F(LoginTest, AnAcknowledgedLoginIsErased) {
+  const std::string id = MustStart(kApproves);
+  ASSERT_EQ(till_->WatchToEnd(id).Last().state(), v1::Login::COMPLETED);
+  EXPECT_TRUE(till_->Acknowledge(id).ok());
+  EXPECT_EQ(till_->Get(id).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(till_->WatchToEnd(id).status.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(till_->Acknowledge(id).code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(LoginTest, ALoginThatHasNotEndedCannotBeAcknowledged) {
+  const std::string id = MustStart(kDecidedByHand);
+  EXPECT_EQ(till_->Acknowledge(id).code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(till_->Get(id).ok());
+}
+
 TEST_F(LoginTest, TheTillsReferenceAndBindingMessageComeBack) {
   v1::StartLoginRequest request = Request(kApproves);
   request.set_reference("receipt 17");

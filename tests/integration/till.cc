@@ -166,6 +166,14 @@ absl::StatusOr<v1::Login> Till::Cancel(const std::string& id) {
   return Ask<v1::Login>(*connection_->stub, &v1::LoginService::Stub::CancelLogin, request);
 }
 
+absl::Status Till::Acknowledge(const std::string& id) {
+  v1::AcknowledgeLoginRequest request;
+  request.set_id(id);
+  return Ask<google::protobuf::Empty>(*connection_->stub, &v1::LoginService::Stub::AcknowledgeLogin,
+                                      request)
+      .status();
+}
+
 absl::StatusOr<v1::ListLoginsResponse> Till::List(const v1::ListLoginsRequest& request) {
   return Ask<v1::ListLoginsResponse>(*connection_->stub, &v1::LoginService::Stub::ListLogins,
                                      request);

@@ -42,6 +42,8 @@ void FakeStore::Update(Login login, WriteDone done) {
   });
 }
 
+void FakeStore::Erase(std::string, WriteDone done) { done(absl::OkStatus()); }
+
 void FakeStore::EraseEndedBefore(absl::Time, WriteDone done) { done(absl::OkStatus()); }
 
 absl::StatusOr<Login> FakeStore::Get(absl::string_view id) {

@@ -39,7 +39,9 @@ class FakeStore : public Store {
  public:
   void Create(Login login, CreateDone done) override;
   void Update(Login login, WriteDone done) override;
+  void Erase(std::string id, WriteDone done) override;
   void EraseEndedBefore(absl::Time time, WriteDone done) override;
+  absl::Status status() const override { return absl::OkStatus(); }
   absl::StatusOr<Login> Get(absl::string_view id) override;
   absl::StatusOr<LoginPage> List(const ListQuery& query) override;
   absl::StatusOr<std::vector<Login>> LoadUnfinished() override;

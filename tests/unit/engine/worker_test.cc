@@ -10,12 +10,14 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "server/login/new_login.h"
 #include "tests/unit/engine/fakes.h"
 
 namespace cibad {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 
 constexpr char kId[] = "00000000000000000000000001";
@@ -134,6 +136,26 @@ TEST_F(WorkerTest, ActsOnTokensOnlyWhenTheyAreDurable) {
   Commit();
   EXPECT_EQ(Durable().tokens->access_token, "access");
   EXPECT_EQ(Durable().state, LoginState::kPending) << "an unchecked token is no customer";
+}
+
+TEST_F(WorkerTest, GoesOnWithChangedCredentials) {
+  BeginPending();
+  worker_->SetSalesUnits(
+      {{"123456", {.msn = "123456", .client_id = "client", .client_secret = "new"}}});
+  Ring();
+  ASSERT_EQ(http_.CountOpen(kToken), 1);
+  EXPECT_THAT(http_.exchanges.back().request.headers,
+              Contains("Authorization: Basic " + absl::Base64Escape("client:new")));
+}
+
+TEST_F(WorkerTest, LoginsOfASalesUnitThatIsTakenOutEndWithItsCredentials) {
+  BeginPending();
+  worker_->SetSalesUnits(
+      {{"654321", {.msn = "654321", .client_id = "other", .client_secret = "x"}}});
+  Ring();
+  ASSERT_EQ(http_.CountOpen(kToken), 1);
+  EXPECT_THAT(http_.exchanges.back().request.headers,
+              Contains("Authorization: Basic " + absl::Base64Escape("client:secret")));
 }
 
 TEST_F(WorkerTest, PollsThatChangeNothingAreNotWritten) {

@@ -54,6 +54,18 @@ TEST_F(TlsVerificationTest, AcceptsTheRightNameFromTheRightAuthority) {
   EXPECT_EQ(Summary(result), "200 ok") << ErrorText(result);
 }
 
+TEST_F(TlsVerificationTest, OtherAuthoritiesCountFromTheNextRequestOn) {
+  const TestAuthority other;
+  TlsServer server(authority_.Issue("DNS:localhost"),
+                   [this](TlsConnection& connection) { Serve(connection); });
+  ClientHarness harness(Trusting(authority_.file()));
+  EXPECT_EQ(Summary(harness.Exchange(Post(server.Url(), "a=b"))), "200 ok");
+  harness.client.SetAuthoritiesAndProxy(other.file(), "");
+  EXPECT_EQ(Summary(harness.Exchange(Post(server.Url(), "a=b"))), "UNAVAILABLE, not sent");
+  harness.client.SetAuthoritiesAndProxy(authority_.file(), "");
+  EXPECT_EQ(Summary(harness.Exchange(Post(server.Url(), "a=b"))), "200 ok");
+}
+
 TEST_F(TlsVerificationTest, RefusesACertificateOfAnotherAuthority) {
   const TestAuthority other;
   const HttpResult result = TryServer(other.Issue("DNS:localhost"), Trusting(authority_.file()));

@@ -192,15 +192,57 @@ TEST_F(GroupCommitTest, WholeGroupIsUnavailableWhileAnotherProgramHoldsTheFile) 
 }
 
 // A file that may not grow stands in for a full disk.
+// To this process every file is full at 256 KiB, from Fill on.
+class FullDisk {
+ public:
+  FullDisk() : old_handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    EXPECT_EQ(getrlimit(RLIMIT_FSIZE, &unlimited_), 0);
+  }
+  ~FullDisk() {
+    Free();
+    std::signal(SIGXFSZ, old_handler_);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+  void Fill() const {
+    const rlimit full{rlim_t{256} << 10, unlimited_.rlim_max};
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &full), 0);
+  }
+  void Free() const { ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &unlimited_), 0); }
+
+ private:
+  void (*const old_handler_)(int);
+  rlimit unlimited_{};
+};
+
+TEST_F(GroupCommitTest, SaysThatTheDiskIsFullAndFindsOutByItselfThatItIsNoLonger) {
+  std::promise<absl::Status> full;
+  std::promise<absl::Status> free;
+  SqliteStoreOptions options;
+  options.on_status = [&](const absl::Status& status) {
+    (status.ok() ? free : full).set_value(status);
+  };
+  auto store = OpenStore(path_, options);
+  EXPECT_TRUE(store->status().ok());
+  FullDisk disk;
+  disk.Fill();
+  Login large = MakeLogin("large");
+  large.request.reference = std::string(size_t{512} << 10, 'x');
+  const absl::Status refused = Create(*store, large).status();
+  EXPECT_EQ(full.get_future().get(), refused);
+  EXPECT_EQ(store->status(), refused);
+  disk.Free();
+  EXPECT_TRUE(free.get_future().get().ok());  // nobody has written
+  EXPECT_TRUE(store->status().ok());
+}
+
 TEST_F(GroupCommitTest, WholeGroupIsUnavailableOnAFullDiskAndWorksAgainAfterwards) {
   auto store = OpenStore(path_);
   ASSERT_TRUE(Create(*store, MakeLogin("before")).ok());
-  const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
-  rlimit unlimited{};
-  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &unlimited), 0);
-  const rlimit full{rlim_t{256} << 10, unlimited.rlim_max};
+  FullDisk disk;
   BusyWriter busy(*store);
-  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &full), 0);
+  disk.Fill();
   std::vector<absl::StatusCode> answers;
   std::promise<void> all_answered;
   for (const std::string id : {"small", "large"}) {
@@ -213,8 +255,7 @@ TEST_F(GroupCommitTest, WholeGroupIsUnavailableOnAFullDiskAndWorksAgainAfterward
   }
   busy.LetGo();
   all_answered.get_future().wait();
-  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &unlimited), 0);
-  std::signal(SIGXFSZ, old_handler);
+  disk.Free();
   EXPECT_THAT(answers, ::testing::Each(absl::StatusCode::kUnavailable));
   EXPECT_EQ(store->Get("small").status().code(), absl::StatusCode::kNotFound);
   EXPECT_TRUE(store->Get("before").ok());

@@ -225,6 +225,20 @@ TEST_F(SqliteStoreTest, UnfinishedOnlyLeavesOutWhatHasEnded) {
   EXPECT_THAT(*unfinished, ElementsAre(MakeLogin("4", 4), MakeLogin("2", 2), MakeLogin("0", 0)));
 }
 
+TEST_F(SqliteStoreTest, EraseTakesAnEndedLoginAtOnce) {
+  ASSERT_TRUE(Create(*store_, MakeEndedLogin("a", 100)).ok());
+  ASSERT_TRUE(Create(*store_, MakeEndedLogin("b", 100)).ok());
+  EXPECT_EQ(Erase(*store_, "a"), absl::OkStatus());
+  EXPECT_EQ(Erase(*store_, "a"), absl::NotFoundError("there is no login a"));
+  EXPECT_THAT(ListIds({}), ElementsAre("b"));
+}
+
+TEST_F(SqliteStoreTest, EraseLeavesALoginThatHasNotEnded) {
+  ASSERT_TRUE(Create(*store_, MakeLogin("a")).ok());
+  EXPECT_EQ(Erase(*store_, "a").code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(*store_->Get("a"), MakeLogin("a"));
+}
+
 TEST_F(SqliteStoreTest, EmptyStoreGivesEmptyLists) {
   EXPECT_THAT(ListPages(10, false), ElementsAre(IsEmpty()));
   EXPECT_THAT(*store_->LoadUnfinished(), IsEmpty());

@@ -128,6 +128,12 @@ absl::Status Update(Store& store, const Login& login) {
   return result.get_future().get();
 }
 
+absl::Status Erase(Store& store, const std::string& id) {
+  std::promise<absl::Status> result;
+  store.Erase(id, [&result](const absl::Status& erased) { result.set_value(erased); });
+  return result.get_future().get();
+}
+
 absl::Status EraseEndedBefore(Store& store, absl::Time time) {
   std::promise<absl::Status> result;
   store.EraseEndedBefore(time, [&result](const absl::Status& erased) { result.set_value(erased); });

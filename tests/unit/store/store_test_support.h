@@ -55,6 +55,7 @@ absl::Time At(int seconds);
 // The writes, waited for.
 absl::StatusOr<Login> Create(Store& store, const Login& login);
 absl::Status Update(Store& store, const Login& login);
+absl::Status Erase(Store& store, const std::string& id);
 absl::Status EraseEndedBefore(Store& store, absl::Time time);
 
 // Changes the database at `path` as another program would.

@@ -1,0 +1,99 @@
+// SIGHUP: the operator changes the config, and neither a till nor a customer notices.
+
+#include <gmock/gmock.h>
+
+#include <csignal>
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "tests/integration/integration_test.h"
+
+namespace cibad {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr char kApproves[] = "+47 400 00 000";
+constexpr char kWaits[] = "+47 912 34 567";
+
+class ReloadTest : public IntegrationTest {
+ protected:
+  // Sends SIGHUP and waits for the line that says what came of it.
+  std::string Reload(const std::string& outcome) {
+    daemon_->process().Signal(SIGHUP);
+    const auto line = daemon_->process().WaitForLine(OutputStream::kStderr, outcome);
+    EXPECT_TRUE(line.ok()) << line.status();
+    return line.value_or("");
+  }
+
+  std::string Config() const { return ReadFile(sandbox_->config_path()); }
+  void SetConfig(const std::string& text) const { WriteFile(sandbox_->config_path(), text); }
+
+  v1::Login WatchToTheEnd(const std::string& id) { return till_->WatchToEnd(id).Last(); }
+};
+
+TEST_F(ReloadTest, AStreamLivesThroughIt) {
+  const std::string id = MustStart(kWaits);
+  const std::unique_ptr<Watch> watch = till_->Open(id);
+  std::optional<v1::Login> login = watch->Next();
+  while (login.has_value() && login->state() != v1::Login::PENDING) login = watch->Next();
+  Reload("Reloaded the config");
+  ASSERT_TRUE(sandbox_->ApproveAll().ok());
+  v1::Login last;
+  while ((login = watch->Next()).has_value()) last = *login;
+  EXPECT_EQ(last.state(), v1::Login::COMPLETED) << last.staff_message();
+  EXPECT_TRUE(watch->Finish().ok());
+  ExpectNoViolations();
+  ExpectEachAskedOnce();
+}
+
+TEST_F(ReloadTest, AnAddedSalesUnitLogsCustomersIn) {
+  v1::StartLoginRequest request = Request(kApproves);
+  request.set_sales_unit("654321");
+  EXPECT_EQ(till_->Start(request).status().code(), absl::StatusCode::kNotFound);
+  const std::string config = Config();
+  const std::string unit = config.substr(config.find("[[sales_unit]]"));
+  const size_t msn = unit.find("msn = \"") + 7;
+  const std::string added =
+      absl::StrCat(unit.substr(0, msn), "654321", unit.substr(unit.find('"', msn)));
+  SetConfig(absl::StrCat(config, "\n", added.substr(0, added.find("\n["))));
+  Reload("Reloaded the config");
+  const auto login = till_->Start(request);
+  ASSERT_TRUE(login.ok()) << login.status();
+  EXPECT_EQ(WatchToTheEnd(login->id()).state(), v1::Login::COMPLETED);
+}
+
+TEST_F(ReloadTest, AWrongConfigChangesNothingAndSaysWhere) {
+  const std::string config = Config();
+  SetConfig(absl::StrCat("nonsense = 1\n", config));
+  const std::string line = Reload("Not reloaded");
+  EXPECT_THAT(line, HasSubstr("cibad.toml:1: nonsense"));
+  EXPECT_EQ(WatchToTheEnd(MustStart(kApproves)).state(), v1::Login::COMPLETED);
+  SetConfig(config);
+  Reload("Reloaded the config");
+}
+
+TEST_F(ReloadTest, AChangedClientSecretCountsAtOnce) {
+  const std::string file = sandbox_->folder() + "/client_secret";
+  const std::string secret = ReadFile(file);
+  WriteFile(file, "wrong");
+  Reload("Reloaded the config");
+  const v1::Login refused = WatchToTheEnd(MustStart(kApproves));
+  EXPECT_EQ(refused.failure().reason(), v1::Failure::CREDENTIALS_REFUSED);
+  EXPECT_THAT(daemon_->Log(), testing::Not(HasSubstr(secret)));
+  WriteFile(file, secret);
+  daemon_->process().Signal(SIGHUP);
+  EXPECT_TRUE(Eventually(
+      [&] { return WatchToTheEnd(MustStart(kApproves)).state() == v1::Login::COMPLETED; }));
+}
+
+TEST_F(ReloadTest, WhatNeedsARestartIsNamed) {
+  SetConfig(absl::StrReplaceAll(Config(), {{"/cibad.sock", "/other.sock"}}));
+  EXPECT_THAT(Reload("only a restart heeds it"), HasSubstr("listen.grpc"));
+  EXPECT_EQ(WatchToTheEnd(MustStart(kApproves)).state(), v1::Login::COMPLETED);
+}
+
+}  // namespace
+}  // namespace cibad
