@@ -19,7 +19,7 @@ constexpr char kRecordFormat = 2;
 
 // Behind the format, the members one after the other, without names: numbers and times as 8 bytes,
 // the least significant first, text and lists with their length in front, enumerators by name.
-// Decoding this takes a fortieth of the time that JSON took, and a daemon with 100,000 logins to
+// Decoding this takes a twentieth of the time that JSON took, and a daemon with 100,000 logins to
 // read at its start feels it.
 
 class Writer {
