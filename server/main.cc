@@ -57,7 +57,13 @@ Engine::Settings EngineSettings(const Config& config) {
   settings.sales_units = ByMsn(config.sales_units);
   settings.ca_file = config.ca_file;
   settings.proxy = config.proxy;
+  settings.most_unfinished_logins = static_cast<size_t>(config.pending_logins);
+  settings.keep_ended = absl::Minutes(config.keep_ended_minutes);
   return settings;
+}
+
+LoginServiceImpl::Settings ServiceSettings(const Config& config) {
+  return {ByMsn(config.sales_units), static_cast<size_t>(config.watch_streams)};
 }
 
 // The keys that differ and that only a restart can change, in words; empty: none.
@@ -84,7 +90,7 @@ void Reload(const std::string& config_file, const Config& running, SqliteStore& 
   }
   SetLogLevel(loaded->log_level);
   engine.Apply(EngineSettings(*loaded));
-  service.SetSalesUnits(ByMsn(loaded->sales_units));
+  service.Apply(ServiceSettings(*loaded));
   const std::string waiting = NeedsRestart(running, *loaded);
   if (!waiting.empty())
     Log(LogLevel::kWarning, "Changed, but only a restart heeds it", {{"keys", waiting}});
@@ -107,7 +113,7 @@ int Serve(const std::string& config_file, const Config& config) {
   options.on_ready = [&health] { health.SetProviderKnown(); };
   Engine engine(std::move(options), EngineSettings(config), store->get());
   if (absl::Status status = engine.Recover(); !status.ok()) return Fail(kUnavailable, status);
-  LoginServiceImpl service(&engine, ByMsn(config.sales_units));
+  LoginServiceImpl service(&engine, ServiceSettings(config));
   absl::StatusOr<std::unique_ptr<RpcServer>> server = RpcServer::Listen(config.listen, &service);
   if (!server.ok()) return Fail(kUnavailable, server.status());
   health.Tell(server->get());

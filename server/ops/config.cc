@@ -27,13 +27,12 @@ namespace {
 constexpr size_t kMaxConfigBytes = 1 << 20;
 constexpr size_t kMaxListenAddresses = 16;
 constexpr size_t kMaxSalesUnits = 1000;
-constexpr int64_t kMaxWorkers = 256;
 
 struct Key {
   absl::string_view section;
   absl::string_view name;
 };
-constexpr std::array<Key, 14> kKeys = {{{"listen", "grpc"},
+constexpr std::array<Key, 17> kKeys = {{{"listen", "grpc"},
                                         {"provider", "issuer"},
                                         {"provider", "ca_file"},
                                         {"provider", "proxy"},
@@ -45,8 +44,11 @@ constexpr std::array<Key, 14> kKeys = {{{"listen", "grpc"},
                                         {"store", "path"},
                                         {"store", "key_file"},
                                         {"store", "old_key_files"},
+                                        {"store", "keep_ended_minutes"},
                                         {"log", "level"},
-                                        {"engine", "workers"}}};
+                                        {"engine", "workers"},
+                                        {"limits", "pending_logins"},
+                                        {"limits", "watch_streams"}}};
 
 const std::map<std::string, ClientAuthentication>& AuthMethods() {
   static const auto& methods = *new std::map<std::string, ClientAuthentication>{
@@ -415,19 +417,25 @@ LogLevel ReadLogLevel(Section section) {
   return level.value_or(LogLevel::kInfo);
 }
 
-int ReadWorkers(Section section) {
-  const toml::node* node = section.Find("workers");
-  if (node == nullptr) return 0;
-  const toml::value<int64_t>* workers = node->as_integer();
-  if (workers == nullptr) {
-    section.Fail("workers", absl::StrCat("must be an integer without quotes, not ", TypeOf(*node)));
-    return 0;
+struct IntegerRange {
+  int least;
+  int most;
+  absl::string_view text;  // the range in words
+};
+
+int ReadInteger(Section section, absl::string_view name, int fallback, const IntegerRange& range) {
+  const toml::node* node = section.Find(name);
+  if (node == nullptr) return fallback;
+  const toml::value<int64_t>* integer = node->as_integer();
+  if (integer == nullptr) {
+    section.Fail(name, absl::StrCat("must be an integer without quotes, not ", TypeOf(*node)));
+    return fallback;
   }
-  if (workers->get() < 0 || workers->get() > kMaxWorkers) {
-    section.Fail("workers", absl::StrCat("must be 0, for one per core, to ", kMaxWorkers));
-    return 0;
+  if (integer->get() < range.least || integer->get() > range.most) {
+    section.Fail(name, absl::StrCat("must be ", range.text));
+    return fallback;
   }
-  return static_cast<int>(workers->get());
+  return static_cast<int>(integer->get());
 }
 
 // The document; where it is no TOML, the reader has failed.
@@ -459,7 +467,15 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   config.store_path = reader.Path(SectionOf(reader, root, "store").RequiredText("path"));
   config.store_keys = ReadStoreKeys(SectionOf(reader, root, "store"), reader);
   config.log_level = ReadLogLevel(SectionOf(reader, root, "log"));
-  config.workers = ReadWorkers(SectionOf(reader, root, "engine"));
+  config.keep_ended_minutes = ReadInteger(SectionOf(reader, root, "store"), "keep_ended_minutes",
+                                          config.keep_ended_minutes, {1, 1440, "1 to 1440, a day"});
+  config.workers = ReadInteger(SectionOf(reader, root, "engine"), "workers", config.workers,
+                               {0, 256, "0, for one per core, to 256"});
+  const Section limits = SectionOf(reader, root, "limits");
+  config.pending_logins =
+      ReadInteger(limits, "pending_logins", config.pending_logins, {1, 1'000'000, "1 to 1000000"});
+  config.watch_streams =
+      ReadInteger(limits, "watch_streams", config.watch_streams, {1, 1'000'000, "1 to 1000000"});
   if (!reader.status().ok()) return reader.status();
   return config;
 }

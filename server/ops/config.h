@@ -24,8 +24,11 @@ struct Config {
   std::vector<SalesUnit> sales_units;
   std::string store_path;
   StoreKeys store_keys;
+  int keep_ended_minutes = 15;
   LogLevel log_level = LogLevel::kInfo;
-  int workers = 0;  // 0: one per core
+  int workers = 0;               // 0: one per core
+  int pending_logins = 200'000;  // more are refused, as are streams
+  int watch_streams = 50'000;
 };
 
 // Reads the file and every file that it names. Relative paths start at the config's folder;

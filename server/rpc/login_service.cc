@@ -22,18 +22,35 @@ absl::Status CheckId(const std::string& id) {
   return absl::OkStatus();
 }
 
-// Ends the call with what the engine gives.
-Engine::LoginDone Answer(grpc::ServerUnaryReactor* reactor, v1::Login* response) {
-  return [reactor, response](const absl::StatusOr<Login>& login) {
-    if (login.ok()) *response = ToMessage(*login);
-    reactor->Finish(ToGrpcStatus(login.status()));
-  };
-}
+// The reactor of one call, and its end.
+class Call {
+ public:
+  explicit Call(grpc::CallbackServerContext* context)
+      : context_(context), reactor_(context->DefaultReactor()) {}
 
-grpc::ServerUnaryReactor* Refuse(grpc::ServerUnaryReactor* reactor, const absl::Status& status) {
-  reactor->Finish(ToGrpcStatus(status));
-  return reactor;
-}
+  grpc::ServerUnaryReactor* reactor() const { return reactor_; }
+
+  // Ends the call; says when to try again where that makes sense.
+  grpc::ServerUnaryReactor* Finish(const absl::Status& status) const {
+    if (const char* milliseconds = RetryPushback(status)) {
+      context_->AddTrailingMetadata("grpc-retry-pushback-ms", milliseconds);
+    }
+    reactor_->Finish(ToGrpcStatus(status));
+    return reactor_;
+  }
+
+  // Ends the call with what the engine gives.
+  Engine::LoginDone Answer(v1::Login* response) const {
+    return [call = *this, response](const absl::StatusOr<Login>& login) {
+      if (login.ok()) *response = ToMessage(*login);
+      call.Finish(login.status());
+    };
+  }
+
+ private:
+  grpc::CallbackServerContext* context_;
+  grpc::ServerUnaryReactor* reactor_;
+};
 
 absl::StatusOr<ListQuery> ReadListRequest(const v1::ListLoginsRequest& message) {
   if (message.page_size() < 0 || message.page_size() > kLargestPageSize) {
@@ -48,19 +65,19 @@ absl::StatusOr<ListQuery> ReadListRequest(const v1::ListLoginsRequest& message) 
 
 }  // namespace
 
-LoginServiceImpl::LoginServiceImpl(Engine* engine, SalesUnits sales_units) : engine_(engine) {
-  SetSalesUnits(std::move(sales_units));
+LoginServiceImpl::LoginServiceImpl(Engine* engine, Settings settings) : engine_(engine) {
+  Apply(std::move(settings));
 }
 
-void LoginServiceImpl::SetSalesUnits(SalesUnits sales_units) {
-  auto shared = std::make_shared<const SalesUnits>(std::move(sales_units));
+void LoginServiceImpl::Apply(Settings settings) {
+  auto applied = std::make_shared<const Settings>(std::move(settings));
   const std::lock_guard lock(mutex_);
-  sales_units_ = std::move(shared);
+  settings_ = std::move(applied);
 }
 
-std::shared_ptr<const SalesUnits> LoginServiceImpl::sales_units() {
+std::shared_ptr<const LoginServiceImpl::Settings> LoginServiceImpl::settings() {
   const std::lock_guard lock(mutex_);
-  return sales_units_;
+  return settings_;
 }
 
 void LoginServiceImpl::EndStreams() {
@@ -71,18 +88,18 @@ void LoginServiceImpl::EndStreams() {
 grpc::ServerUnaryReactor* LoginServiceImpl::StartLogin(grpc::CallbackServerContext* context,
                                                        const v1::StartLoginRequest* request,
                                                        v1::Login* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const Call call(context);
   absl::StatusOr<LoginRequest> start =
-      ReadStartRequest(*request, *sales_units(), RandomBits<uint64_t>());
-  if (!start.ok()) return Refuse(reactor, start.status());
-  engine_->StartLogin(*std::move(start), Answer(reactor, response));
-  return reactor;
+      ReadStartRequest(*request, settings()->sales_units, RandomBits<uint64_t>());
+  if (!start.ok()) return call.Finish(start.status());
+  engine_->StartLogin(*std::move(start), call.Answer(response));
+  return call.reactor();
 }
 
 grpc::ServerWriteReactor<v1::Login>* LoginServiceImpl::WatchLogin(
     grpc::CallbackServerContext*, const v1::WatchLoginRequest* request) {
   const auto stream = std::make_shared<WatchStream>(&streams_);
-  if (!streams_.Add(stream)) {
+  if (!streams_.Add(stream, settings()->most_streams)) {
     stream->OnRefused(absl::ResourceExhaustedError(
         "too many WatchLogin streams are open; try again in a minute"));
   } else if (const absl::Status status = CheckId(request->id()); !status.ok()) {
@@ -96,46 +113,42 @@ grpc::ServerWriteReactor<v1::Login>* LoginServiceImpl::WatchLogin(
 grpc::ServerUnaryReactor* LoginServiceImpl::GetLogin(grpc::CallbackServerContext* context,
                                                      const v1::GetLoginRequest* request,
                                                      v1::Login* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  if (const absl::Status status = CheckId(request->id()); !status.ok())
-    return Refuse(reactor, status);
-  engine_->GetLogin(request->id(), Answer(reactor, response));
-  return reactor;
+  const Call call(context);
+  if (const absl::Status status = CheckId(request->id()); !status.ok()) return call.Finish(status);
+  engine_->GetLogin(request->id(), call.Answer(response));
+  return call.reactor();
 }
 
 grpc::ServerUnaryReactor* LoginServiceImpl::CancelLogin(grpc::CallbackServerContext* context,
                                                         const v1::CancelLoginRequest* request,
                                                         v1::Login* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  if (const absl::Status status = CheckId(request->id()); !status.ok())
-    return Refuse(reactor, status);
-  engine_->CancelLogin(request->id(), Answer(reactor, response));
-  return reactor;
+  const Call call(context);
+  if (const absl::Status status = CheckId(request->id()); !status.ok()) return call.Finish(status);
+  engine_->CancelLogin(request->id(), call.Answer(response));
+  return call.reactor();
 }
 
 grpc::ServerUnaryReactor* LoginServiceImpl::AcknowledgeLogin(
     grpc::CallbackServerContext* context, const v1::AcknowledgeLoginRequest* request,
     google::protobuf::Empty*) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  if (const absl::Status status = CheckId(request->id()); !status.ok())
-    return Refuse(reactor, status);
-  engine_->AcknowledgeLogin(request->id(), [reactor](const absl::Status& erased) {
-    reactor->Finish(ToGrpcStatus(erased));
-  });
-  return reactor;
+  const Call call(context);
+  if (const absl::Status status = CheckId(request->id()); !status.ok()) return call.Finish(status);
+  engine_->AcknowledgeLogin(request->id(),
+                            [call](const absl::Status& erased) { call.Finish(erased); });
+  return call.reactor();
 }
 
 grpc::ServerUnaryReactor* LoginServiceImpl::ListLogins(grpc::CallbackServerContext* context,
                                                        const v1::ListLoginsRequest* request,
                                                        v1::ListLoginsResponse* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const Call call(context);
   const absl::StatusOr<ListQuery> query = ReadListRequest(*request);
-  if (!query.ok()) return Refuse(reactor, query.status());
+  if (!query.ok()) return call.Finish(query.status());
   const absl::StatusOr<LoginPage> page = engine_->ListLogins(*query);
-  if (!page.ok()) return Refuse(reactor, page.status());
+  if (!page.ok()) return call.Finish(page.status());
   for (const Login& login : page->logins) *response->add_logins() = ToMessageWithoutProfile(login);
   response->set_next_page_token(page->next_page_token);
-  return Refuse(reactor, absl::OkStatus());
+  return call.Finish(absl::OkStatus());
 }
 
 }  // namespace cibad

@@ -15,14 +15,17 @@ namespace cibad {
 
 class LoginServiceImpl final : public v1::LoginService::CallbackService {
  public:
-  // More open WatchLogin streams are refused with RESOURCE_EXHAUSTED.
-  static constexpr size_t kMostStreams = 50'000;
+  // What may change while the service runs.
+  struct Settings {
+    SalesUnits sales_units;        // that starts may name
+    size_t most_streams = 50'000;  // more WatchLogin streams are refused with RESOURCE_EXHAUSTED
+  };
 
   // `engine` must outlive the service.
-  LoginServiceImpl(Engine* engine, SalesUnits sales_units);
+  LoginServiceImpl(Engine* engine, Settings settings);
 
-  // The sales units that starts may name from now on. Thread-safe.
-  void SetSalesUnits(SalesUnits sales_units);
+  // Goes on with other settings; streams that are open stay. Thread-safe.
+  void Apply(Settings settings);
 
   // Ends the open streams with UNAVAILABLE, so that their tills watch again, at the daemon that
   // comes next.
@@ -47,12 +50,12 @@ class LoginServiceImpl final : public v1::LoginService::CallbackService {
                                        v1::ListLoginsResponse* response) override;
 
  private:
-  std::shared_ptr<const SalesUnits> sales_units();
+  std::shared_ptr<const Settings> settings();
 
   Engine* const engine_;
   std::mutex mutex_;
-  std::shared_ptr<const SalesUnits> sales_units_;  // under mutex_
-  WatchStreams streams_{kMostStreams};
+  std::shared_ptr<const Settings> settings_;  // under mutex_
+  WatchStreams streams_;
 };
 
 }  // namespace cibad

@@ -9,6 +9,10 @@
 
 namespace cibad {
 
+// When to try again what was refused so, in milliseconds and as gRPC's clients read it in the
+// trailing metadatum grpc-retry-pushback-ms; null: the same call would be refused again.
+const char* RetryPushback(const absl::Status& status);
+
 grpc::Status ToGrpcStatus(const absl::Status& status);
 
 }  // namespace cibad

@@ -7,10 +7,10 @@
 
 namespace cibad {
 
-bool WatchStreams::Add(const std::shared_ptr<WatchStream>& stream) {
+bool WatchStreams::Add(const std::shared_ptr<WatchStream>& stream, size_t most) {
   const std::lock_guard lock(mutex_);
   streams_.insert(stream);
-  return streams_.size() <= most_;
+  return streams_.size() <= most;
 }
 
 void WatchStreams::Remove(WatchStream* stream) {

@@ -23,17 +23,14 @@ class WatchStream;
 // many. Thread-safe.
 class WatchStreams {
  public:
-  explicit WatchStreams(size_t most) : most_(most) {}
-
-  // Holds the stream from now on. False: there are too many, and it should be ended.
-  bool Add(const std::shared_ptr<WatchStream>& stream);
+  // Holds the stream from now on. False: there are more than `most`, and it should be ended.
+  bool Add(const std::shared_ptr<WatchStream>& stream, size_t most);
   void Remove(WatchStream* stream);
 
   // Ends every stream with `status`.
   void EndAll(const grpc::Status& status);
 
  private:
-  const size_t most_;
   std::mutex mutex_;
   std::unordered_set<std::shared_ptr<WatchStream>> streams_;
 };

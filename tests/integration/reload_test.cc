@@ -89,6 +89,22 @@ TEST_F(ReloadTest, AChangedClientSecretCountsAtOnce) {
       [&] { return WatchToTheEnd(MustStart(kApproves)).state() == v1::Login::COMPLETED; }));
 }
 
+TEST_F(ReloadTest, LimitsHoldAndCanBeRaised) {
+  const std::string config = Config();
+  SetConfig(absl::StrCat(config, "\n[limits]\npending_logins = 1\nwatch_streams = 1\n"));
+  Reload("Reloaded the config");
+  const std::string id = MustStart(kWaits);
+  const std::unique_ptr<Watch> watch = till_->Open(id);
+  ASSERT_TRUE(watch->Next().has_value());
+  EXPECT_TRUE(Eventually([&] {  // the worker counts it a moment after it has been accepted
+    return till_->Start(kApproves).status().code() == absl::StatusCode::kResourceExhausted;
+  }));
+  EXPECT_EQ(till_->WatchToEnd(id).status.code(), absl::StatusCode::kResourceExhausted);
+  SetConfig(config);
+  daemon_->process().Signal(SIGHUP);
+  EXPECT_TRUE(Eventually([&] { return till_->Start(kApproves).ok(); }));
+}
+
 TEST_F(ReloadTest, WhatNeedsARestartIsNamed) {
   SetConfig(absl::StrReplaceAll(Config(), {{"/cibad.sock", "/other.sock"}}));
   EXPECT_THAT(Reload("only a restart heeds it"), HasSubstr("listen.grpc"));

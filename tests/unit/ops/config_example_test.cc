@@ -63,6 +63,9 @@ TEST_F(ConfigExampleTest, CommentedDefaultsAreTheDefaults) {
   ASSERT_TRUE(plain.ok() && whole.ok());
   EXPECT_EQ(plain->log_level, whole->log_level);
   EXPECT_EQ(plain->workers, whole->workers);
+  EXPECT_EQ(plain->keep_ended_minutes, whole->keep_ended_minutes);
+  EXPECT_EQ(plain->pending_logins, whole->pending_logins);
+  EXPECT_EQ(plain->watch_streams, whole->watch_streams);
   EXPECT_EQ(plain->sales_units[0].authentication, whole->sales_units[0].authentication);
   EXPECT_EQ(plain->sales_units[0].default_region, whole->sales_units[0].default_region);
 }

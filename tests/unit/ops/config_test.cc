@@ -104,6 +104,9 @@ TEST_F(ConfigTest, SmallestConfigHasTheDefaults) {
   EXPECT_EQ(config->store_path, folder_.File("logins.db"));
   EXPECT_EQ(config->log_level, LogLevel::kInfo);
   EXPECT_EQ(config->workers, 0);
+  EXPECT_EQ(config->keep_ended_minutes, 15);
+  EXPECT_EQ(config->pending_logins, 200'000);
+  EXPECT_EQ(config->watch_streams, 50'000);
 }
 
 TEST_F(ConfigTest, EveryKeyIsRead) {
@@ -114,7 +117,7 @@ TEST_F(ConfigTest, EveryKeyIsRead) {
   const absl::StatusOr<Config> config = Load(R"(
 listen.grpc = ["127.0.0.1:0", "[::1]:50051", "localhost:65535", "unix:/a b"]
 provider = { issuer = "https://issuer.example", ca_file = "./x/../ca.pem", proxy = "http://proxy.example:3128" }
-store = { path = "/var/lib/cibad/logins.db", key_file = "key1", old_key_files = ["key2"] }
+store = { path = "/var/lib/cibad/logins.db", key_file = "key1", old_key_files = ["key2"], keep_ended_minutes = 1 }
 [[sales_unit]]
 msn = "1"
 client_id = "a"
@@ -131,6 +134,9 @@ default_region = "SE"
 level = "debug"
 [engine]
 workers = 256
+[limits]
+pending_logins = 7
+watch_streams = 1000000
 )");
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_THAT(config->listen,
@@ -151,6 +157,9 @@ workers = 256
   EXPECT_EQ(config->store_keys.old_keys[0].ToText(), KeyText('2'));
   EXPECT_EQ(config->log_level, LogLevel::kDebug);
   EXPECT_EQ(config->workers, 256);
+  EXPECT_EQ(config->keep_ended_minutes, 1);
+  EXPECT_EQ(config->pending_logins, 7);
+  EXPECT_EQ(config->watch_streams, 1'000'000);
 }
 
 TEST_F(ConfigTest, FileThatCannotBeReadIsNamed) {
@@ -344,6 +353,17 @@ TEST_F(ConfigTest, BadLogLevelsAndWorkersAreRefused) {
     EXPECT_EQ(ErrorOf(absl::StrCat(kGood, "[engine]\nworkers = ", workers, "\n")),
               "13: engine.workers: must be 0, for one per core, to 256");
   }
+}
+
+TEST_F(ConfigTest, LimitsHaveLimits) {
+  for (const std::string key : {"pending_logins", "watch_streams"}) {
+    for (const std::string value : {"0", "1000001"}) {
+      EXPECT_EQ(ErrorOf(absl::StrCat(kGood, "[limits]\n", key, " = ", value, "\n")),
+                absl::StrCat("13: limits.", key, ": must be 1 to 1000000"));
+    }
+  }
+  EXPECT_EQ(ErrorWith("\"logins.db\"", "\"logins.db\"\nkeep_ended_minutes = 0"),
+            "11: store.keep_ended_minutes: must be 1 to 1440, a day");
 }
 
 class ClientSecretTest : public ConfigTest {
