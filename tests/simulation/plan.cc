@@ -26,6 +26,12 @@ absl::Duration WithinAMinute(Random& random) {
   return random.Between(absl::ZeroDuration(), absl::Minutes(1));
 }
 
+// Often there from the start.
+Spell PlanSpell(Random& random) {
+  const absl::Duration after = random.Percent(20) ? absl::ZeroDuration() : WithinAMinute(random);
+  return {after, WithinAMinute(random) * 2};
+}
+
 void PlanTrouble(Random& random, Plan& plan) {
   if (random.Percent(25)) plan.slow_downs = 20;
   if (random.Percent(50)) return;  // half of all logins are calm, or nearly so
@@ -34,12 +40,9 @@ void PlanTrouble(Random& random, Plan& plan) {
   if (random.Percent(30)) plan.crashes_after = WithinAMinute(random);
   if (random.Percent(10)) plan.restarts_after = WithinAMinute(random);
   if (random.Percent(15)) plan.cancels_after = WithinAMinute(random);
-  if (random.Percent(20)) plan.disk_errors = random.Percent(70) ? 10 : 60;
-  if (random.Percent(10)) {
-    plan.disk_is_full.length = WithinAMinute(random) * 2;
-    plan.disk_is_full.after =
-        random.Percent(10) ? absl::ZeroDuration() : WithinAMinute(random);  // or at the start
-  }
+  if (random.Percent(20)) plan.disk_errors = random.Percent(50) ? 10 : 60;
+  if (random.Percent(10)) plan.disk_is_full = PlanSpell(random);
+  if (random.Percent(10)) plan.network_is_down = PlanSpell(random);
   if (random.Percent(10)) plan.stopped = {WithinAMinute(random), WithinAMinute(random)};
   if (random.Percent(5)) plan.nonsense = 20;
   if (random.Percent(20)) plan.clock_jumps = 50;
@@ -99,6 +102,7 @@ std::string Describe(const Plan& plan) {
   Append(words, "SIGKILL", plan.crashes_after);
   Append(words, "SIGTERM", plan.restarts_after);
   Append(words, "cancels", plan.cancels_after);
+  Append(words, "network is down", plan.network_is_down);
   Append(words, "disk is full", plan.disk_is_full);
   Append(words, "SIGSTOP", plan.stopped);
   return words;

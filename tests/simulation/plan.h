@@ -25,6 +25,8 @@ enum class ProfileAnswer { kIsTheCustomers, kIsSomebodyElses, kRefuses, kMakesNo
 struct Spell {
   absl::Duration after = absl::InfiniteDuration();
   absl::Duration length = absl::ZeroDuration();
+
+  bool Covers(absl::Duration age) const { return age >= after && age < after + length; }
 };
 
 struct Plan {
@@ -48,14 +50,15 @@ struct Plan {
   // Once, wherever that strikes; counted from the start.
   std::optional<absl::Duration> crashes_after;   // SIGKILL
   std::optional<absl::Duration> restarts_after;  // SIGTERM, and started again
+  Spell network_is_down;                         // no request leaves
   Spell disk_is_full;
   Spell stopped;  // SIGSTOP to SIGCONT
 
   // Nothing is in the way of what the customer decides.
   bool IsCalm() const {
     return nonsense == 0 && trouble == 0 && crashes == 0 && disk_errors == 0 && !crashes_after &&
-           !restarts_after && !cancels_after && disk_is_full.length == absl::ZeroDuration() &&
-           stopped.length == absl::ZeroDuration();
+           !restarts_after && !cancels_after && network_is_down.length == absl::ZeroDuration() &&
+           disk_is_full.length == absl::ZeroDuration() && stopped.length == absl::ZeroDuration();
   }
 };
 

@@ -111,9 +111,9 @@ bool World::Hold(bool kept, const Invariant& invariant, absl::string_view detail
 void World::DaemonAt(absl::Time time, std::function<void()> what) {
   agenda_.At(time, [this, life = life_, what = std::move(what)]() mutable {
     if (life != life_ || !is_up_) return;
-    const absl::Time stop = start_ + plan_.stopped.after;
-    const absl::Time go_on = stop + plan_.stopped.length;
-    if (now() >= stop && now() < go_on) return DaemonAt(go_on, std::move(what));
+    if (plan_.stopped.Covers(now() - start_)) {
+      return DaemonAt(start_ + plan_.stopped.after + plan_.stopped.length, std::move(what));
+    }
     what();
   });
 }

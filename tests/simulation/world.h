@@ -150,7 +150,6 @@ class World {
   bool is_told_ = false;    // from the start's answer on
   int life_ = 0;            // of the daemon: what was begun in an earlier one is void
   bool is_up_ = true;
-  bool is_recovering_ = false;
   bool is_draining_ = false;
   absl::Duration clock_error_;  // of the daemon's clock in this life
 

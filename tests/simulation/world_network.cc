@@ -59,12 +59,12 @@ void World::Do(const FetchProfile&) {
 
 void World::Do(const WakeAt& wake) {
   const uint64_t number = ++wake_;
-  if (wake.time == absl::InfiniteFuture()) return;
   const absl::Time time = wake.time - clock_error_;
-  if (random_.Percent(2)) {  // once too often, and early
-    DaemonAt(random_.Between(absl::ZeroDuration(), time - now()) + now(),
-             [this] { Deliver(Woken{}); });
+  if (random_.Percent(3)) {  // once too often, and early
+    const absl::Duration span = std::min(time - now(), kRequestTimeout);
+    DaemonAt(random_.Between(absl::ZeroDuration(), span) + now(), [this] { Deliver(Woken{}); });
   }
+  if (wake.time == absl::InfiniteFuture()) return;
   DaemonAt(time, [this, number] {
     if (number == wake_) Deliver(Woken{});
   });
@@ -77,7 +77,8 @@ void World::Exchange(Arrive arrive, Answer answer) {
   if (!Hold(under_way_ == 0, kOneRequestAtATime)) return;
   if (!Hold(now() >= not_before_, kWaitsAfterTrouble)) return;
   under_way_ = IndexOf<Answered>();
-  if (random_.Percent(plan_.trouble / 3)) {
+  const absl::Duration age = now() - start_;
+  if (plan_.network_is_down.Covers(age) || random_.Percent(plan_.trouble / 3)) {
     Note("the request does not leave");
     return AnswerAt(now() + Way(), Answered{NoAnswer{/*may_have_arrived=*/false, 0, {}, ""}});
   }

@@ -60,9 +60,7 @@ absl::Duration World::CommitTime() {
 }
 
 bool World::DiskFails() {
-  const absl::Time full = start_ + plan_.disk_is_full.after;
-  if (now() >= full && now() < full + plan_.disk_is_full.length) return true;
-  return random_.Percent(plan_.disk_errors);
+  return plan_.disk_is_full.Covers(now() - start_) || random_.Percent(plan_.disk_errors);
 }
 
 void World::OnWriteFailed() {
@@ -148,7 +146,7 @@ void World::StopIfDrained() {
 
 void World::GoDown(absl::Duration down_time) {
   ++life_;
-  is_up_ = is_writing_ = is_draining_ = is_recovering_ = false;
+  is_up_ = is_writing_ = is_draining_ = false;
   under_way_ = 0;
   mailbox_.clear();
   commands_.clear();
@@ -163,7 +161,7 @@ void World::GoDown(absl::Duration down_time) {
 }
 
 void World::Restart() {
-  is_up_ = is_recovering_ = true;
+  is_up_ = true;
   ++story_.restarts;
   ++record_.restarts;
   if (random_.Percent(plan_.clock_jumps)) {
@@ -182,7 +180,6 @@ void World::Restart() {
   if (CrashHere(CrashPoint::kWhileRecovering)) return;
   Tell();
   if (!HasEnded(memory_.state)) Deliver(Recovered{});
-  is_recovering_ = false;
 }
 
 }  // namespace cibad
