@@ -3,6 +3,8 @@
 #include <array>
 #include <cstddef>
 
+#include "absl/strings/str_cat.h"
+
 namespace cibad {
 namespace {
 
@@ -12,16 +14,52 @@ Value Mostly(Random& random, Value first, std::array<Value, 3> others) {
   return random.Percent(90) ? first : others[static_cast<size_t>(random.Below(3))];
 }
 
+Decision Decides(Random& random) {
+  if (random.Percent(70)) return Decision::kApproves;
+  if (random.Percent(60)) return Decision::kDenies;
+  constexpr std::array kOthers = {Decision::kNeverDecides, Decision::kNeverDecides,
+                                  Decision::kPicksTheWrongNumber, Decision::kMeetsAnUnknownError};
+  return kOthers[static_cast<size_t>(random.Below(4))];
+}
+
+absl::Duration WithinAMinute(Random& random) {
+  return random.Between(absl::ZeroDuration(), absl::Minutes(1));
+}
+
+// Often there from the start.
+Spell PlanSpell(Random& random) {
+  const absl::Duration after = random.Percent(20) ? absl::ZeroDuration() : WithinAMinute(random);
+  return {after, WithinAMinute(random) * 2};
+}
+
 void PlanTrouble(Random& random, Plan& plan) {
   if (random.Percent(25)) plan.slow_downs = 20;
   if (random.Percent(50)) return;  // half of all logins are calm, or nearly so
   if (random.Percent(60)) plan.trouble = random.Percent(70) ? 10 : 60;
   if (random.Percent(30)) plan.crashes = random.Percent(70) ? 5 : 25;
-  if (random.Percent(30))
-    plan.crashes_after = random.Between(absl::ZeroDuration(), absl::Minutes(1));
-  if (random.Percent(15))
-    plan.cancels_after = random.Between(absl::ZeroDuration(), absl::Minutes(1));
+  if (random.Percent(30)) plan.crashes_after = WithinAMinute(random);
+  if (random.Percent(10)) plan.restarts_after = WithinAMinute(random);
+  if (random.Percent(15)) plan.cancels_after = WithinAMinute(random);
+  if (random.Percent(20)) plan.disk_errors = random.Percent(50) ? 10 : 60;
+  if (random.Percent(10)) plan.disk_is_full = PlanSpell(random);
+  if (random.Percent(10)) plan.network_is_down = PlanSpell(random);
+  if (random.Percent(10)) plan.stopped = {WithinAMinute(random), WithinAMinute(random)};
   if (random.Percent(5)) plan.nonsense = 20;
+  if (random.Percent(20)) plan.clock_jumps = 50;
+}
+
+void Append(std::string& words, const char* name, int percent) {
+  if (percent > 0) absl::StrAppend(&words, ", ", percent, "% ", name);
+}
+
+void Append(std::string& words, const char* name, std::optional<absl::Duration> after) {
+  if (after) absl::StrAppend(&words, ", ", name, " at ", absl::FormatDuration(*after));
+}
+
+void Append(std::string& words, const char* name, const Spell& spell) {
+  if (spell.length == absl::ZeroDuration()) return;
+  absl::StrAppend(&words, ", ", name, " at ", absl::FormatDuration(spell.after), " for ",
+                  absl::FormatDuration(spell.length));
 }
 
 }  // namespace
@@ -32,9 +70,7 @@ Plan MakePlan(Random& random) {
                      {PushAnswer::kRefuses, PushAnswer::kSaysTooMany, PushAnswer::kMakesNoSense});
   plan.expires_in = random.Percent(80) ? absl::Seconds(60) : absl::Seconds(60 + random.Below(300));
   plan.interval = absl::Seconds(random.Percent(70) ? 5 : random.Below(15));
-  plan.decision = random.Percent(70)
-                      ? Decision::kApproves
-                      : (random.Percent(70) ? Decision::kDenies : Decision::kNeverDecides);
+  plan.decision = Decides(random);
   plan.decides_after = random.Between(
       absl::ZeroDuration(), random.Percent(80) ? absl::Seconds(30) : plan.expires_in * 11 / 10);
   plan.id_token_is_good = random.Percent(90);
@@ -43,6 +79,33 @@ Plan MakePlan(Random& random) {
       {ProfileAnswer::kIsSomebodyElses, ProfileAnswer::kRefuses, ProfileAnswer::kMakesNoSense});
   PlanTrouble(random, plan);
   return plan;
+}
+
+std::string Describe(const Plan& plan) {
+  constexpr std::array kPushes = {"acknowledged", "refused", "too many", "nonsense"};
+  constexpr std::array kDecisions = {"approves", "denies", "never decides",
+                                     "picks the wrong number", "meets an unknown error"};
+  constexpr std::array kProfiles = {"the customer's", "somebody else's", "refused", "nonsense"};
+  std::string words = absl::StrCat(
+      "The plan: push ", kPushes[static_cast<size_t>(plan.push)], ", interval ",
+      absl::FormatDuration(plan.interval), ", expires in ", absl::FormatDuration(plan.expires_in),
+      ", the customer ", kDecisions[static_cast<size_t>(plan.decision)], " after ",
+      absl::FormatDuration(plan.decides_after), ", ID token ",
+      plan.id_token_is_good ? "good" : "bad", ", profile ",
+      kProfiles[static_cast<size_t>(plan.profile)]);
+  Append(words, "slow_down", plan.slow_downs);
+  Append(words, "nonsense", plan.nonsense);
+  Append(words, "trouble", plan.trouble);
+  Append(words, "crashes", plan.crashes);
+  Append(words, "disk errors", plan.disk_errors);
+  Append(words, "clock jumps", plan.clock_jumps);
+  Append(words, "SIGKILL", plan.crashes_after);
+  Append(words, "SIGTERM", plan.restarts_after);
+  Append(words, "cancels", plan.cancels_after);
+  Append(words, "network is down", plan.network_is_down);
+  Append(words, "disk is full", plan.disk_is_full);
+  Append(words, "SIGSTOP", plan.stopped);
+  return words;
 }
 
 }  // namespace cibad

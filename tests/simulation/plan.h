@@ -4,15 +4,30 @@
 #define CIBAD_TESTS_SIMULATION_PLAN_H_
 
 #include <optional>
+#include <string>
 
 #include "absl/time/time.h"
 #include "tests/simulation/random.h"
 
 namespace cibad {
 
-enum class Decision { kApproves, kDenies, kNeverDecides };
+enum class Decision {
+  kApproves,
+  kDenies,
+  kNeverDecides,
+  kPicksTheWrongNumber,  // wrong_challenge
+  kMeetsAnUnknownError,  // a code that no document lists
+};
 enum class PushAnswer { kAcknowledges, kRefuses, kSaysTooMany, kMakesNoSense };
 enum class ProfileAnswer { kIsTheCustomers, kIsSomebodyElses, kRefuses, kMakesNoSense };
+
+// A time of trouble, counted from the start.
+struct Spell {
+  absl::Duration after = absl::InfiniteDuration();
+  absl::Duration length = absl::ZeroDuration();
+
+  bool Covers(absl::Duration age) const { return age >= after && age < after + length; }
+};
 
 struct Plan {
   PushAnswer push = PushAnswer::kAcknowledges;
@@ -25,19 +40,32 @@ struct Plan {
   std::optional<absl::Duration> cancels_after;  // the start
 
   // Percent of...
-  int slow_downs = 0;                           // token requests answered so
-  int nonsense = 0;                             // token requests answered so
-  int trouble = 0;                              // requests that the network or the provider fails
-  int crashes = 0;                              // commits and actions at which the daemon is killed
-  std::optional<absl::Duration> crashes_after;  // the start: once more, wherever that strikes
+  int slow_downs = 0;   // token requests answered so
+  int nonsense = 0;     // token requests answered so
+  int trouble = 0;      // requests that the network or the provider fails
+  int crashes = 0;      // moments of one kind (CrashPoint) at which the daemon is killed
+  int disk_errors = 0;  // commits that fail
+  int clock_jumps = 0;  // restarts before which somebody sets the machine's clock
+
+  // Once, wherever that strikes; counted from the start.
+  std::optional<absl::Duration> crashes_after;   // SIGKILL
+  std::optional<absl::Duration> restarts_after;  // SIGTERM, and started again
+  Spell network_is_down;                         // no request leaves
+  Spell disk_is_full;
+  Spell stopped;  // SIGSTOP to SIGCONT
 
   // Nothing is in the way of what the customer decides.
   bool IsCalm() const {
-    return nonsense == 0 && trouble == 0 && crashes == 0 && !crashes_after && !cancels_after;
+    return nonsense == 0 && trouble == 0 && crashes == 0 && disk_errors == 0 && !crashes_after &&
+           !restarts_after && !cancels_after && network_is_down.length == absl::ZeroDuration() &&
+           disk_is_full.length == absl::ZeroDuration() && stopped.length == absl::ZeroDuration();
   }
 };
 
 Plan MakePlan(Random& random);
+
+// One line, for the history.
+std::string Describe(const Plan& plan);
 
 }  // namespace cibad
 

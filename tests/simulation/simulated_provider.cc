@@ -6,12 +6,15 @@
 namespace cibad {
 namespace {
 
+// However short the interval that the provider asks for, it is not polled in a busy loop.
+constexpr absl::Duration kShortestInterval = absl::Seconds(1);
+
 ProviderError Error(const char* code) { return ProviderError{400, code, "", std::nullopt}; }
 
 }  // namespace
 
-void SimulatedProvider::Hold(bool kept, const char* rule) {
-  if (!kept && violation_.empty()) violation_ = rule;
+void SimulatedProvider::Hold(bool kept, const Invariant& invariant) {
+  if (!kept && violation_ == nullptr) violation_ = &invariant;
 }
 
 absl::Duration SimulatedProvider::RetryAfter() {
@@ -24,10 +27,12 @@ NoAnswer SimulatedProvider::ServiceUnavailable() {
   return answer;
 }
 
-Outcome<Acknowledgement> SimulatedProvider::TakeBackchannelRequest(absl::Time now,
-                                                                   absl::Time answer_time) {
-  Hold(!was_pushed_, "the customer is asked once: a second backchannel request arrived");
-  was_pushed_ = true;
+void SimulatedProvider::BackchannelRequestArrives() {
+  Hold(!was_asked_, kAskedOnce);
+  was_asked_ = true;
+}
+
+Outcome<Acknowledgement> SimulatedProvider::AnswerBackchannelRequest(absl::Time now) {
   if (IsOutOfOrder()) return ServiceUnavailable();
   switch (plan_.push) {
     case PushAnswer::kRefuses:
@@ -39,25 +44,25 @@ Outcome<Acknowledgement> SimulatedProvider::TakeBackchannelRequest(absl::Time no
     case PushAnswer::kAcknowledges:
       break;
   }
-  interval_ = plan_.interval;
-  acknowledge_time_ = answer_time;
+  interval_ = std::max(plan_.interval, kShortestInterval);
+  acknowledge_time_ = now;
   decide_time_ = now + plan_.decides_after;
-  expire_time_ = answer_time + plan_.expires_in;
+  expire_time_ = now + plan_.expires_in;
   return Acknowledgement{"auth-req-id", plan_.expires_in, plan_.interval};
 }
 
-void SimulatedProvider::CheckTokenRequest(absl::Time now) {
-  Hold(!tokens_were_heard_, "10.1.1: tokens were asked for again");
-  Hold(now >= busy_until_, "10.1: two token requests overlap");
-  Hold(now >= acknowledge_time_ + interval_, "10.1: the first token request came early");
-  Hold(now >= last_token_request_ + interval_, "10.1, 11: a token request came early");
-  Hold(now >= not_before_, "10.1: a token request came before Retry-After");
+int SimulatedProvider::TokenRequestArrives(absl::Time now, absl::Time hang_up) {
+  Hold(!tokens_were_heard_, kTokensAskedForOnce);
+  Hold(!end_was_heard_, kNoPollAfterTheEnd);
+  Hold(now >= busy_until_, kPollNotOverlapping);
+  Hold(now >= std::max(acknowledge_time_, last_token_request_) + interval_, kPollNotEarly);
+  last_token_request_ = now;
+  busy_until_ = hang_up;
+  return ++token_requests_;
 }
 
-Outcome<TokenAnswer> SimulatedProvider::TakeTokenRequest(absl::Time now, absl::Time answer_time) {
-  CheckTokenRequest(now);
-  last_token_request_ = now;
-  busy_until_ = answer_time;
+Outcome<TokenAnswer> SimulatedProvider::AnswerTokenRequest(int number, absl::Time now) {
+  if (number == token_requests_) busy_until_ = std::min(busy_until_, now);
   if (IsOutOfOrder()) {
     if (random_.Percent(70)) return ServiceUnavailable();
     return ProviderError{429, "", "", ServiceUnavailable().retry_after};
@@ -68,31 +73,53 @@ Outcome<TokenAnswer> SimulatedProvider::TakeTokenRequest(absl::Time now, absl::T
     if (random_.Percent(20)) slow_down.retry_after = RetryAfter();
     return slow_down;
   }
-  return Grant(now);
+  return Grant(number, now);
 }
 
-Outcome<TokenAnswer> SimulatedProvider::Grant(absl::Time now) {
-  if (grant_is_gone_) return Error("invalid_grant");
+Outcome<TokenAnswer> SimulatedProvider::Grant(int number, absl::Time now) {
+  const bool is_out_of_turn = number < last_answered_token_request_;
+  last_answered_token_request_ = std::max(last_answered_token_request_, number);
+  if (gave_tokens_) return Error("invalid_grant");
   if (now >= expire_time_) return Error("expired_token");
   if (plan_.decision == Decision::kNeverDecides || now < decide_time_) {
     return Error("authorization_pending");
   }
-  told_decision_ = true;
-  if (plan_.decision == Decision::kDenies) return Error("access_denied");
-  grant_is_gone_ = true;
-  return TokenAnswer{"access-token", "id-token", absl::Seconds(300)};
+  gave_decision_ = true;
+  switch (plan_.decision) {
+    case Decision::kDenies:
+      return Error("access_denied");
+    case Decision::kPicksTheWrongNumber:
+      return Error("wrong_challenge");
+    case Decision::kMeetsAnUnknownError:
+      return Error("no_document_lists_this");
+    case Decision::kApproves:
+    case Decision::kNeverDecides:
+      break;
+  }
+  gave_tokens_ = true;
+  gave_tokens_out_of_turn_ = is_out_of_turn;
+  access_token_expire_time_ = now + kAccessTokenLife;
+  return TokenAnswer{"access-token", "id-token", kAccessTokenLife};
 }
 
-IdTokenOutcome SimulatedProvider::TakeKeysRequest() {
+IdTokenOutcome SimulatedProvider::AnswerKeysRequest() {
   if (IsOutOfOrder()) return ServiceUnavailable();
   if (plan_.id_token_is_good) return AcceptedIdToken{kCustomer};
   return RefusedIdToken{};
 }
 
-Outcome<Profile> SimulatedProvider::TakeUserinfoRequest() {
-  Hold(plan_.id_token_is_good, "Core 3.1.3.7: userinfo was called though the ID token is bad");
-  if (IsOutOfOrder()) return ServiceUnavailable();
+void SimulatedProvider::UserinfoRequestArrives() {
+  Hold(plan_.id_token_is_good, kBadIdTokenNotUsed);
+}
+
+Outcome<Profile> SimulatedProvider::AnswerUserinfoRequest(absl::Time now) {
+  if (IsOutOfOrder()) {
+    if (random_.Percent(70)) return ServiceUnavailable();
+    return ProviderError{429, "", "", ServiceUnavailable().retry_after};
+  }
   Profile profile;
+  saw_a_dead_token_ |= now >= access_token_expire_time_;
+  if (saw_a_dead_token_) return ProviderError{401, "invalid_token", "", std::nullopt};
   switch (plan_.profile) {
     case ProfileAnswer::kRefuses:
       return ProviderError{401, "invalid_token", "", std::nullopt};
@@ -108,9 +135,6 @@ Outcome<Profile> SimulatedProvider::TakeUserinfoRequest() {
   return profile;
 }
 
-void SimulatedProvider::DaemonDied(absl::Time now) {
-  busy_until_ = std::min(busy_until_, now);
-  not_before_ = absl::InfinitePast();
-}
+void SimulatedProvider::DaemonDied(absl::Time now) { busy_until_ = std::min(busy_until_, now); }
 
 }  // namespace cibad

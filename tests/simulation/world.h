@@ -9,30 +9,56 @@
 #ifndef CIBAD_TESTS_SIMULATION_WORLD_H_
 #define CIBAD_TESTS_SIMULATION_WORLD_H_
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/login/command.h"
 #include "server/login/event.h"
 #include "server/login/login.h"
+#include "tests/simulation/agenda.h"
+#include "tests/simulation/describe.h"
+#include "tests/simulation/invariants.h"
+#include "tests/simulation/judge.h"
 #include "tests/simulation/plan.h"
 #include "tests/simulation/random.h"
 #include "tests/simulation/simulated_provider.h"
 
 namespace cibad {
 
+// The moments at which the daemon is killed.
+enum class CrashPoint {
+  kBeforeWriting,       // decided, but nothing of it is on the disk
+  kWhileWriting,        // nobody knows whether it is
+  kAfterWriting,        // and before acting
+  kAfterActing,         // and before telling
+  kWhileAsking,         // the provider has the request
+  kWhileBeingAnswered,  // it has taken effect, and the answer is on its way
+  kAfterFailedWriting,  // before the write is tried again
+  kWhileRecovering,     // up again, and what is stored not yet taken up
+  kAnywhere,            // at a time that has nothing to do with the daemon's doings
+};
+inline constexpr size_t kCrashPoints = static_cast<size_t>(CrashPoint::kAnywhere) + 1;
+
 // How one login went.
 struct Story {
-  Login end;              // as it is stored
-  std::string violation;  // the rule that was broken; empty: none
+  std::optional<Login> end;  // as it is stored; none: the start was refused
+  std::string violation;     // "invariant: what it promises"; empty: none
   std::vector<std::string> history;
   int steps = 0;
-  int crashes = 0;
+  int restarts = 0;
+  int failed_writes = 0;
+  int stale_events = 0;  // that came when nobody waited for them
+  std::array<int, kCrashPoints> crashes{};
 };
 
 class World {
@@ -45,84 +71,101 @@ class World {
   Story Run();
 
  private:
-  struct Happening {
-    absl::Time time;
-    uint64_t order;  // of two at one time, the earlier made is first
-    std::function<void()> what;
-  };
-  static bool IsLater(const Happening& one, const Happening& other);
-  void At(absl::Time time, std::function<void()> what);
+  absl::Time now() const { return agenda_.now(); }
+  absl::Time daemon_now() const { return now() + clock_error_; }
   absl::Duration Way();
   absl::Duration CommitTime();
 
-  // The daemon.
-  void Deliver(int life, const Event& event);
+  // Has the daemon do something at `time`: not if it has died by then, and later if it is stopped.
+  void DaemonAt(absl::Time time, std::function<void()> what);
+
+  // The daemon: what it does with events.
+  void Start();
+  void Deliver(const Event& event);
   void TakeMail();
   void Happen(const Event& event);
-  void Commit(int life, const std::vector<Command>& commands);
   void Act(const std::vector<Command>& commands);
+  void Tell();
+
+  // What it writes.
+  void BeginWriting();
+  void Write();
+  void OnWritten();
+  void OnWriteFailed();
+  void Keep();
+  bool DiskFails();
+
+  // What it asks for.
   void Do(const SendBackchannelRequest&);
   void Do(const SendTokenRequest&);
   void Do(const CheckIdToken&);
   void Do(const FetchProfile&);
   void Do(const WakeAt& wake);
-  template <typename Answered, typename Take>
-  void Exchange(Take take);
-  template <typename Answered>
-  void AnswerAt(absl::Time time, int life, Answered answered);
-  bool CrashHere();
-  void Crash();
+  template <typename Answered, typename Arrive, typename Answer>
+  void Exchange(Arrive arrive, Answer answer);
+  template <typename Answered, typename Answer>
+  void AwaitAnswer(Answer answer, int number, absl::Duration thinking, int life,
+                   absl::Time hang_up);
+  void AnswerAt(absl::Time time, Event event);
+  void ComeStale(const Event& event);
+
+  // How it dies and comes back.
+  bool CrashHere(CrashPoint point);
+  void Crash(CrashPoint point);
+  void Terminate();
+  void StopIfDrained();
+  void GoDown(absl::Duration down_time);
   void Restart();
 
-  // What the daemon has heard for good, and what it told.
+  // The till.
+  void AskToCancel();
+
+  // What is known for good, and how long to wait after it.
   void Hear();
-  void Tell();
+  void HearOfToken(const Outcome<TokenAnswer>& outcome);
 
-  // The last judgement.
-  std::string Judge() const;
-  bool FitsThePlan(const Login& end) const;
-  bool FailsWithReason(FailureReason reason) const;
-  absl::Time Deadline() const;
-
-  void Hold(bool kept, const std::string& rule);
-  template <typename... Words>
-  void Note(const Words&... words) {
-    if (keeps_history_) {
-      story_.history.push_back(absl::StrCat(absl::FormatDuration(now_ - start_), "  ", words...));
-    }
+  bool Hold(bool kept, const Invariant& invariant, absl::string_view detail = "");
+  // Adds a line to the history. What it costs to make one is paid only where it is kept.
+  template <typename... Things>
+  void Note(const Things&... things) {
+    if (!keeps_history_) return;
+    std::string line = absl::FormatDuration(now() - start_) + " ";
+    (absl::StrAppend(&line, " ", Describe(things)), ...);
+    story_.history.push_back(std::move(line));
   }
 
   const bool keeps_history_;
   Random random_;
   const Plan plan_;
+  Agenda agenda_;
   SimulatedProvider provider_;
   const absl::Time start_;
-  absl::Time now_;
-  std::vector<Happening> happenings_;  // a heap, the next one at its front
-  uint64_t order_ = 0;
   Story story_;
+  Record record_;
 
   Login memory_;
   Login stored_;
   Login told_;
-  int life_ = 0;  // of the daemon: what was begun in an earlier one is void
+  bool is_stored_ = false;  // from the start's commit on
+  bool is_told_ = false;    // from the start's answer on
+  int life_ = 0;            // of the daemon: what was begun in an earlier one is void
   bool is_up_ = true;
-  bool is_writing_ = false;
-  bool request_is_under_way_ = false;
-  uint64_t wake_ = 0;  // the WakeAt that counts
-  std::deque<Event> mailbox_;
-  Event event_;  // the last that was taken from the mailbox, and when
-  absl::Time event_time_;
+  bool is_draining_ = false;
+  absl::Duration clock_error_;  // of the daemon's clock in this life
 
-  bool answer_was_lost_ = false;  // of a request with an effect
-  bool met_trouble_ = false;      // a request was refused or lost on the way
-  bool heard_nonsense_ = false;
-  bool heard_denial_ = false;
-  bool heard_expiry_ = false;
-  bool was_cancelled_ = false;
-  absl::Time expiry_runs_from_ = absl::InfiniteFuture();
-  absl::Time tokens_time_ = absl::InfiniteFuture();
-  absl::Time restart_time_ = absl::InfinitePast();
+  bool is_writing_ = false;
+  bool write_has_failed_ = false;  // and is to be tried again
+  bool is_heard_ = false;          // what is being written is on the disk, whatever the disk says
+  absl::Time write_begin_;
+  std::vector<Command> commands_;  // that wait for the write
+
+  size_t under_way_ = 0;  // the index of the event that answers the request under way; 0: none
+  int unanswered_requests_ = 0;
+  absl::Time not_before_ = absl::InfinitePast();  // may the provider be asked again
+  uint64_t wake_ = 0;                             // the WakeAt that counts
+  std::deque<Event> mailbox_;
+  Event event_;  // the last that was taken up, and when
+  absl::Time event_time_;
 };
 
 }  // namespace cibad

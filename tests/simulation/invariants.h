@@ -1,0 +1,68 @@
+// The promises that the simulation holds the core to, each with the name that a failure and
+// docs/simulation.md call it by. Section numbers are of OpenID CIBA Core 1.0 unless named
+// otherwise.
+
+#ifndef CIBAD_TESTS_SIMULATION_INVARIANTS_H_
+#define CIBAD_TESTS_SIMULATION_INVARIANTS_H_
+
+#include "absl/strings/string_view.h"
+
+namespace cibad {
+
+struct Invariant {
+  absl::string_view name;
+  absl::string_view promise;
+};
+
+// By the provider's own count.
+inline constexpr Invariant kAskedOnce{"asked-once",
+                                      "no second backchannel request reaches the provider"};
+inline constexpr Invariant kPollNotEarly{
+    "poll-not-early",
+    "10.1, 11: no token request comes before the interval, slow_down included, is over"};
+inline constexpr Invariant kPollNotOverlapping{
+    "poll-not-overlapping", "10.1: no token request comes while another is under way"};
+inline constexpr Invariant kTokensAskedForOnce{
+    "tokens-asked-for-once", "10.1.1: tokens that are written are not asked for again"};
+inline constexpr Invariant kNoPollAfterTheEnd{
+    "no-poll-after-the-end", "11: no token request follows an answer that ended the login"};
+inline constexpr Invariant kBadIdTokenNotUsed{
+    "bad-id-token-not-used", "Core 3.1.3.7: userinfo is not called with a refused ID token"};
+
+// By what the daemon does.
+inline constexpr Invariant kEachStep{"each-step", "every transition is well formed"};
+inline constexpr Invariant kOneRequestAtATime{"one-request-at-a-time",
+                                              "a login has at most one request under way"};
+inline constexpr Invariant kWaitsAfterTrouble{
+    "waits-after-trouble", "10.1: Retry-After and the exponential back-off are kept"};
+inline constexpr Invariant kDeadTokenNotUsed{
+    "dead-token-not-used", "no access token is used when the daemon knows that it has expired"};
+inline constexpr Invariant kStaleChangesNothing{
+    "stale-changes-nothing", "an event that nobody waits for any more changes nothing"};
+
+// By what is stored and told.
+inline constexpr Invariant kRefusedStartDoesNotExist{
+    "refused-start-does-not-exist", "of a start that could not be written nothing follows"};
+inline constexpr Invariant kOneEnd{"one-end", "a login has exactly one end"};
+inline constexpr Invariant kToldAfterWritten{"told-after-written",
+                                             "a till hears nothing that is not written"};
+inline constexpr Invariant kToldStaysTrue{"told-stays-true",
+                                          "a till never hears that a login went back"};
+inline constexpr Invariant kNothingForgotten{
+    "nothing-forgotten", "what is written of an unfinished login is never taken back"};
+inline constexpr Invariant kOnlyProvenIsConfirmed{
+    "only-proven-is-confirmed", "a till hears of a yes only when the ID token is proven"};
+
+// By how it ends.
+inline constexpr Invariant kEnds{"ends-by-deadline", "every login ends by its deadline"};
+inline constexpr Invariant kCancelIsHeard{"cancel-is-heard", "a till can cancel at any time"};
+inline constexpr Invariant kEndsAsDecided{
+    "ends-as-decided", "the end, and its reason, is what the customer and the provider made it"};
+inline constexpr Invariant kPollingGoesOn{"polling-goes-on",
+                                          "10.1: polling goes on until the login expires"};
+inline constexpr Invariant kDecisionIsHeardOut{"decision-is-heard-out",
+                                               "a decision that was given does not expire"};
+
+}  // namespace cibad
+
+#endif  // CIBAD_TESTS_SIMULATION_INVARIANTS_H_
