@@ -15,8 +15,8 @@ struct Invariant {
 };
 
 // By the provider's own count.
-inline constexpr Invariant kAskedOnce{"asked-once",
-                                      "no second backchannel request reaches the provider"};
+inline constexpr Invariant kAskedOnce{
+    "asked-once", "no second backchannel request follows one that may have arrived"};
 inline constexpr Invariant kPollNotEarly{
     "poll-not-early",
     "10.1, 11: no token request comes before the interval, slow_down included, is over"};

@@ -160,6 +160,7 @@ class World {
   std::vector<Command> commands_;  // that wait for the write
 
   size_t under_way_ = 0;  // the index of the event that answers the request under way; 0: none
+  bool may_have_asked_ = false;  // a backchannel request left, in this life or an earlier one
   int unanswered_requests_ = 0;
   absl::Time not_before_ = absl::InfinitePast();  // may the provider be asked again
   uint64_t wake_ = 0;                             // the WakeAt that counts

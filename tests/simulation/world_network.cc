@@ -28,6 +28,7 @@ absl::Duration World::Way() {
 }
 
 void World::Do(const SendBackchannelRequest&) {
+  if (!Hold(!may_have_asked_, kAskedOnce, "it may have arrived")) return;
   Exchange<BackchannelAnswered>(
       [this](absl::Time) {
         provider_.BackchannelRequestArrives();
@@ -82,6 +83,7 @@ void World::Exchange(Arrive arrive, Answer answer) {
     Note("the request does not leave");
     return AnswerAt(now() + Way(), Answered{NoAnswer{/*may_have_arrived=*/false, 0, {}, ""}});
   }
+  may_have_asked_ |= under_way_ == IndexOf<BackchannelAnswered>();
   const absl::Time give_up = now() + kRequestTimeout;
   if (random_.Percent(plan_.trouble / 3)) {
     Note("the request is lost");
