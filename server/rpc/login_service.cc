@@ -55,7 +55,7 @@ LoginServiceImpl::LoginServiceImpl(Engine* engine, const std::vector<SalesUnit>&
 
 void LoginServiceImpl::EndStreams() {
   streams_.EndAll(
-      {grpc::StatusCode::UNAVAILABLE, "the daemon is stopping; watch the login again in a moment"});
+      absl::UnavailableError("the daemon is stopping; watch the login again in a moment"));
 }
 
 grpc::ServerUnaryReactor* LoginServiceImpl::StartLogin(grpc::CallbackServerContext* context,
@@ -72,9 +72,8 @@ grpc::ServerUnaryReactor* LoginServiceImpl::StartLogin(grpc::CallbackServerConte
 grpc::ServerWriteReactor<v1::Login>* LoginServiceImpl::WatchLogin(
     grpc::CallbackServerContext*, const v1::WatchLoginRequest* request) {
   const auto stream = std::make_shared<WatchStream>(&streams_);
-  if (!streams_.Add(stream)) {
-    stream->OnRefused(absl::ResourceExhaustedError(
-        "too many WatchLogin streams are open; try again in a minute"));
+  if (const absl::Status added = streams_.Add(stream); !added.ok()) {
+    stream->OnRefused(added);
   } else if (const absl::Status status = CheckId(request->id()); !status.ok()) {
     stream->OnRefused(status);
   } else {

@@ -12,6 +12,7 @@
 #include <optional>
 #include <unordered_set>
 
+#include "absl/status/status.h"
 #include "cibad/v1/login.pb.h"
 #include "server/engine/watcher.h"
 
@@ -25,16 +26,19 @@ class WatchStreams {
  public:
   explicit WatchStreams(size_t most) : most_(most) {}
 
-  // Holds the stream from now on. False: there are too many, and it should be ended.
-  bool Add(const std::shared_ptr<WatchStream>& stream);
+  // Holds the stream from now on. RESOURCE_EXHAUSTED: there are too many; or what all were ended
+  // with. The stream is to be ended with that.
+  absl::Status Add(const std::shared_ptr<WatchStream>& stream);
   void Remove(WatchStream* stream);
 
-  // Ends every stream with `status`.
-  void EndAll(const grpc::Status& status);
+  // Ends every stream with `status`, those that are yet to come as well: a till that watches again
+  // at once must not be held by a daemon that is about to be gone.
+  void EndAll(const absl::Status& status);
 
  private:
   const size_t most_;
-  std::mutex mutex_;
+  std::mutex mutex_;  // guards what follows
+  absl::Status ended_with_;
   std::unordered_set<std::shared_ptr<WatchStream>> streams_;
 };
 
