@@ -134,7 +134,7 @@ void EventLoop::Run() {
   stopped_ = false;
   while (!stopped_) {
     CallDueAlarms();
-    WaitAndDispatch();
+    Dispatch(MillisecondsToNextAlarm());
   }
   runner_ = std::thread::id();
 }
@@ -150,6 +150,11 @@ bool EventLoop::IsOwnedByThisThread() const {
 
 void EventLoop::CallDueAlarms() {
   const absl::Time now = clock_();
+  if (NextAlarmTime() > now) return;
+  // What has come by now comes first, so that an alarm which gives up on something never overtakes
+  // it: after the process was stopped for a minute (SIGSTOP, a paused virtual machine), the answer
+  // is there and its time is up.
+  Dispatch(/*timeout_ms=*/0);
   // By index: a callback may make alarms or destroy others. One that is thereby skipped is still
   // due in the next round, which comes at once.
   for (size_t i = 0; i < alarms_.size(); ++i) {
@@ -160,9 +165,14 @@ void EventLoop::CallDueAlarms() {
   }
 }
 
-int EventLoop::MillisecondsToNextAlarm() const {
+absl::Time EventLoop::NextAlarmTime() const {
   absl::Time next = absl::InfiniteFuture();
   for (const Alarm* alarm : alarms_) next = std::min(next, alarm->time_);
+  return next;
+}
+
+int EventLoop::MillisecondsToNextAlarm() const {
+  const absl::Time next = NextAlarmTime();
   if (next == absl::InfiniteFuture()) return -1;
   if (next == absl::InfinitePast()) return 0;
   const absl::Duration wait = std::min(next - clock_(), kLongestWait);
@@ -173,10 +183,9 @@ int EventLoop::MillisecondsToNextAlarm() const {
                           kNanosecondsPerMillisecond);
 }
 
-void EventLoop::WaitAndDispatch() {
+void EventLoop::Dispatch(int timeout_ms) {
   std::array<epoll_event, kMaxEventsPerRound> events;
-  const int count =
-      epoll_wait(epoll_fd_, events.data(), kMaxEventsPerRound, MillisecondsToNextAlarm());
+  const int count = epoll_wait(epoll_fd_, events.data(), kMaxEventsPerRound, timeout_ms);
   if (count < 0 && errno != EINTR) Require(count, "epoll_wait");
   for (int i = 0; i < count; ++i) {
     auto* watch = static_cast<Watch*>(events[i].data.ptr);

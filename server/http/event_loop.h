@@ -86,7 +86,9 @@ class EventLoop {
   bool IsOwnedByThisThread() const;
   void RunMailbox();
   void CallDueAlarms();
-  void WaitAndDispatch();
+  // Waits at most so long, -1 without end, and calls back for what is ready.
+  void Dispatch(int timeout_ms);
+  absl::Time NextAlarmTime() const;
   int MillisecondsToNextAlarm() const;
 
   const Clock clock_;

@@ -82,7 +82,7 @@ std::shared_ptr<const LoginServiceImpl::Settings> LoginServiceImpl::settings() {
 
 void LoginServiceImpl::EndStreams() {
   streams_.EndAll(
-      {grpc::StatusCode::UNAVAILABLE, "the daemon is stopping; watch the login again in a moment"});
+      absl::UnavailableError("the daemon is stopping; watch the login again in a moment"));
 }
 
 grpc::ServerUnaryReactor* LoginServiceImpl::StartLogin(grpc::CallbackServerContext* context,
@@ -99,9 +99,8 @@ grpc::ServerUnaryReactor* LoginServiceImpl::StartLogin(grpc::CallbackServerConte
 grpc::ServerWriteReactor<v1::Login>* LoginServiceImpl::WatchLogin(
     grpc::CallbackServerContext*, const v1::WatchLoginRequest* request) {
   const auto stream = std::make_shared<WatchStream>(&streams_);
-  if (!streams_.Add(stream, settings()->most_streams)) {
-    stream->OnRefused(absl::ResourceExhaustedError(
-        "too many WatchLogin streams are open; try again in a minute"));
+  if (const absl::Status added = streams_.Add(stream, settings()->most_streams); !added.ok()) {
+    stream->OnRefused(added);
   } else if (const absl::Status status = CheckId(request->id()); !status.ok()) {
     stream->OnRefused(status);
   } else {

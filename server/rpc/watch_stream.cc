@@ -7,10 +7,13 @@
 
 namespace cibad {
 
-bool WatchStreams::Add(const std::shared_ptr<WatchStream>& stream, size_t most) {
+absl::Status WatchStreams::Add(const std::shared_ptr<WatchStream>& stream, size_t most) {
   const std::lock_guard lock(mutex_);
   streams_.insert(stream);
-  return streams_.size() <= most;
+  if (!ended_with_.ok()) return ended_with_;
+  if (streams_.size() <= most) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      "too many WatchLogin streams are open; try again in a minute");
 }
 
 void WatchStreams::Remove(WatchStream* stream) {
@@ -20,13 +23,14 @@ void WatchStreams::Remove(WatchStream* stream) {
   streams_.erase(held);
 }
 
-void WatchStreams::EndAll(const grpc::Status& status) {
+void WatchStreams::EndAll(const absl::Status& status) {
   std::vector<std::shared_ptr<WatchStream>> streams;
   {
     const std::lock_guard lock(mutex_);
+    ended_with_ = status;
     streams.assign(streams_.begin(), streams_.end());
   }
-  for (const auto& stream : streams) stream->End(status);
+  for (const auto& stream : streams) stream->OnRefused(status);
 }
 
 void WatchStream::OnLogin(const Login& login) {

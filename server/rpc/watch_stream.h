@@ -12,6 +12,7 @@
 #include <optional>
 #include <unordered_set>
 
+#include "absl/status/status.h"
 #include "cibad/v1/login.pb.h"
 #include "server/engine/watcher.h"
 
@@ -23,15 +24,18 @@ class WatchStream;
 // many. Thread-safe.
 class WatchStreams {
  public:
-  // Holds the stream from now on. False: there are more than `most`, and it should be ended.
-  bool Add(const std::shared_ptr<WatchStream>& stream, size_t most);
+  // Holds the stream from now on. RESOURCE_EXHAUSTED: there are more than `most`; or what all were
+  // ended with. The stream is to be ended with that.
+  absl::Status Add(const std::shared_ptr<WatchStream>& stream, size_t most);
   void Remove(WatchStream* stream);
 
-  // Ends every stream with `status`.
-  void EndAll(const grpc::Status& status);
+  // Ends every stream with `status`, those that are yet to come as well: a till that watches again
+  // at once must not be held by a daemon that is about to be gone.
+  void EndAll(const absl::Status& status);
 
  private:
-  std::mutex mutex_;
+  std::mutex mutex_;  // guards what follows
+  absl::Status ended_with_;
   std::unordered_set<std::shared_ptr<WatchStream>> streams_;
 };
 

@@ -11,16 +11,26 @@ constexpr absl::Duration kLimit = absl::Minutes(3);
 
 absl::StatusOr<std::unique_ptr<DaemonProcess>> DaemonProcess::Start(
     const std::string& config_path) {
+  absl::StatusOr<std::unique_ptr<DaemonProcess>> daemon = Launch(config_path);
+  if (!daemon.ok()) return daemon.status();
+  if (absl::Status status = (*daemon)->WaitUntilListening(); !status.ok()) return status;
+  return daemon;
+}
+
+absl::StatusOr<std::unique_ptr<DaemonProcess>> DaemonProcess::Launch(
+    const std::string& config_path) {
   absl::StatusOr<std::unique_ptr<ChildProcess>> process =
       ChildProcess::Start({CIBAD_BINARY, "--config", config_path});
   if (!process.ok()) return process.status();
-  const auto line = (*process)->WaitForLine(OutputStream::kStderr, "Listening", kLimit);
-  if (!line.ok()) return line.status();
   return std::unique_ptr<DaemonProcess>(new DaemonProcess(*std::move(process)));
 }
 
 DaemonProcess::DaemonProcess(std::unique_ptr<ChildProcess> process)
     : process_(std::move(process)) {}
+
+absl::Status DaemonProcess::WaitUntilListening() {
+  return process_->WaitForLine(OutputStream::kStderr, "Listening", kLimit).status();
+}
 
 absl::Status DaemonProcess::WaitUntilServing() {
   return process_->WaitForLine(OutputStream::kStderr, "logins can start", kLimit).status();

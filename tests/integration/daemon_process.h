@@ -19,6 +19,11 @@ class DaemonProcess {
   // Starts the daemon and waits until it listens; the provider may be down.
   static absl::StatusOr<std::unique_ptr<DaemonProcess>> Start(const std::string& config_path);
 
+  // Starts the daemon, and waits for nothing.
+  static absl::StatusOr<std::unique_ptr<DaemonProcess>> Launch(const std::string& config_path);
+
+  absl::Status WaitUntilListening();
+
   // Waits until the provider is known and logins can start.
   absl::Status WaitUntilServing();
 

@@ -10,6 +10,7 @@
 #include <array>
 #include <atomic>
 #include <optional>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -243,6 +244,29 @@ TEST(EventLoopTest, AlarmsGoByTheGivenClock) {
   loop.Post(look);
   loop.Run();
   EXPECT_TRUE(rang);
+}
+
+// As after a minute of SIGSTOP, in which the answer came and the time to wait for it passed.
+TEST(EventLoopTest, WhatHasComeIsReportedBeforeAnAlarmThatIsDue) {
+  absl::Time now = absl::FromUnixSeconds(1'000'000);
+  EventLoop loop([&now] { return now; });
+  const SocketPair pair;
+  std::vector<std::string> order;
+  EventLoop::Alarm alarm(loop, [&] {
+    order.push_back("alarm");
+    loop.Stop();
+  });
+  alarm.Set(now + absl::Seconds(35));
+  loop.WatchFd(pair.near(), EPOLLIN, [&](uint32_t) {
+    pair.ReadNear();
+    order.push_back("answer");
+  });
+  loop.Post([&] {
+    pair.WriteToNear();
+    now += absl::Minutes(1);
+  });
+  loop.Run();
+  EXPECT_THAT(order, ElementsAre("answer", "alarm"));
 }
 
 TEST(EventLoopTest, SleepsWithoutWakingUntilTheAlarm) {

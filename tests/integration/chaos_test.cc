@@ -1,0 +1,240 @@
+// What must hold whatever happens to the daemon or to its way to the provider: no login is lost,
+// every one ends as its customer decided, and nobody is asked twice. The real programs, hundreds of
+// logins, and trouble at random moments. A red run is repeated (as far as the machine's own timing
+// allows) with its seed: CIBAD_CHAOS_SEED.
+
+#include <gmock/gmock.h>
+
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <iostream>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "tests/integration/chaos_customers.h"
+#include "tests/integration/cutting_proxy.h"
+#include "tests/integration/integration_test.h"
+#include "tests/integration/till_fleet.h"
+
+namespace cibad {
+namespace {
+
+using ::testing::IsEmpty;
+
+constexpr int kLogins = 500;
+constexpr absl::Duration kEndLimit = absl::Minutes(4);
+
+uint32_t Seed() {
+  const char* given = std::getenv("CIBAD_CHAOS_SEED");
+  uint32_t seed = 0;
+  if (given != nullptr && absl::SimpleAtoi(given, &seed)) return seed;
+  return std::random_device()();
+}
+
+class ChaosTest : public IntegrationTest {
+ protected:
+  void SetUp() override {
+    const uint32_t seed = Seed();
+    std::cout << "CIBAD_CHAOS_SEED=" << seed << std::endl;
+    RecordProperty("seed", absl::StrCat(seed));
+    random_.seed(seed);
+    ASSERT_NO_FATAL_FAILURE(StartSandbox({.expires_in_seconds = 45}));
+  }
+
+  int Pick(int least, int most) { return std::uniform_int_distribution<int>(least, most)(random_); }
+
+  absl::Duration PickUpTo(absl::Duration most) {
+    return absl::Milliseconds(Pick(0, static_cast<int>(absl::ToInt64Milliseconds(most))));
+  }
+
+  // Customers, and the tills that will start their logins.
+  void Prepare(int count) {
+    customers_ = MakeCustomers(count, random_);
+    fleet_ = std::make_unique<TillFleet>(Address());
+  }
+
+  // The next tills start their logins.
+  void StartNext(int count) {
+    for (; count > 0 && started_ < customers_.size(); --count) {
+      const Customer& customer = customers_[started_++];
+      fleet_->Start(RequestOf(customer), customer.cancel_after);
+    }
+  }
+
+  // The next of those who decide by hand do so, of the logins that have been started.
+  void DecideNext(int count) {
+    for (; count > 0 && decided_ < started_; ++decided_) {
+      if (!customers_[decided_].decides_by_hand) continue;
+      const absl::Status status = Decide(customers_[decided_], *sandbox_);
+      ASSERT_TRUE(status.ok()) << status;
+      --count;
+    }
+  }
+
+  // Lets the daemon run for so long. It must not end by itself.
+  void LetRun(absl::Duration time) {
+    const absl::StatusOr<int> exit_code = daemon_->process().WaitForExit(time);
+    ASSERT_FALSE(exit_code.ok()) << "the daemon ended by itself, with " << *exit_code << ":\n"
+                                 << daemon_->Log();
+  }
+
+  void Launch() {
+    auto daemon = DaemonProcess::Launch(sandbox_->config_path());
+    ASSERT_TRUE(daemon.ok()) << daemon.status();
+    daemon_ = *std::move(daemon);
+  }
+
+  void WaitUntilServing() {
+    const absl::Status serving = daemon_->WaitUntilServing();
+    ASSERT_TRUE(serving.ok()) << serving;
+  }
+
+  // All tills that are left start, all customers decide, and all logins end.
+  void BringToTheEnd() {
+    StartNext(static_cast<int>(customers_.size()));
+    ASSERT_NO_FATAL_FAILURE(DecideNext(static_cast<int>(customers_.size())));
+    const auto all_ended = [](const FleetCounts& counts) { return counts.ended == counts.tills; };
+    EXPECT_TRUE(fleet_->WaitUntil(all_ended, kEndLimit));
+  }
+
+  Verdict JudgeAll() {
+    const Verdict verdict = Judge(customers_, fleet_->Records(), *sandbox_);
+    EXPECT_THAT(verdict.wrongs, IsEmpty());
+    std::cout << "interrupted starts " << verdict.interrupted_starts << ", lost answers "
+              << verdict.lost_answers << ", breaks seen by tills " << verdict.breaks
+              << ", longest pause " << verdict.longest_pause << std::endl;
+    const auto totals = sandbox_->Totals();
+    for (const auto& [name, count] : totals.value_or(std::map<std::string, int64_t>()))
+      std::cout << name << " " << count << ", ";
+    std::cout << std::endl;
+    return verdict;
+  }
+
+  std::mt19937 random_;
+  std::vector<Customer> customers_;
+  size_t started_ = 0;
+  size_t decided_ = 0;
+  std::unique_ptr<TillFleet> fleet_;
+};
+
+TEST_F(ChaosTest, KilledAtRandomMomentsItLosesNoLoginAndAsksNobodyTwice) {
+  constexpr int kKills = 32;
+  constexpr int kFirstLogins = 300;
+  ASSERT_NO_FATAL_FAILURE(Launch());
+  ASSERT_NO_FATAL_FAILURE(Prepare(kLogins));
+  StartNext(kFirstLogins);
+  ASSERT_TRUE(fleet_->WaitUntil(
+      [](const FleetCounts& counts) { return counts.asked >= kFirstLogins * 9 / 10; }, kEndLimit));
+
+  for (int kill = 0; kill < kKills; ++kill) {
+    switch (kill % 4) {
+      case 0:  // while it starts, and recovers
+        ASSERT_NO_FATAL_FAILURE(LetRun(PickUpTo(absl::Milliseconds(300))));
+        break;
+      case 1: {  // while logins are started
+        ASSERT_NO_FATAL_FAILURE(WaitUntilServing());
+        int before = 0;
+        const int more = Pick(1, 12);
+        fleet_->WaitUntil(
+            [&](const FleetCounts& counts) { return (before = counts.accepted) >= 0; },
+            absl::ZeroDuration());
+        StartNext((kLogins - kFirstLogins) / (kKills / 4));
+        fleet_->WaitUntil(
+            [&](const FleetCounts& counts) { return counts.accepted >= before + more; },
+            absl::Seconds(10));
+        break;
+      }
+      default:  // while they are polled, confirmed and completed
+        ASSERT_NO_FATAL_FAILURE(WaitUntilServing());
+        ASSERT_NO_FATAL_FAILURE(LetRun(PickUpTo(absl::Milliseconds(3000))));
+    }
+    fleet_->NoteTrouble();
+    ASSERT_TRUE(daemon_->process().Kill().ok());
+    ASSERT_NO_FATAL_FAILURE(DecideNext(2));
+    ASSERT_NO_FATAL_FAILURE(Launch());
+  }
+  ASSERT_NO_FATAL_FAILURE(BringToTheEnd());
+
+  const Verdict verdict = JudgeAll();
+  EXPECT_LE(verdict.lost_answers, kKills);
+  EXPECT_LE(verdict.interrupted_starts, kLogins / 4);
+}
+
+TEST_F(ChaosTest, WithTheProviderCutOffAtRandomMomentsItLosesNoLoginAndAsksNobodyTwice) {
+  constexpr int kCuts = 40;
+  auto proxy = CuttingProxy::Start(sandbox_->port());
+  ASSERT_TRUE(proxy.ok()) << proxy.status();
+  const std::string config = ReadFile(sandbox_->config_path());
+  WriteFile(
+      sandbox_->config_path(),
+      absl::StrReplaceAll(
+          config, {{"[provider]", absl::StrCat("[provider]\nproxy = \"", (*proxy)->url(), "\"")}}));
+  ASSERT_NO_FATAL_FAILURE(StartServing());
+  ASSERT_NO_FATAL_FAILURE(Prepare(kLogins));
+
+  for (int cut = 0; cut < kCuts; ++cut) {
+    StartNext(kLogins / kCuts + 1);
+    ASSERT_NO_FATAL_FAILURE(LetRun(PickUpTo(absl::Milliseconds(1500))));
+    fleet_->NoteTrouble();
+    (*proxy)->Cut();
+    ASSERT_NO_FATAL_FAILURE(LetRun(PickUpTo(absl::Milliseconds(cut % 2 == 0 ? 20 : 1000))));
+    (*proxy)->Open();
+    ASSERT_NO_FATAL_FAILURE(DecideNext(2));
+  }
+  ASSERT_NO_FATAL_FAILURE(BringToTheEnd());
+
+  const Verdict verdict = JudgeAll();
+  EXPECT_GT((*proxy)->cut_tunnels(), kCuts);
+  EXPECT_LE(verdict.lost_answers, kCuts);
+  EXPECT_LE(verdict.interrupted_starts, kLogins / 4);
+  EXPECT_EQ(verdict.breaks, 0);  // no till feels it
+}
+
+TEST_F(ChaosTest, StoppedAndContinuedItPollsNotEarlyAndLosesNothing) {
+  constexpr int kStops = 5;
+  constexpr int kStoppedLogins = 150;
+  ASSERT_NO_FATAL_FAILURE(StartServing());
+  ASSERT_NO_FATAL_FAILURE(Prepare(kStoppedLogins));
+  for (int stop = 0; stop < kStops; ++stop) {
+    StartNext(kStoppedLogins / kStops);
+    ASSERT_NO_FATAL_FAILURE(LetRun(PickUpTo(absl::Milliseconds(1500))));
+    daemon_->process().Signal(SIGSTOP);
+    ASSERT_NO_FATAL_FAILURE(DecideNext(3));
+    ASSERT_NO_FATAL_FAILURE(LetRun(absl::Seconds(1) + PickUpTo(absl::Seconds(3))));
+    daemon_->process().Signal(SIGCONT);
+  }
+  ASSERT_NO_FATAL_FAILURE(BringToTheEnd());
+
+  const Verdict verdict = JudgeAll();
+  EXPECT_EQ(verdict.lost_answers, 0);
+  EXPECT_EQ(verdict.interrupted_starts, 0);
+  EXPECT_EQ(verdict.breaks, 0);
+}
+
+TEST_F(ChaosTest, RestartedUnderLoadItLosesNothingAtAll) {
+  constexpr int kRestarts = 8;
+  constexpr absl::Duration kLongestPause = absl::Seconds(15);  // on a machine that is very busy
+  ASSERT_NO_FATAL_FAILURE(StartServing());
+  ASSERT_NO_FATAL_FAILURE(Prepare(kLogins));
+  for (int restart = 0; restart < kRestarts; ++restart) {
+    StartNext(kLogins / kRestarts + 1);
+    ASSERT_NO_FATAL_FAILURE(LetRun(PickUpTo(absl::Milliseconds(2500))));
+    ASSERT_NO_FATAL_FAILURE(DecideNext(8));
+    ASSERT_NO_FATAL_FAILURE(RestartServing());
+  }
+  ASSERT_NO_FATAL_FAILURE(BringToTheEnd());
+
+  const Verdict verdict = JudgeAll();
+  EXPECT_EQ(verdict.lost_answers, 0);
+  EXPECT_EQ(verdict.interrupted_starts, 0);
+  EXPECT_LE(verdict.longest_pause, kLongestPause);
+}
+
+}  // namespace
+}  // namespace cibad
