@@ -21,6 +21,10 @@ namespace {
 
 constexpr absl::Duration kEraseInterval = absl::Seconds(30);
 
+// Between the first polls of two logins that were taken up at start: 20,000 polls a second, which
+// is what 100,000 logins at the usual interval of 5 seconds come to anyway.
+constexpr absl::Duration kRecoveryPace = absl::Microseconds(50);
+
 int CountWorkers(int wanted) {
   return wanted > 0 ? wanted : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
 }
@@ -93,10 +97,14 @@ absl::Status Engine::Recover() {
   if (!unfinished.ok()) return unfinished.status();
   if (!unfinished->empty())
     Log(LogLevel::kInfo, "Taking up unfinished logins", {{"count", unfinished->size()}});
+  // The newest first: theirs are the customers who are at the till right now.
+  absl::Duration stagger;
   for (Login& login : *unfinished) {
     Lane& lane = LaneOf(login.id);
-    lane.loop.Post(
-        [&lane, login = std::move(login)]() mutable { lane.worker->Recover(std::move(login)); });
+    lane.loop.Post([&lane, stagger, login = std::move(login)]() mutable {
+      lane.worker->Recover(std::move(login), stagger);
+    });
+    stagger += kRecoveryPace;
   }
   return absl::OkStatus();
 }

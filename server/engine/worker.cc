@@ -32,6 +32,15 @@ Event NotSent(const Login& login) {
   return TokenRequestAnswered{no_answer};
 }
 
+// A login that is durable, and so in everyone's list, is with its worker a moment later.
+bool IsOnItsWay(const absl::StatusOr<Login>& stored) {
+  return stored.ok() && !HasEnded(stored->state);
+}
+
+absl::Status ComeAgain() {
+  return absl::UnavailableError("the login is only just being started; try again in a moment");
+}
+
 }  // namespace
 
 void Worker::Begin(Login login) {
@@ -39,11 +48,16 @@ void Worker::Begin(Login login) {
   Handle(Insert(std::move(login)), Accepted{});
 }
 
-void Worker::Recover(Login login) { Handle(Insert(std::move(login)), Recovered{}); }
+void Worker::Recover(Login login, absl::Duration stagger) {
+  Handle(Insert(std::move(login)), Recovered{stagger});
+}
 
 void Worker::Cancel(const std::string& id, LoginDone done) {
   Entry* entry = Find(id);
-  if (entry == nullptr) return done(environment_.store->Get(id));
+  if (entry == nullptr) {
+    const absl::StatusOr<Login> stored = environment_.store->Get(id);
+    return done(IsOnItsWay(stored) ? ComeAgain() : stored);
+  }
   entry->cancels.push_back(std::move(done));
   Handle(*entry, CancelRequested{});
 }
@@ -58,7 +72,7 @@ void Worker::Watch(const std::string& id, const std::shared_ptr<Watcher>& watche
   if (entry == nullptr) {  // it has ended, or never was
     const absl::StatusOr<Login> stored = environment_.store->Get(id);
     if (!stored.ok()) return watcher->OnRefused(stored.status());
-    assert(HasEnded(stored->state));  // every unfinished login is with its worker from the start on
+    if (IsOnItsWay(stored)) return watcher->OnRefused(ComeAgain());
     return watcher->OnLogin(*stored);
   }
   auto& watchers = entry->watchers;

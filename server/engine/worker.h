@@ -55,11 +55,12 @@ class Worker {
   // Takes over a login that has just been made durable, and asks the customer.
   void Begin(Login login);
 
-  // Takes over an unfinished login that the store still had at start.
-  void Recover(Login login);
+  // Takes over an unfinished login that the store still had at start; see Recovered.
+  void Recover(Login login, absl::Duration stagger);
 
   // Ends a login for its till; `done` gets it as it then is. One that has ended before is given
-  // unchanged. NOT_FOUND.
+  // unchanged. NOT_FOUND. UNAVAILABLE: it is durable, and Begin is about to be called for it; the
+  // watcher of such a login is refused with that, too.
   void Cancel(const std::string& id, LoginDone done);
 
   // Gives the login as it is. NOT_FOUND.

@@ -6,6 +6,7 @@
 
 #include <variant>
 
+#include "absl/time/time.h"
 #include "server/login/outcome.h"
 
 namespace cibad {
@@ -14,7 +15,11 @@ namespace cibad {
 struct Accepted {};
 
 // The daemon started again and found this login unfinished.
-struct Recovered {};
+struct Recovered {
+  // Waited on top of the interval before the first poll, so that the logins of one start do not all
+  // poll at one instant.
+  absl::Duration stagger;
+};
 
 // A time that was asked for with WakeAt has come. Coming early, late or twice does no harm.
 struct Woken {};

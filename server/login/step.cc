@@ -155,7 +155,7 @@ Transition DeadlinePassed(Login login, absl::Time now) {
 
 Transition On(Login login, const Accepted&, absl::Time) { return SendRequest(std::move(login)); }
 
-Transition On(Login login, const Recovered&, absl::Time now) {
+Transition On(Login login, const Recovered& event, absl::Time now) {
   login.progress = Progress{};
   switch (PhaseOf(login)) {
     case Phase::kAsking:
@@ -167,7 +167,7 @@ Transition On(Login login, const Recovered&, absl::Time now) {
       // A token request may have been under way at the crash: a whole interval from now is never
       // early, and its answer may be lost.
       login.progress.token_answer_may_be_lost = true;
-      const absl::Time next_request_time = now + login.interval;
+      const absl::Time next_request_time = now + login.interval + event.stagger;
       return WaitUntil(std::move(login), next_request_time);
     }
     case Phase::kProving:

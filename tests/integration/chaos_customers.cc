@@ -14,6 +14,7 @@ namespace {
 
 // Later than this after the start nobody decides by a clock.
 constexpr int kSlowestSeconds = 15;
+// For those who decide: what they decide counts however long the trouble lasts.
 constexpr absl::Duration kLongExpiry = absl::Minutes(5);
 constexpr int kFirstHandNumber = 91'000'000;
 
@@ -36,10 +37,15 @@ std::string RangeNumber(absl::string_view range, int seconds, int index) {
 Customer MakeCustomer(int index, std::mt19937& random) {
   const int seconds = Pick(random, 0, kSlowestSeconds);
   int kind = index % 100;
-  if (kind < kApprovers) return {.msisdn = RangeNumber("47401", seconds, index)};
+  if (kind < kApprovers) {
+    return {.msisdn = RangeNumber("47401", seconds, index), .requested_expiry = kLongExpiry};
+  }
   kind -= kApprovers;
-  if (kind < kDeniers)
-    return {.msisdn = RangeNumber("47402", seconds, index), .end = v1::Login::DENIED};
+  if (kind < kDeniers) {
+    return {.msisdn = RangeNumber("47402", seconds, index),
+            .end = v1::Login::DENIED,
+            .requested_expiry = kLongExpiry};
+  }
   kind -= kDeniers;
   if (kind < kSilent) return {.msisdn = RangeNumber("47403", 0, index), .end = v1::Login::EXPIRED};
   kind -= kSilent;
@@ -122,7 +128,11 @@ bool IsRight(const Customer& customer, const TillRecord& record, const Seen& see
   if (login.state() == customer.end) {
     const bool is_theirs = login.state() != v1::Login::COMPLETED ||
                            login.profile().phone_number() == absl::StrCat("+", customer.msisdn);
-    return is_theirs && seen.requests == 1 && seen.violations.empty();
+    if (!is_theirs || seen.requests != 1) return false;
+    if (seen.violations.empty()) return true;
+    const bool is_late = seen.violations.size() == 1 && seen.Of("polls_after_expiry") == 1;
+    verdict.late_polls += is_late ? 1 : 0;
+    return is_late && login.state() == v1::Login::EXPIRED;
   }
   if (login.state() != v1::Login::FAILED || login.failure().reason() != v1::Failure::INTERRUPTED)
     return false;

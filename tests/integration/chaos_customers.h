@@ -22,7 +22,7 @@ struct Customer {
   v1::Login::State end = v1::Login::COMPLETED;  // that the decision leads to
   bool decides_by_hand = false;                 // the test has to tell the sandbox
   std::optional<absl::Duration> cancel_after;   // it is the till that decides
-  // Absent: what the sandbox gives. Those whose decision comes at no set time have long.
+  // Absent: what the sandbox gives, which is for those who never decide.
   std::optional<absl::Duration> requested_expiry;
 };
 
@@ -44,6 +44,9 @@ struct Verdict {
   // INTERRUPTED: the provider gave its one last answer (the tokens, or the no) to a request that
   // broke off; the next was told that the login is over. No client can do better.
   int lost_answers = 0;
+  // EXPIRED, after a poll that came more than a second after the time was up, because it had waited
+  // in the daemon for a connection.
+  int late_polls = 0;
   absl::Duration longest_pause;  // that a till has seen
   int breaks = 0;                // that the tills have seen
   // What must not be, a line for each: a login that ended otherwise, a customer who was asked

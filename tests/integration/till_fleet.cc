@@ -113,7 +113,7 @@ struct TillFleet::FleetTill {
                                if (status.ok()) {
                                  WatchLogin();
                                } else if (OnBreak("StartLogin", status)) {
-                                 Later(kPause, &FleetTill::StartLogin);
+                                 Again(&FleetTill::StartLogin);
                                }
                                Leave();
                              });
@@ -140,11 +140,21 @@ struct TillFleet::FleetTill {
                               [this, call, request](const grpc::Status& status) {
                                 End(call.get());
                                 if (!status.ok() && OnBreak("CancelLogin", status))
-                                  Later(kPause, &FleetTill::CancelLogin);
+                                  Again(&FleetTill::CancelLogin);
                                 if (status.ok() && call->answer.state() < v1::Login::COMPLETED)
                                   Mistake("CancelLogin gave a login that has not ended");
                                 Leave();
                               });
+  }
+
+  // Tries again: the first time after the daemon's last word at once, as an eager till would.
+  void Again(void (FleetTill::*what)()) {
+    bool is_first = false;
+    {
+      const std::lock_guard lock(shared.mutex);
+      is_first = breaks_in_a_row == 1;
+    }
+    Later(is_first ? absl::ZeroDuration() : kPause, what);
   }
 
   // Calls the function after a while.
@@ -174,6 +184,7 @@ struct TillFleet::FleetTill {
       if (!id.empty() && id != login.id())
         MistakeLocked("the start's repetition gave another login");
       id = login.id();
+      breaks_in_a_row = 0;
       if (break_time.has_value()) {
         record.longest_pause = std::max(record.longest_pause, absl::Now() - *break_time);
         break_time.reset();
@@ -193,8 +204,7 @@ struct TillFleet::FleetTill {
       has_ended = record.has_ended();
     }
     if (status.ok() && !has_ended) Mistake("a watch ended before its login did");
-    if (!has_ended && !status.ok() && OnBreak("WatchLogin", status))
-      Later(kPause, &FleetTill::WatchLogin);
+    if (!has_ended && !status.ok() && OnBreak("WatchLogin", status)) Again(&FleetTill::WatchLogin);
   }
 
   // Whether to try again.
@@ -203,6 +213,7 @@ struct TillFleet::FleetTill {
     if (shared.hangs_up) return false;
     if (!break_time.has_value()) break_time = absl::Now();
     ++record.breaks;
+    ++breaks_in_a_row;
     if (status.error_code() == grpc::StatusCode::UNAVAILABLE) return true;
     MistakeLocked(absl::StrCat(call, ": ", Words(status)));
     return false;
@@ -223,6 +234,7 @@ struct TillFleet::FleetTill {
   std::vector<Call*> calls;  // under way
   TillRecord record;
   std::string id;
+  int breaks_in_a_row = 0;
   std::optional<absl::Time> break_time;  // while the daemon is not to be reached
 };
 
@@ -275,6 +287,11 @@ bool TillFleet::WaitUntil(const std::function<bool(const FleetCounts&)>& conditi
   std::unique_lock lock(shared_->mutex);
   return shared_->changed.wait_for(lock, absl::ToChronoNanoseconds(limit),
                                    [&] { return condition(shared_->Counts()); });
+}
+
+FleetCounts TillFleet::Counts() const {
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->Counts();
 }
 
 std::vector<TillRecord> TillFleet::Records() const {

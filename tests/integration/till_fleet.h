@@ -61,6 +61,7 @@ class TillFleet {
   // Waits until the condition holds, looking whenever a till has news. False: `limit` passed.
   bool WaitUntil(const std::function<bool(const FleetCounts&)>& condition, absl::Duration limit);
 
+  FleetCounts Counts() const;
   std::vector<TillRecord> Records() const;  // in the order of Start
 
  private:

@@ -244,6 +244,21 @@ TEST_F(WorkerTest, WatchingWhatNeverWasIsRefused) {
   EXPECT_EQ(watcher_->refused.code(), absl::StatusCode::kNotFound);
 }
 
+// Whoever lists logins can see one before its worker does.
+TEST_F(WorkerTest, ALoginThatIsNotYetHereIsToBeAskedForAgain) {
+  const Login login = NewTestLogin();
+  worker_->Watch(kId, watcher_);
+  EXPECT_EQ(watcher_->refused.code(), absl::StatusCode::kUnavailable);
+  absl::Status cancelled;
+  worker_->Cancel(kId, [&](const absl::StatusOr<Login>& given) { cancelled = given.status(); });
+  EXPECT_EQ(cancelled.code(), absl::StatusCode::kUnavailable);
+
+  worker_->Begin(login);
+  const auto again = std::make_shared<NotingWatcher>();
+  worker_->Watch(kId, again);
+  EXPECT_THAT(again->States(), ElementsAre(LoginState::kStarting));
+}
+
 TEST_F(WorkerTest, WatchersOfOneLoginAreBoundedAndTheGoneAreForgotten) {
   worker_->Begin(NewTestLogin());
   for (int i = 0; i < 100; ++i) worker_->Watch(kId, std::make_shared<NotingWatcher>());
@@ -297,7 +312,7 @@ TEST_F(WorkerTest, ARecoveredLoginWaitsAWholeIntervalBeforeItPolls) {
   login.interval = absl::Seconds(15);
   login.expire_time = now_ + absl::Seconds(600);
   const absl::Time recovered = now_;
-  worker_->Recover(login);
+  worker_->Recover(login, absl::ZeroDuration());
   EXPECT_EQ(http_.CountOpen(kToken), 0);
   Ring();
   EXPECT_EQ(now_ - recovered, absl::Seconds(15));
@@ -305,7 +320,7 @@ TEST_F(WorkerTest, ARecoveredLoginWaitsAWholeIntervalBeforeItPolls) {
 }
 
 TEST_F(WorkerTest, ARecoveredStartIsNotSentAgain) {
-  worker_->Recover(NewTestLogin());
+  worker_->Recover(NewTestLogin(), absl::ZeroDuration());
   Commit();
   EXPECT_EQ(http_.CountOpen(kBackchannel), 0);
   EXPECT_EQ(Durable().failure.reason, FailureReason::kInterrupted);

@@ -26,6 +26,11 @@ TEST(Recovery, Section10_1_PollingGoesOnAWholeIntervalLater) {
   }
 }
 
+TEST(Recovery, TheFirstPollsOfManyLoginsAreStaggered) {
+  Course course = Polling().Fire(Recovered{absl::Seconds(2)});
+  EXPECT_EQ(course.Waits(), kInterval + absl::Seconds(2));
+}
+
 TEST(Recovery, Section11_PollingGoesOnWithTheIntervalThatWasLearned) {
   Course course = Polling().AnswerTokenError("slow_down").Fire(Recovered{});
   EXPECT_EQ(course.Waits(), kInterval + absl::Seconds(5));

@@ -1,0 +1,85 @@
+// How long the daemon takes to serve when it starts with very many stored logins. A measurement for
+// a quiet machine, so it runs only when asked for: --gtest_also_run_disabled_tests.
+
+#include <chrono>
+#include <future>
+#include <iostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "server/login/login.h"
+#include "server/store/sqlite_store.h"
+#include "tests/integration/integration_test.h"
+
+namespace cibad {
+namespace {
+
+constexpr int kLogins = 100'000;
+
+std::string IdOf(int number) { return absl::StrFormat("%026d", number); }
+
+Login PendingLogin(int number, absl::Time now) {
+  Login login;
+  login.id = IdOf(number);
+  login.revision = 2;
+  login.request.sales_unit = "123456";
+  login.request.msisdn = absl::StrCat("47", 90'000'000 + number);
+  login.request.scopes = {"openid", "name", "phoneNumber", "email", "address", "birthDate"};
+  login.request.binding_message = "AB-123";
+  login.request.reference = absl::StrCat("receipt ", number);
+  login.request.request_id = absl::StrCat("start-up-", number);
+  login.state = LoginState::kPending;
+  login.create_time = now;
+  login.update_time = now;
+  login.expire_time = now + absl::Minutes(10);
+  login.auth_req_id = absl::StrCat("auth-req-id-of-a-usual-length-", number);
+  login.interval = absl::Seconds(5);
+  return login;
+}
+
+void Fill(const std::string& path) {
+  const auto store = SqliteStore::Open(path);
+  ASSERT_TRUE(store.ok()) << store.status();
+  const absl::Time now = absl::Now();
+  std::vector<std::future<absl::Status>> written;
+  for (int i = 0; i < kLogins; ++i) {
+    auto done = std::make_shared<std::promise<absl::Status>>();
+    written.push_back(done->get_future());
+    (*store)->Create(PendingLogin(i, now),
+                     [done](absl::StatusOr<Login> login) { done->set_value(login.status()); });
+  }
+  for (auto& one : written) ASSERT_TRUE(one.get().ok());
+}
+
+class StartUpTest : public IntegrationTest {
+ protected:
+  void SetUp() override { ASSERT_NO_FATAL_FAILURE(StartSandbox()); }
+};
+
+TEST_F(StartUpTest, DISABLED_ServesWithinASecondWithAHundredThousandStoredLogins) {
+  ASSERT_NO_FATAL_FAILURE(Fill(sandbox_->folder() + "/cibad.db"));
+  const absl::Time start = absl::Now();
+  const auto daemon = DaemonProcess::Launch(sandbox_->config_path());
+  ASSERT_TRUE(daemon.ok()) << daemon.status();
+  ASSERT_TRUE((*daemon)->WaitUntilListening().ok());
+  const absl::Duration listening = absl::Now() - start;
+  Till till(Address());
+  const auto login = till.Get(IdOf(kLogins - 1));
+  const absl::Duration answering = absl::Now() - start;
+  ASSERT_TRUE(login.ok()) << login.status();
+  EXPECT_EQ(login->state(), v1::Login::PENDING);
+  ASSERT_TRUE((*daemon)->WaitUntilServing().ok());
+  const absl::Duration serving = absl::Now() - start;
+
+  std::cout << "listens after " << listening << ", answers GetLogin after " << answering
+            << ", starts logins after " << serving << std::endl;
+  EXPECT_LE(answering, absl::Seconds(1));
+}
+
+}  // namespace
+}  // namespace cibad
