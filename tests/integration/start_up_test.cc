@@ -42,8 +42,11 @@ Login PendingLogin(int number, absl::Time now) {
   return login;
 }
 
-void Fill(const std::string& path) {
-  const auto store = SqliteStore::Open(path);
+// The daemon's store, sealed with the key that the daemon then finds.
+void Fill(const std::string& folder) {
+  StoreKeys keys;
+  keys.key_file = folder + "/store.key";
+  const auto store = SqliteStore::Open(folder + "/cibad.db", keys);
   ASSERT_TRUE(store.ok()) << store.status();
   const absl::Time now = absl::Now();
   std::vector<std::future<absl::Status>> written;
@@ -62,7 +65,7 @@ class StartUpTest : public IntegrationTest {
 };
 
 TEST_F(StartUpTest, DISABLED_ServesWithinASecondWithAHundredThousandStoredLogins) {
-  ASSERT_NO_FATAL_FAILURE(Fill(sandbox_->folder() + "/cibad.db"));
+  ASSERT_NO_FATAL_FAILURE(Fill(sandbox_->folder()));
   const absl::Time start = absl::Now();
   const auto daemon = DaemonProcess::Launch(sandbox_->config_path());
   ASSERT_TRUE(daemon.ok()) << daemon.status();
