@@ -141,6 +141,8 @@ void Engine::Stop() {
   Drain();
   for (const auto& lane : lanes_) lane->loop.Stop();
   for (const auto& lane : lanes_) lane->thread.join();
+  // Where the drain gave up, answers of the store are still on their way to the lanes.
+  store_->WaitForWrites();
 }
 
 void Engine::Drain() {

@@ -89,7 +89,7 @@ absl::Status SealRows(Database& database, const Sealer& sealer) {
     const absl::StatusOr<bool> row = from->Step();
     if (!row.ok()) return row.status();
     if (!*row) return absl::OkStatus();
-    const absl::Status sealed = SealRow(*from, *to, sealer);
+    absl::Status sealed = SealRow(*from, *to, sealer);
     if (!sealed.ok()) return sealed;
   }
 }

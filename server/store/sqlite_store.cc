@@ -116,6 +116,18 @@ class EraseEndedWrite : public Write {
   Store::WriteDone done_;
 };
 
+// Changes nothing; its answer comes after those of all writes before it.
+class MarkerWrite : public Write {
+ public:
+  explicit MarkerWrite(std::promise<void>* answered) : answered_(answered) {}
+  void Apply(LoginTable& /*table*/) override {}
+  void Drop() override {}
+  void Answer(const absl::Status& /*committed*/) override { answered_->set_value(); }
+
+ private:
+  std::promise<void>* const answered_;
+};
+
 // Between the writes that were asked for before and after it, the keys change.
 class KeysWrite : public Write {
  public:
@@ -268,10 +280,16 @@ absl::Status SqliteStore::ReplaceKeys(const StoreKeys& keys) {
   parts_->writer->Enqueue(std::make_unique<KeysWrite>(
       Sealer(after), parts_->path,
       [&written](const absl::Status& done) { written.set_value(done); }));
-  const absl::Status replaced = written.get_future().get();
+  absl::Status replaced = written.get_future().get();
   if (replaced.ok()) parts_->keys = after;
   read_with(parts_->keys);
   return replaced;
+}
+
+void SqliteStore::WaitForWrites() {
+  std::promise<void> answered;
+  parts_->writer->Enqueue(std::make_unique<MarkerWrite>(&answered));
+  answered.get_future().wait();
 }
 
 absl::Status SqliteStore::status() const { return parts_->writer->status(); }

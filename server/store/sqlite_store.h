@@ -50,6 +50,7 @@ class SqliteStore : public Store {
   void Update(Login login, WriteDone done) override;
   void Erase(std::string id, WriteDone done) override;
   void EraseEndedBefore(absl::Time time, WriteDone done) override;
+  void WaitForWrites() override;
   absl::Status status() const override;
 
   absl::StatusOr<Login> Get(absl::string_view id) override;

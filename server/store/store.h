@@ -53,6 +53,10 @@ class Store {
   // Erases every login that ended before `time`.
   virtual void EraseEndedBefore(absl::Time time, WriteDone done) = 0;
 
+  // Waits until every write that was asked for before has been answered. Not to be called from
+  // within a `done`.
+  virtual void WaitForWrites() = 0;
+
   // OK while writes succeed. UNAVAILABLE and why from one that did not (the disk is full, or
   // failing) until one does again, which the store tries by itself. Thread-safe.
   virtual absl::Status status() const = 0;

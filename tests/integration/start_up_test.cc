@@ -53,8 +53,9 @@ void Fill(const std::string& folder) {
   for (int i = 0; i < kLogins; ++i) {
     auto done = std::make_shared<std::promise<absl::Status>>();
     written.push_back(done->get_future());
-    (*store)->Create(PendingLogin(i, now),
-                     [done](absl::StatusOr<Login> login) { done->set_value(login.status()); });
+    (*store)->Create(PendingLogin(i, now), [done](const absl::StatusOr<Login>& login) {
+      done->set_value(login.status());
+    });
   }
   for (auto& one : written) ASSERT_TRUE(one.get().ok());
 }

@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 #include <condition_variable>
+#include <deque>
 #include <mutex>
 #include <utility>
 
@@ -159,13 +160,14 @@ struct TillFleet::FleetTill {
 
   // Calls the function after a while.
   void Later(absl::Duration pause, void (FleetTill::*what)()) {
+    grpc::Alarm* alarm = nullptr;
     {
       const std::lock_guard lock(shared.mutex);
       if (shared.hangs_up) return;
       ++shared.calls;
+      alarm = &alarms.emplace_back();
     }
-    auto alarm = std::make_shared<grpc::Alarm>();
-    alarm->Set(absl::ToChronoTime(absl::Now() + pause), [this, alarm, what](bool) {
+    alarm->Set(absl::ToChronoTime(absl::Now() + pause), [this, what](bool) {
       (this->*what)();
       Leave();
     });
@@ -235,6 +237,7 @@ struct TillFleet::FleetTill {
   TillRecord record;
   std::string id;
   int breaks_in_a_row = 0;
+  std::deque<grpc::Alarm> alarms;        // of Later; under the mutex
   std::optional<absl::Time> break_time;  // while the daemon is not to be reached
 };
 

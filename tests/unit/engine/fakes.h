@@ -41,6 +41,7 @@ class FakeStore : public Store {
   void Update(Login login, WriteDone done) override;
   void Erase(std::string id, WriteDone done) override;
   void EraseEndedBefore(absl::Time time, WriteDone done) override;
+  void WaitForWrites() override {}
   absl::Status status() const override { return absl::OkStatus(); }
   absl::StatusOr<Login> Get(absl::string_view id) override;
   absl::StatusOr<LoginPage> List(const ListQuery& query) override;

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <future>
 #include <string>
@@ -262,6 +263,18 @@ TEST_F(GroupCommitTest, WholeGroupIsUnavailableOnAFullDiskAndWorksAgainAfterward
   EXPECT_TRUE(Create(*store, MakeLogin("small")).ok());
   store.reset();
   EXPECT_TRUE(OpenStore(path_)->Get("small").ok());
+}
+
+TEST_F(GroupCommitTest, WaitForWritesReturnsWhenAllBeforeItAreAnswered) {
+  constexpr int kWrites = 200;
+  std::atomic<int> answered = 0;
+  auto store = OpenStore(path_);
+  for (int i = 0; i < kWrites; ++i) {
+    store->Create(MakeLogin(absl::StrCat(i)),
+                  [&](const absl::StatusOr<Login>& created) { answered += created.ok() ? 1 : 0; });
+  }
+  store->WaitForWrites();
+  EXPECT_EQ(answered, kWrites);
 }
 
 TEST_F(GroupCommitTest, DestroyingTheStoreCommitsAndAnswersWhatWaits) {

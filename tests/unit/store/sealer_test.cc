@@ -20,6 +20,7 @@ constexpr char kRecord[] = "all that is known of Kari Nordmann";
 
 Sealer SealerOf(const std::vector<int>& numbers) {
   std::vector<SealingKey> keys;
+  keys.reserve(numbers.size());
   for (const int number : numbers) keys.push_back(KeyNumber(number));
   return Sealer(keys);
 }
@@ -84,7 +85,7 @@ TEST(SealerTest, FirstKeySealsAndAllOpen) {
 
 TEST(SealerTest, CopyOpensWhatTheOriginalSeals) {
   const Sealer original = SealerOf({2, 1});
-  const Sealer copy(original);
+  const Sealer copy(original);  // NOLINT(performance-unnecessary-copy-initialization): the subject
   EXPECT_EQ(*copy.Open("a", *original.Seal("a", kRecord)), kRecord);
   EXPECT_EQ(*original.Open("a", *copy.Seal("a", kRecord)), kRecord);
 }
