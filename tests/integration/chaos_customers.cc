@@ -67,6 +67,7 @@ struct Seen {
   int requests = 0;  // how often the customer was asked
   std::string state = "never asked";
   int polls = 0;
+  int userinfo_requests = 0;
   std::map<std::string, int> violations;  // without those that are zero
 
   int Of(const std::string& violation) const {
@@ -90,6 +91,7 @@ std::map<std::string, Seen> SeenByPhone(const SandboxProcess& sandbox, Verdict& 
     Seen& seen = by_phone[login["phone"].get<std::string>()];
     seen.state = login["state"].get<std::string>();
     seen.polls = login["polls"].get<int>();
+    seen.userinfo_requests = login["userinfo_requests"].get<int>();
     for (const auto& [name, count] : login["violations"].items()) {
       if (count.get<int>() > 0 && name != "total") seen.violations[name] = count.get<int>();
     }
@@ -101,11 +103,12 @@ std::map<std::string, Seen> SeenByPhone(const SandboxProcess& sandbox, Verdict& 
   return by_phone;
 }
 
-// Whether the one violation is that of a client that could not know that the login was over.
+// Whether the one kind of violation is that of a client that could not know that the login was
+// over. Tokens that were durable are used at userinfo and never asked for again.
 bool IsLostAnswer(const Seen& seen) {
-  if (seen.violations.size() != 1) return false;
-  if (seen.state == "tokens_given") return seen.Of("second_token_requests") == 1;
-  return seen.state == "denied" && seen.Of("polls_after_end") == 1;
+  if (seen.violations.size() != 1 || seen.userinfo_requests > 0) return false;
+  if (seen.state == "tokens_given") return seen.Of("second_token_requests") > 0;
+  return seen.state == "denied" && seen.Of("polls_after_end") > 0;
 }
 
 std::string Describe(const Customer& customer, const TillRecord& record, const Seen& seen) {
