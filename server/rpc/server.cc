@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -94,8 +95,13 @@ void RpcServer::SetServing(bool is_serving) {
 
 void RpcServer::Stop(absl::Duration limit) {
   SetServing(false);
+  // The connections are told to go away (HTTP/2 GOAWAY) before the streams end, on a thread because
+  // Shutdown waits for the streams: a till that watches again at once then does so over a new
+  // connection. gRPC drops a call that still comes over the old one, as CANCELLED.
+  std::thread shutdown(
+      [this, limit] { server_->Shutdown(absl::ToChronoTime(absl::Now() + limit)); });
   service_->EndStreams();
-  server_->Shutdown(absl::ToChronoTime(absl::Now() + limit));
+  shutdown.join();
   server_->Wait();
 }
 

@@ -191,6 +191,7 @@ Verdict Judge(const std::vector<Customer>& customers, const std::vector<TillReco
       verdict.wrongs.push_back(Describe(customers[i], record, seen));
     verdict.longest_pause = std::max(verdict.longest_pause, record.longest_pause);
     verdict.breaks += record.breaks;
+    verdict.dropped += record.dropped;
   }
   return verdict;
 }

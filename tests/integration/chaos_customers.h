@@ -49,6 +49,7 @@ struct Verdict {
   int late_polls = 0;
   absl::Duration longest_pause;  // that a till has seen
   int breaks = 0;                // that the tills have seen
+  int dropped = 0;               // of these, CANCELLED
   // What must not be, a line for each: a login that ended otherwise, a customer who was asked
   // twice, a rule broken at the sandbox.
   std::vector<std::string> wrongs;

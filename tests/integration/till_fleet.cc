@@ -217,6 +217,11 @@ struct TillFleet::FleetTill {
     ++record.breaks;
     ++breaks_in_a_row;
     if (status.error_code() == grpc::StatusCode::UNAVAILABLE) return true;
+    // gRPC itself drops a call like that which reaches a server in the moment that it stops.
+    if (status.error_code() == grpc::StatusCode::CANCELLED) {
+      ++record.dropped;
+      return true;
+    }
     MistakeLocked(absl::StrCat(call, ": ", Words(status)));
     return false;
   }

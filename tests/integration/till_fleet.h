@@ -19,14 +19,15 @@ namespace cibad {
 // What one till has lived through so far.
 struct TillRecord {
   v1::StartLoginRequest request;
-  v1::Login last;  // the latest that it was told; empty: nothing yet
-  int breaks = 0;  // calls and streams that ended as UNAVAILABLE
+  v1::Login last;   // the latest that it was told; empty: nothing yet
+  int breaks = 0;   // calls and streams that ended as UNAVAILABLE, or were
+  int dropped = 0;  // as CANCELLED
   // From a break to the next word of the daemon.
   absl::Duration longest_pause;
   // It had begun to start, and was not yet told that the customer had been asked, at a moment that
   // NoteTrouble was called.
   bool was_starting_in_trouble = false;
-  // The first thing that must never happen to a till: a status other than UNAVAILABLE, a login that
+  // The first thing that must never happen to a till: another status than those, a login that
   // is another one or goes back to an earlier state. Empty: all went well.
   std::string mistake;
 
