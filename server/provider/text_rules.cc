@@ -38,9 +38,9 @@ bool IsSubject(absl::string_view text) {
 }
 
 std::string CleanDetail(absl::string_view text) {
-  constexpr size_t kMaxBytes = 256;
+  constexpr size_t kMaxDetailBytes = 256;
   constexpr int kMaxDigits = 5;
-  std::string line(text.substr(0, 2 * kMaxBytes));
+  std::string line(text.substr(0, 2 * kMaxDetailBytes));
   std::replace_if(
       line.begin(), line.end(), [](char c) { return !IsVisible(c); }, ' ');
   std::vector<absl::string_view> words = absl::StrSplit(line, ' ', absl::SkipEmpty());
@@ -51,7 +51,7 @@ std::string CleanDetail(absl::string_view text) {
   if (std::count_if(clean.begin(), clean.end(), IsDigit) > kMaxDigits) {
     std::replace_if(clean.begin(), clean.end(), IsDigit, '*');
   }
-  if (clean.size() > kMaxBytes) clean.resize(kMaxBytes);
+  if (clean.size() > kMaxDetailBytes) clean.resize(kMaxDetailBytes);
   return clean;
 }
 

@@ -17,9 +17,7 @@ using absl::StatusCode;
 using testing::ElementsAre;
 using testing::Pair;
 
-constexpr char kWaits[] = "+47 912 34 567";  // for a decision that never comes
-
-struct Mistake {
+struct StartMistake {
   const char* what;
   std::function<void(v1::StartLoginRequest&)> make;
   const char* field;
@@ -49,7 +47,7 @@ auto RequestId(const std::string& id) {
   return [id](v1::StartLoginRequest& request) { request.set_request_id(id); };
 }
 
-const Mistake kMistakes[] = {
+const StartMistake kStartMistakes[] = {
     {"no phone number", Phone(""), "phone_number"},
     {"a word for a phone number", Phone("hello"), "phone_number"},
     {"letters in a phone number", Phone("+47 9CALLME7"), "phone_number"},
@@ -93,7 +91,7 @@ const Mistake kMistakes[] = {
 using BadInputTest = IntegrationTest;
 
 TEST_F(BadInputTest, AMistakeNamesItsFieldAndNobodyIsAsked) {
-  for (const Mistake& mistake : kMistakes) {
+  for (const StartMistake& mistake : kStartMistakes) {
     v1::StartLoginRequest request = Request(kWaits);
     mistake.make(request);
     const absl::StatusOr<v1::Login> login = till_->Start(request);

@@ -17,16 +17,13 @@ using Json = nlohmann::json;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-constexpr int kCompleted = 0;
-constexpr int kError = 1;
-constexpr int kUsage = 2;
-constexpr int kDenied = 3;
-constexpr int kExpired = 4;
-constexpr int kCancelled = 5;
-constexpr int kFailed = 6;
-
-constexpr char kApproves[] = "+47 400 00 000";
-constexpr char kNeverAnswers[] = "+47 400 00 030";
+constexpr int kExitCompleted = 0;
+constexpr int kExitError = 1;
+constexpr int kExitUsage = 2;
+constexpr int kExitDenied = 3;
+constexpr int kExitExpired = 4;
+constexpr int kExitCancelled = 5;
+constexpr int kExitFailed = 6;
 
 class CibactlTest : public IntegrationTest {
  protected:
@@ -68,7 +65,7 @@ class CibactlTest : public IntegrationTest {
 
 TEST_F(CibactlTest, ALoginIsALineAStateAndTheProfileInTheLast) {
   std::string out;
-  EXPECT_EQ(Run({"--json", "login", kApproves}, &out), kCompleted);
+  EXPECT_EQ(Run({"--json", "login", kApproves}, &out), kExitCompleted);
   const std::vector<Json> lines = Lines(out);
   EXPECT_THAT(StatesAfterStarting(lines), ElementsAre("PENDING", "CONFIRMED", "COMPLETED"));
   ASSERT_FALSE(lines.empty());
@@ -77,10 +74,10 @@ TEST_F(CibactlTest, ALoginIsALineAStateAndTheProfileInTheLast) {
 }
 
 TEST_F(CibactlTest, TheExitCodeTellsHowTheLoginEnded) {
-  EXPECT_EQ(Run({"--json", "login", "+47 400 00 020"}), kDenied);
-  EXPECT_EQ(Run({"--json", "login", "+47 400 00 220"}), kExpired);
+  EXPECT_EQ(Run({"--json", "login", "+47 400 00 020"}), kExitDenied);
+  EXPECT_EQ(Run({"--json", "login", "+47 400 00 220"}), kExitExpired);
   std::string out;
-  EXPECT_EQ(Run({"--json", "login", "+47 400 00 100"}, &out), kFailed);
+  EXPECT_EQ(Run({"--json", "login", "+47 400 00 100"}, &out), kExitFailed);
   const std::vector<Json> lines = Lines(out);
   ASSERT_FALSE(lines.empty());
   EXPECT_EQ(lines.back()["failure"].value("reason", ""), "INVALID_USER");
@@ -88,14 +85,14 @@ TEST_F(CibactlTest, TheExitCodeTellsHowTheLoginEnded) {
 
 TEST_F(CibactlTest, WithoutJsonAndTerminalItIsForPeopleAndPipes) {
   std::string out;
-  EXPECT_EQ(Run({"login", kApproves}, &out), kCompleted);
+  EXPECT_EQ(Run({"login", kApproves}, &out), kExitCompleted);
   EXPECT_THAT(out, HasSubstr("Ada Lovisa Nordmann"));
   EXPECT_THAT(out, testing::Not(HasSubstr("\x1b")));
 }
 
 TEST_F(CibactlTest, ABadPhoneNumberIsAUsageError) {
   std::string out;
-  EXPECT_EQ(Run({"--json", "login", "hello"}, &out), kUsage);
+  EXPECT_EQ(Run({"--json", "login", "hello"}, &out), kExitUsage);
   const std::vector<Json> lines = Lines(out);
   ASSERT_EQ(lines.size(), 1u);
   EXPECT_EQ(lines[0]["error"].value("code", ""), "INVALID_ARGUMENT");
@@ -104,8 +101,8 @@ TEST_F(CibactlTest, ABadPhoneNumberIsAUsageError) {
 
 TEST_F(CibactlTest, WithoutADaemonItIsAnError) {
   StopDaemon();
-  EXPECT_EQ(Run({"--json", "--retry-for", "0", "login", kApproves}), kError);
-  EXPECT_EQ(Run({"--json", "list"}), kError);
+  EXPECT_EQ(Run({"--json", "--retry-for", "0", "login", kApproves}), kExitError);
+  EXPECT_EQ(Run({"--json", "list"}), kExitError);
 }
 
 TEST_F(CibactlTest, AnInterruptCancelsTheLogin) {
@@ -114,7 +111,7 @@ TEST_F(CibactlTest, AnInterruptCancelsTheLogin) {
   const auto pending = process->WaitForLine(OutputStream::kStdout, "\"PENDING\"");
   ASSERT_TRUE(pending.ok()) << pending.status();
   process->Signal(SIGINT);
-  EXPECT_EQ(process->WaitForExit().value_or(-1), kCancelled);
+  EXPECT_EQ(process->WaitForExit().value_or(-1), kExitCancelled);
   const std::vector<Json> lines = Lines(process->Output(OutputStream::kStdout));
   ASSERT_FALSE(lines.empty());
   EXPECT_EQ(lines.back().value("state", ""), "CANCELLED");
@@ -135,11 +132,11 @@ TEST_F(CibactlTest, WatchGetCancelAndListWorkOnALoginOfAnother) {
   EXPECT_EQ(Run({"--json", "list", "--unfinished"}, &out), 0);
   EXPECT_THAT(out, HasSubstr(id));
   EXPECT_EQ(Run({"--json", "cancel", id}), 0);
-  EXPECT_EQ(watch->WaitForExit().value_or(-1), kCancelled);
+  EXPECT_EQ(watch->WaitForExit().value_or(-1), kExitCancelled);
   EXPECT_EQ(Run({"--json", "get", id}, &out), 0);
   ASSERT_EQ(Lines(out).size(), 1u);
   EXPECT_EQ(Lines(out)[0].value("state", ""), "CANCELLED");
-  EXPECT_EQ(Run({"--json", "get", "unknown"}), kError);
+  EXPECT_EQ(Run({"--json", "get", "unknown"}), kExitError);
 }
 
 TEST_F(CibactlTest, ALoginOutlastsARestartOfTheDaemon) {
@@ -149,7 +146,7 @@ TEST_F(CibactlTest, ALoginOutlastsARestartOfTheDaemon) {
   ASSERT_TRUE(pending.ok()) << pending.status();
   ASSERT_NO_FATAL_FAILURE(RestartServing());
   ASSERT_TRUE(sandbox_->Approve("4791234567").ok());
-  EXPECT_EQ(process->WaitForExit(absl::Seconds(120)).value_or(-1), kCompleted)
+  EXPECT_EQ(process->WaitForExit(absl::Seconds(120)).value_or(-1), kExitCompleted)
       << process->Output(OutputStream::kStdout);
   ExpectEachAskedOnce();
 }

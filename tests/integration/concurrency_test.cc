@@ -13,7 +13,7 @@
 namespace cibad {
 namespace {
 
-constexpr int kLogins = 1000;
+constexpr int kConcurrentLogins = 1000;
 constexpr int64_t kFirstNumber = 91'000'000;
 
 using ConcurrencyTest = IntegrationTest;
@@ -23,7 +23,7 @@ bool AllPolled(const SandboxProcess& sandbox, int times) {
   const absl::StatusOr<std::string> report = sandbox.LoginsJson();
   if (!report.ok()) return false;
   const auto json = nlohmann::json::parse(*report, nullptr, false);
-  if (json["logins"].size() != kLogins) return false;
+  if (json["logins"].size() != kConcurrentLogins) return false;
   for (const auto& login : json["logins"]) {
     if (login["polls"].get<int>() < times) return false;
   }
@@ -33,7 +33,7 @@ bool AllPolled(const SandboxProcess& sandbox, int times) {
 TEST_F(ConcurrencyTest, AThousandLoginsAtOnceArePolledPolitelyAndAllComplete) {
   std::vector<std::string> ids;
   std::vector<std::unique_ptr<Watch>> watches;
-  for (int i = 0; i < kLogins; ++i) {
+  for (int i = 0; i < kConcurrentLogins; ++i) {
     ids.push_back(MustStart(absl::StrCat("+47 ", kFirstNumber + i)));
     watches.push_back(till_->Open(ids.back()));
   }
@@ -41,7 +41,7 @@ TEST_F(ConcurrencyTest, AThousandLoginsAtOnceArePolledPolitelyAndAllComplete) {
   const absl::Status approved = sandbox_->ApproveAll();
   ASSERT_TRUE(approved.ok()) << approved;
 
-  for (int i = 0; i < kLogins; ++i) {
+  for (int i = 0; i < kConcurrentLogins; ++i) {
     v1::Login last;
     while (const std::optional<v1::Login> login = watches[i]->Next()) {
       EXPECT_EQ(login->id(), ids[i]);
@@ -56,9 +56,9 @@ TEST_F(ConcurrencyTest, AThousandLoginsAtOnceArePolledPolitelyAndAllComplete) {
   ExpectEachAskedOnce();
   const auto totals = sandbox_->Totals();
   ASSERT_TRUE(totals.ok()) << totals.status();
-  EXPECT_EQ(totals->at("logins"), kLogins);
-  EXPECT_EQ(totals->at("tokens_given"), kLogins);
-  EXPECT_EQ(totals->at("userinfo_requests"), kLogins);
+  EXPECT_EQ(totals->at("logins"), kConcurrentLogins);
+  EXPECT_EQ(totals->at("tokens_given"), kConcurrentLogins);
+  EXPECT_EQ(totals->at("userinfo_requests"), kConcurrentLogins);
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-constexpr int kUsage = 64;
+constexpr int kUsageError = 64;
 constexpr int kConfigWrong = 78;
 
 constexpr char kConfig[] = R"([listen]
@@ -74,7 +74,7 @@ class ConfigTest : public testing::Test {
   std::string folder_ = testing::TempDir() + "cibad-config-XXXXXX";
 };
 
-struct Mistake {
+struct ConfigMistake {
   const char* what;
   const char* text;
   const char* replacement;
@@ -82,7 +82,7 @@ struct Mistake {
   const char* key;
 };
 
-const Mistake kMistakes[] = {
+const ConfigMistake kConfigMistakes[] = {
     {"an unknown key", "level =", "levle =", 17, "log.levle"},
     {"an unknown section", "[log]", "[logging]", 16, "logging"},
     {"a missing key", "msn = \"123456\"\n", "", 7, "sales_unit.msn"},
@@ -100,7 +100,7 @@ const Mistake kMistakes[] = {
 };
 
 TEST_F(ConfigTest, AMistakeIsOneLineWithFileLineAndKey) {
-  for (const Mistake& mistake : kMistakes) {
+  for (const ConfigMistake& mistake : kConfigMistakes) {
     const Ended ended = RunWith(mistake.text, mistake.replacement);
     EXPECT_EQ(ended.exit_code, kConfigWrong) << mistake.what;
     EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 1) << mistake.what << ":\n"
@@ -149,7 +149,7 @@ TEST_F(ConfigTest, CheckFindsAMistake) {
   EXPECT_EQ(Run({"--config", Path(), "--check"}).exit_code, kConfigWrong);
 }
 
-TEST_F(ConfigTest, WithoutAConfigItIsAUsageError) { EXPECT_EQ(Run({}).exit_code, kUsage); }
+TEST_F(ConfigTest, WithoutAConfigItIsAUsageError) { EXPECT_EQ(Run({}).exit_code, kUsageError); }
 
 }  // namespace
 }  // namespace cibad

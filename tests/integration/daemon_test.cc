@@ -19,10 +19,6 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr char kService[] = "cibad.v1.LoginService";
-constexpr char kApproves[] = "+47 400 00 000";
-constexpr char kNeverAnswers[] = "+47 400 00 030";
-
 class DaemonTest : public IntegrationTest {
  protected:
   std::vector<std::string> StartPending(int count) {

@@ -11,10 +11,6 @@
 namespace cibad {
 namespace {
 
-constexpr char kService[] = "cibad.v1.LoginService";
-constexpr char kApproves[] = "+47 400 00 000";
-constexpr char kWaits[] = "+47 912 34 567";
-
 class FullDiskTest : public IntegrationTest {
  protected:
   // No file of the daemon's may grow to more than this; RLIM_INFINITY: as far as it likes.

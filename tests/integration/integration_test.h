@@ -16,6 +16,16 @@
 
 namespace cibad {
 
+// The daemon's service, as the health service names it.
+inline constexpr char kService[] = "cibad.v1.LoginService";
+
+// Numbers of the sandbox's customers, by what they do when they are asked
+// (tests/sandbox/README.md).
+inline constexpr char kApproves[] = "+47 400 00 000";
+inline constexpr char kDenies[] = "+47 400 00 020";
+inline constexpr char kNeverAnswers[] = "+47 400 00 030";
+inline constexpr char kWaits[] = "+47 912 34 567";  // for the test's decision
+
 class IntegrationTest : public testing::Test {
  protected:
   // The sandbox and, unless a test says otherwise, the daemon that knows it.

@@ -13,9 +13,6 @@ namespace {
 using testing::AnyOf;
 using testing::ElementsAre;
 
-constexpr char kApproves[] = "+47 400 00 000";
-constexpr char kDenies[] = "+47 400 00 020";
-constexpr char kNeverAnswers[] = "+47 400 00 030";
 constexpr char kDecidedByHand[] = "+47 912 34 567";
 constexpr char kDecidedByHandMsisdn[] = "4791234567";
 

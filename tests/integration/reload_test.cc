@@ -15,9 +15,6 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr char kApproves[] = "+47 400 00 000";
-constexpr char kWaits[] = "+47 912 34 567";
-
 class ReloadTest : public IntegrationTest {
  protected:
   // Sends SIGHUP and waits for the line that says what came of it.

@@ -22,7 +22,7 @@
 namespace cibad {
 namespace {
 
-constexpr int kLogins = 100'000;
+constexpr int kStoredLogins = 100'000;
 
 std::string IdOf(int number) { return absl::StrFormat("%026d", number); }
 
@@ -53,7 +53,7 @@ void Fill(const std::string& folder) {
   ASSERT_TRUE(store.ok()) << store.status();
   const absl::Time now = absl::Now();
   std::vector<std::future<absl::Status>> written;
-  for (int i = 0; i < kLogins; ++i) {
+  for (int i = 0; i < kStoredLogins; ++i) {
     auto done = std::make_shared<std::promise<absl::Status>>();
     written.push_back(done->get_future());
     (*store)->Create(PendingLogin(i, now), [done](const absl::StatusOr<Login>& login) {
@@ -92,7 +92,7 @@ TEST_F(StartUpTest, DISABLED_ServesWithinASecondWithAHundredThousandStoredLogins
   ASSERT_TRUE((*daemon)->WaitUntilListening().ok());
   const absl::Duration listening = absl::Now() - start;
   Till till(Address());
-  const auto login = till.Get(IdOf(kLogins - 1));
+  const auto login = till.Get(IdOf(kStoredLogins - 1));
   const absl::Duration answering = absl::Now() - start;
   ASSERT_TRUE(login.ok()) << login.status();
   EXPECT_EQ(login->state(), v1::Login::PENDING);

@@ -29,14 +29,9 @@ namespace cibad {
 namespace {
 
 constexpr uint64_t kShards = 4;  // that ctest runs in parallel
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr uint64_t kDefaultLogins = 10'000;
-#else
-constexpr uint64_t kDefaultLogins = 1'000'000;
-#endif
 
 uint64_t first_seed = 1;
-uint64_t logins = kDefaultLogins;
+uint64_t logins = CIBAD_SIMULATED_LOGINS;
 std::optional<uint64_t> replayed_seed;
 std::string program;
 
