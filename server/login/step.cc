@@ -24,6 +24,10 @@ constexpr absl::Duration kSlowDownStep = absl::Seconds(5);
 // A provider that asks for no interval at all, or next to none, is still not polled in a busy loop.
 constexpr absl::Duration kShortestInterval = absl::Seconds(1);
 
+// What was sent may still be on its way when its connection is known to have broken, and the
+// provider counts the interval from its arrival (CIBA 10.1).
+constexpr absl::Duration kStillOnItsWay = absl::Seconds(1);
+
 // How long the proof and the profile of a customer who said yes may take: the life of the access
 // token, where the provider says it, and never more than this.
 constexpr absl::Duration kProfileLimit = absl::Minutes(5);
@@ -167,7 +171,7 @@ Transition On(Login login, const Recovered& event, absl::Time now) {
       // A token request may have been under way at the crash: a whole interval from now is never
       // early, and its answer may be lost.
       login.progress.token_answer_may_be_lost = true;
-      const absl::Time next_request_time = now + login.interval + event.stagger;
+      const absl::Time next_request_time = now + kStillOnItsWay + login.interval + event.stagger;
       return WaitUntil(std::move(login), next_request_time);
     }
     case Phase::kProving:
@@ -278,7 +282,9 @@ Transition On(Login login, const TokenRequestAnswered& event, absl::Time now) {
   }
   if (const auto* no_answer = std::get_if<NoAnswer>(&event.outcome)) {
     login.progress.token_answer_may_be_lost |= no_answer->may_have_arrived;
-    const absl::Duration interval = login.interval;
+    const bool broke_off = no_answer->may_have_arrived && no_answer->http_status == 0;
+    const absl::Duration interval =
+        login.interval + (broke_off ? kStillOnItsWay : absl::ZeroDuration());
     return AskAgain(std::move(login), interval, no_answer->retry_after, now);
   }
   // It may have held the tokens, and they are given out once.

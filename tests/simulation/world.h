@@ -3,8 +3,9 @@
 // seed. The daemon is the engine's rule in its simplest form: one event at a time; write, then act,
 // then tell; a crash falls back to what was written.
 //
-// What the world assumes: a request that the network carries arrives within kLongestWay or never,
-// before the daemon hears that its connection broke, and before a killed daemon is up again.
+// What the world assumes: a request that the network carries arrives within kLongestWay, or at most
+// 0.9 seconds after the daemon heard that its connection broke, or never; and before a killed
+// daemon is up again.
 
 #ifndef CIBAD_TESTS_SIMULATION_WORLD_H_
 #define CIBAD_TESTS_SIMULATION_WORLD_H_

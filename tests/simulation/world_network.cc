@@ -12,6 +12,9 @@ namespace {
 // Longer than the daemon waits: the answer comes when it has given up.
 constexpr absl::Duration kLongestThinking = absl::Seconds(90);
 
+// What was sent still goes its way when its sender hears that the connection has broken.
+constexpr absl::Duration kLongestWayAfterBreak = absl::Milliseconds(900);
+
 constexpr int kNoLife = -1;  // of a daemon that has died before its request arrived
 
 template <typename Answered>
@@ -86,9 +89,16 @@ void World::Exchange(Arrive arrive, Answer answer) {
   may_have_asked_ |= under_way_ == IndexOf<BackchannelAnswered>();
   const absl::Time give_up = now() + kRequestTimeout;
   if (random_.Percent(plan_.trouble / 3)) {
-    Note("the request is lost");
-    return AnswerAt(random_.Between(absl::ZeroDuration(), kRequestTimeout) + now(),
-                    Answered{NoAnswer{/*may_have_arrived=*/true, 0, {}, ""}});
+    const absl::Time hang_up = random_.Between(absl::ZeroDuration(), kRequestTimeout) + now();
+    AnswerAt(hang_up, Answered{NoAnswer{/*may_have_arrived=*/true, 0, {}, ""}});
+    if (random_.Percent(50)) return Note("the request is lost");
+    Note("the request goes on when the connection has broken");
+    agenda_.At(hang_up + random_.Between({}, kLongestWayAfterBreak),
+               [this, arrive, answer, life = life_] {
+                 if (life != life_) return;  // it broke earlier, when the daemon was killed
+                 AwaitAnswer<Answered>(answer, arrive(now()), absl::ZeroDuration(), kNoLife, now());
+               });
+    return;
   }
   agenda_.At(now() + Way(), [this, arrive, answer, give_up, life = life_] {
     const bool is_awaited = life == life_;

@@ -22,6 +22,8 @@ namespace cibad {
 
 inline constexpr absl::Time kStartTime = absl::FromUnixSeconds(1'800'000'000);
 inline constexpr absl::Duration kInterval = absl::Seconds(5);
+// What a request may take to arrive once its connection is known to have broken.
+inline constexpr absl::Duration kStillOnItsWay = absl::Seconds(1);
 inline constexpr absl::Duration kExpiresIn = absl::Seconds(600);
 inline constexpr char kSubject[] = "c06c4afe-d9e1-4c5d-939a-177d752a0944";
 

@@ -1,0 +1,178 @@
+#include "server/rpc/start_request.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+
+namespace cibad {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+constexpr uint64_t kRandomBits = 0x0123456789abcdef;
+
+SalesUnit UnitOf(const std::string& msn, const std::string& region) {
+  SalesUnit unit;
+  unit.msn = msn;
+  unit.default_region = region;
+  return unit;
+}
+
+SalesUnits OneUnit() { return {{"123456", UnitOf("123456", "NO")}}; }
+
+SalesUnits TwoUnits() {
+  return {{"123456", UnitOf("123456", "NO")}, {"654321", UnitOf("654321", "DK")}};
+}
+
+// The least that a start needs.
+v1::StartLoginRequest Message() {
+  v1::StartLoginRequest message;
+  message.set_phone_number("912 34 567");
+  message.add_scopes("name");
+  return message;
+}
+
+TEST(StartRequest, TheLeastThatATillSends) {
+  const auto request = ReadStartRequest(Message(), OneUnit(), kRandomBits);
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_EQ(request->sales_unit, "123456");
+  EXPECT_EQ(request->msisdn, "4791234567");
+  EXPECT_THAT(request->scopes, ElementsAre("openid", "name"));
+  EXPECT_THAT(request->binding_message, testing::MatchesRegex("[A-Z0-9-]{5,8}"));
+  EXPECT_TRUE(request->binding_message_is_made);
+  EXPECT_EQ(request->requested_expiry, std::nullopt);
+  EXPECT_EQ(request->reference, "");
+  EXPECT_EQ(request->request_id, "");
+}
+
+TEST(StartRequest, AllThatATillCanSend) {
+  v1::StartLoginRequest message = Message();
+  message.add_scopes("phoneNumber");
+  message.set_binding_message("TILL-7");
+  message.mutable_requested_expiry()->set_seconds(120);
+  message.set_sales_unit("654321");
+  message.set_phone_number("20 12 34 56");
+  message.set_reference("receipt 17, Ærø");
+  message.set_request_id("till-7/0001");
+  const auto request = ReadStartRequest(message, TwoUnits(), kRandomBits);
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_EQ(request->sales_unit, "654321");
+  EXPECT_EQ(request->msisdn, "4520123456");  // of the unit's region
+  EXPECT_THAT(request->scopes, ElementsAre("openid", "name", "phoneNumber"));
+  EXPECT_EQ(request->binding_message, "TILL-7");
+  EXPECT_FALSE(request->binding_message_is_made);
+  EXPECT_EQ(request->requested_expiry, absl::Seconds(120));
+  EXPECT_EQ(request->reference, "receipt 17, Ærø");
+  EXPECT_EQ(request->request_id, "till-7/0001");
+}
+
+TEST(StartRequest, ATillMayWantNoBindingMessage) {
+  v1::StartLoginRequest message = Message();
+  message.set_no_binding_message(true);
+  const auto request = ReadStartRequest(message, OneUnit(), kRandomBits);
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_EQ(request->binding_message, "");
+  EXPECT_FALSE(request->binding_message_is_made);
+}
+
+TEST(StartRequest, LimitsAreInclusive) {
+  v1::StartLoginRequest message = Message();
+  message.set_reference(std::string(128, 'r'));
+  message.set_request_id(std::string(64, 'i'));
+  for (const int seconds : {60, 900}) {
+    message.mutable_requested_expiry()->set_seconds(seconds);
+    const auto request = ReadStartRequest(message, OneUnit(), kRandomBits);
+    ASSERT_TRUE(request.ok()) << request.status();
+    EXPECT_EQ(request->requested_expiry, absl::Seconds(seconds));
+  }
+}
+
+struct WrongStart {
+  const char* what;
+  const char* begins;  // the error's message: the field
+  std::function<void(v1::StartLoginRequest&)> make;
+};
+
+const WrongStart kWrongStarts[] = {
+    {"no phone number", "phone_number:", [](auto& message) { message.clear_phone_number(); }},
+    {"words for a number",
+     "phone_number:", [](auto& message) { message.set_phone_number("hello"); }},
+    {"no scope", "scopes:", [](auto& message) { message.clear_scopes(); }},
+    {"an unknown scope", "scopes:", [](auto& message) { message.add_scopes("passport"); }},
+    {"more scopes than there are", "scopes:",
+     [](auto& message) {
+       for (int i = 0; i < 33; ++i) message.add_scopes("name");
+     }},
+    {"a long binding message",
+     "binding_message:", [](auto& message) { message.set_binding_message("TOO-LONG-1"); }},
+    {"a binding message and none", "no_binding_message:",
+     [](auto& message) {
+       message.set_binding_message("TILL-7");
+       message.set_no_binding_message(true);
+     }},
+    {"too short an expiry", "requested_expiry:",
+     [](auto& message) { message.mutable_requested_expiry()->set_seconds(59); }},
+    {"too long an expiry", "requested_expiry:",
+     [](auto& message) { message.mutable_requested_expiry()->set_seconds(901); }},
+    {"a broken second", "requested_expiry:",
+     [](auto& message) {
+       message.mutable_requested_expiry()->set_seconds(60);
+       message.mutable_requested_expiry()->set_nanos(1);
+     }},
+    {"a negative expiry", "requested_expiry:",
+     [](auto& message) { message.mutable_requested_expiry()->set_seconds(-60); }},
+    {"a long reference",
+     "reference:", [](auto& message) { message.set_reference(std::string(129, 'r')); }},
+    {"a long request id",
+     "request_id:", [](auto& message) { message.set_request_id(std::string(65, 'i')); }},
+    {"a request id with a space",
+     "request_id:", [](auto& message) { message.set_request_id("till 7"); }},
+    {"a request id beyond ASCII",
+     "request_id:", [](auto& message) { message.set_request_id("kassé"); }},
+    {"a request id with a line break",
+     "request_id:", [](auto& message) { message.set_request_id("a\nb"); }},
+};
+
+TEST(StartRequest, EachMistakeNamesItsField) {
+  for (const WrongStart& wrong : kWrongStarts) {
+    v1::StartLoginRequest message = Message();
+    wrong.make(message);
+    const absl::Status status = ReadStartRequest(message, OneUnit(), kRandomBits).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << wrong.what;
+    EXPECT_THAT(std::string(status.message()), StartsWith(wrong.begins)) << wrong.what;
+  }
+}
+
+TEST(StartRequest, AWrongPhoneNumberIsNotRepeated) {
+  v1::StartLoginRequest message = Message();
+  message.set_phone_number("+47 912 34 5678 901");
+  const absl::Status status = ReadStartRequest(message, OneUnit(), kRandomBits).status();
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(StartsWith("phone_number:"), Not(HasSubstr("912")), Not(HasSubstr("567"))));
+}
+
+TEST(StartRequest, OfSeveralSalesUnitsOneIsNamed) {
+  const absl::Status none = ReadStartRequest(Message(), TwoUnits(), kRandomBits).status();
+  EXPECT_EQ(none.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(none.message()), StartsWith("sales_unit:"));
+
+  v1::StartLoginRequest message = Message();
+  message.set_sales_unit("9\n" + std::string(100, '9'));
+  const absl::Status unknown = ReadStartRequest(message, TwoUnits(), kRandomBits).status();
+  EXPECT_EQ(unknown.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(unknown.message()),
+              AllOf(StartsWith("sales_unit:"), HasSubstr("9\\n99"), Not(HasSubstr("\n")),
+                    Not(HasSubstr(std::string(30, '9')))));
+}
+
+}  // namespace
+}  // namespace cibad
