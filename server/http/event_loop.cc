@@ -155,13 +155,19 @@ void EventLoop::CallDueAlarms() {
   // it: after the process was stopped for a minute (SIGSTOP, a paused virtual machine), the answer
   // is there and its time is up.
   Dispatch(/*timeout_ms=*/0);
-  // By index: a callback may make alarms or destroy others. One that is thereby skipped is still
-  // due in the next round, which comes at once.
-  for (size_t i = 0; i < alarms_.size(); ++i) {
-    Alarm& alarm = *alarms_[i];
-    if (alarm.time_ > now) continue;
-    alarm.time_ = absl::InfiniteFuture();
-    alarm.callback_();
+  // The earliest first, however late the loop is. A callback may set, make or destroy others, so each
+  // is looked at again; one that is set for a time that has passed rings in the next round, at once.
+  due_.clear();
+  for (Alarm* alarm : alarms_) {
+    if (alarm->time_ <= now) due_.push_back(alarm);
+  }
+  std::stable_sort(due_.begin(), due_.end(),
+                   [](const Alarm* a, const Alarm* b) { return a->time_ < b->time_; });
+  for (Alarm* alarm : due_) {
+    const bool is_there = std::find(alarms_.begin(), alarms_.end(), alarm) != alarms_.end();
+    if (!is_there || alarm->time_ > now) continue;
+    alarm->time_ = absl::InfiniteFuture();
+    alarm->callback_();
   }
 }
 

@@ -101,6 +101,7 @@ class EventLoop {
   std::vector<std::unique_ptr<Watch>>
       unwatched_;  // kept until the round is over: the kernel may have named them
   std::vector<Alarm*> alarms_;
+  std::vector<Alarm*> due_;  // of the round under way; kept for its memory
 
   std::mutex mailbox_mutex_;
   std::vector<std::function<void()>> mailbox_;  // guarded by mailbox_mutex_

@@ -8,20 +8,20 @@ namespace cibad {
 void Health::SetProviderKnown() {
   const std::lock_guard lock(mutex_);
   provider_is_known_ = true;
+  Show();  // before the log says so: who reads there that logins can start finds it true
   Log(LogLevel::kInfo, "The provider is known; logins can start", {});
-  Show();
 }
 
 void Health::SetStoreStatus(const absl::Status& status) {
   const std::lock_guard lock(mutex_);
   store_status_ = status;
+  Show();
   if (status.ok()) {
     Log(LogLevel::kInfo, "The store can be written again", {});
   } else {
     Log(LogLevel::kError, "The store cannot be written; no login starts until it can",
         {{"error", status.message()}});
   }
-  Show();
 }
 
 void Health::Tell(RpcServer* server) {

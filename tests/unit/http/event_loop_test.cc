@@ -159,6 +159,33 @@ TEST(EventLoopTest, AlarmsNeverComeEarlyNorOutOfOrder) {
   EXPECT_THAT(order, ElementsAre(1, 2));
 }
 
+TEST(EventLoopTest, AlarmsThatAreLateTogetherComeInTheOrderOfTheirTimes) {
+  absl::Time now = absl::FromUnixSeconds(1'000'000);
+  EventLoop loop([&now] { return now; });
+  std::vector<int> order;
+  EventLoop::Alarm third(loop, [&] {
+    order.push_back(3);
+    loop.Stop();
+  });
+  EventLoop::Alarm second(loop, [&] { order.push_back(2); });
+  std::optional<EventLoop::Alarm> destroyed;
+  EventLoop::Alarm cleared(loop, [&] { order.push_back(-1); });
+  EventLoop::Alarm first(loop, [&] {
+    order.push_back(1);
+    destroyed.reset();
+    cleared.Clear();
+  });
+  destroyed.emplace(loop, [&] { order.push_back(-2); });
+  first.Set(now + absl::Milliseconds(1));
+  second.Set(now + absl::Milliseconds(2));
+  destroyed->Set(now + absl::Milliseconds(2));
+  cleared.Set(now + absl::Milliseconds(2));
+  third.Set(now + absl::Milliseconds(3));
+  now += absl::Seconds(1);
+  loop.Run();
+  EXPECT_THAT(order, ElementsAre(1, 2, 3));
+}
+
 TEST(EventLoopTest, AnAlarmSetAnewFromItsCallbackKeepsItsRhythm) {
   const Clock clock = MonotonicClock();
   EventLoop loop(clock);
