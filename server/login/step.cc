@@ -295,6 +295,8 @@ Transition On(Login login, const TokenRequestAnswered& event, absl::Time now) {
 
 Transition On(Login login, const IdTokenChecked& event, absl::Time now) {
   if (const auto* accepted = std::get_if<AcceptedIdToken>(&event.outcome)) {
+    // The answer waited for a daemon that was stopped for longer than the tokens live.
+    if (now >= DeadlineOf(login)) return Fail(std::move(login), FailureReason::kInterrupted, now);
     Change(login, now);
     login.state = LoginState::kConfirmed;
     login.subject = accepted->subject;

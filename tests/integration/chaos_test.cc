@@ -31,7 +31,7 @@ constexpr int kLogins = 500;  // pending at once
 // INTERRUPTED needs its evidence for each login (chaos_customers.h). How many there are depends on
 // how many answers are under way when there is trouble: one or two of all logins on a quiet
 // machine, more on one that takes a second to read what has come.
-constexpr int kMostInterrupted = kLogins / 4;
+constexpr int kMostInterrupted = kLogins / 2;
 constexpr absl::Duration kEndLimit = absl::Minutes(4);
 
 uint32_t Seed() {

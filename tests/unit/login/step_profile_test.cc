@@ -15,6 +15,16 @@ TEST(IdToken, Core3_1_3_7_AcceptedConfirmsTheLoginAndTheProfileIsFetched) {
   EXPECT_TRUE(course.Sends<FetchProfile>());
 }
 
+// As when the daemon was stopped (SIGSTOP) while the answer waited for it.
+TEST(IdToken, AcceptedWhenTheAccessTokenHasExpiredTheProfileIsNotAskedFor) {
+  Course course = Proving();
+  course.After(course.login().tokens->expire_time - course.now());
+  course.Fire(IdTokenChecked{AcceptedIdToken{kSubject}});
+  EXPECT_EQ(course.login().state, LoginState::kFailed);
+  EXPECT_EQ(course.login().failure.reason, FailureReason::kInterrupted);
+  EXPECT_TRUE(course.SendsNothing());
+}
+
 TEST(IdToken, Core3_1_3_7_RefusedFailsTheLoginAndUserinfoIsNotCalled) {
   Course course = Proving().Fire(IdTokenChecked{RefusedIdToken{"aud"}});
   EXPECT_EQ(course.login().state, LoginState::kFailed);
