@@ -155,8 +155,9 @@ void EventLoop::CallDueAlarms() {
   // it: after the process was stopped for a minute (SIGSTOP, a paused virtual machine), the answer
   // is there and its time is up.
   Dispatch(/*timeout_ms=*/0);
-  // The earliest first, however late the loop is. A callback may set, make or destroy others, so each
-  // is looked at again; one that is set for a time that has passed rings in the next round, at once.
+  // The earliest first, however late the loop is. A callback may set, make or destroy others, so
+  // each is looked at again; one that is set for a time that has passed rings in the next round, at
+  // once.
   due_.clear();
   for (Alarm* alarm : alarms_) {
     if (alarm->time_ <= now) due_.push_back(alarm);
