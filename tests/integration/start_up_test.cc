@@ -48,7 +48,7 @@ Login PendingLogin(int number, absl::Time now) {
 // The daemon's store, sealed with the key that the daemon then finds.
 void Fill(const std::string& folder) {
   StoreKeys keys;
-  keys.key_file = folder + "/store.key";
+  keys.key_file = folder + "/cibad.key";
   const auto store = SqliteStore::Open(folder + "/cibad.db", keys);
   ASSERT_TRUE(store.ok()) << store.status();
   const absl::Time now = absl::Now();
@@ -89,7 +89,8 @@ TEST_F(StartUpTest, DISABLED_ServesWithinASecondWithAHundredThousandStoredLogins
   const absl::Time start = absl::Now();
   const auto daemon = DaemonProcess::Launch(sandbox_->config_path());
   ASSERT_TRUE(daemon.ok()) << daemon.status();
-  ASSERT_TRUE((*daemon)->WaitUntilListening().ok());
+  const absl::Status is_listening = (*daemon)->WaitUntilListening();
+  ASSERT_TRUE(is_listening.ok()) << is_listening;
   const absl::Duration listening = absl::Now() - start;
   Till till(Address());
   const auto login = till.Get(IdOf(kStoredLogins - 1));
