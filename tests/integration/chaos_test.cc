@@ -31,7 +31,8 @@ constexpr int kLogins = 500;  // pending at once
 // INTERRUPTED needs its evidence for each login (chaos_customers.h). How many there are depends on
 // how many answers are under way when there is trouble: one or two of all logins on a quiet
 // machine, more on one that takes a second to read what has come.
-constexpr int kMostInterrupted = kLogins / 2;
+constexpr int kMostInterrupted = kLogins / 4;
+constexpr int kMostLostToKills = kLogins / 2;  // thirty kills; 140 were seen beside busy builds
 constexpr absl::Duration kEndLimit = absl::Minutes(4);
 
 uint32_t Seed() {
@@ -115,12 +116,10 @@ class ChaosTest : public IntegrationTest {
   Verdict JudgeAll() {
     Verdict verdict = Judge(customers_, fleet_->Records(), *sandbox_);
     EXPECT_THAT(verdict.wrongs, IsEmpty());
-    EXPECT_LE(verdict.late_polls, kMostInterrupted);
     std::cout << "interrupted starts " << verdict.interrupted_starts << ", lost answers "
               << verdict.lost_answers << ", late polls " << verdict.late_polls
               << ", breaks seen by tills " << verdict.breaks << " (dropped " << verdict.dropped
-              << ")"
-              << ", longest pause " << verdict.longest_pause << std::endl;
+              << "), longest pause " << verdict.longest_pause << std::endl;
     const auto totals = sandbox_->Totals();
     for (const auto& [name, count] : totals.value_or(std::map<std::string, int64_t>()))
       std::cout << name << " " << count << ", ";
@@ -172,8 +171,9 @@ TEST_F(ChaosTest, KilledAtRandomMomentsItLosesNoLoginAndAsksNobodyTwice) {
   ASSERT_NO_FATAL_FAILURE(BringToTheEnd());
 
   const Verdict verdict = JudgeAll();
-  EXPECT_LE(verdict.lost_answers, kMostInterrupted);
+  EXPECT_LE(verdict.lost_answers, kMostLostToKills);
   EXPECT_LE(verdict.interrupted_starts, kMoreLogins);
+  EXPECT_EQ(verdict.late_polls, 0);
 }
 
 TEST_F(ChaosTest, WithTheProviderCutOffAtRandomMomentsItLosesNoLoginAndAsksNobodyTwice) {
@@ -202,6 +202,7 @@ TEST_F(ChaosTest, WithTheProviderCutOffAtRandomMomentsItLosesNoLoginAndAsksNobod
   const Verdict verdict = JudgeAll();
   EXPECT_GT((*proxy)->cut_tunnels(), kCuts);
   EXPECT_LE(verdict.lost_answers, kMostInterrupted);
+  EXPECT_LE(verdict.late_polls, kCuts);
   EXPECT_LE(verdict.interrupted_starts, kMostInterrupted);
   EXPECT_EQ(verdict.breaks, 0);  // no till feels it
 }
@@ -224,13 +225,13 @@ TEST_F(ChaosTest, StoppedAndContinuedItPollsNotEarlyAndLosesNothing) {
   const Verdict verdict = JudgeAll();
   EXPECT_EQ(verdict.lost_answers, 0);
   EXPECT_EQ(verdict.interrupted_starts, 0);
+  EXPECT_EQ(verdict.late_polls, 0);
   EXPECT_EQ(verdict.breaks, 0);
 }
 
 TEST_F(ChaosTest, RestartedUnderLoadItLosesNothingAtAll) {
   constexpr int kRestarts = 8;
-  constexpr absl::Duration kLongestPause =
-      absl::Minutes(1);  // a third of a second when it is quiet
+  constexpr absl::Duration kLongestPause = absl::Seconds(15);  // three at most on a busy machine
   ASSERT_NO_FATAL_FAILURE(StartServing());
   ASSERT_NO_FATAL_FAILURE(Prepare(kLogins));
   for (int restart = 0; restart < kRestarts; ++restart) {
@@ -244,9 +245,8 @@ TEST_F(ChaosTest, RestartedUnderLoadItLosesNothingAtAll) {
 
   const Verdict verdict = JudgeAll();
   EXPECT_EQ(verdict.lost_answers, 0);
-  // None on a quiet machine; on one that does not send within the time that a stop may take, those
-  // that were accepted and still waited. Never one whose till was told PENDING.
-  EXPECT_LE(verdict.interrupted_starts, kMostInterrupted);
+  EXPECT_EQ(verdict.interrupted_starts, 0);
+  EXPECT_EQ(verdict.late_polls, 0);
   EXPECT_LE(verdict.longest_pause, kLongestPause);
 }
 
