@@ -160,7 +160,7 @@ TEST_F(StoreKeyTest, BadOldKeysAreRefused) {
   EXPECT_EQ(ErrorOfOldKeys("[1]"),
             "12: store.old_key_files: must be a string in quotes, not an integer");
   EXPECT_EQ(ErrorOfOldKeys("[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\"]"),
-            "12: store.old_key_files: has more than 7 files");
+            "12: store.old_key_files: has more than 7 elements");
 }
 
 TEST_F(StoreKeyTest, CredentialOfTheServiceManagerIsReadAndNeverMade) {

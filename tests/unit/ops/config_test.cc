@@ -236,7 +236,7 @@ TEST_F(ConfigTest, BadListensAreRefused) {
             "unix:/ABSOLUTE/PATH, 127.0.0.1:PORT, [::1]:PORT or localhost:PORT");
   std::string many;
   for (int i = 0; i < 17; ++i) absl::StrAppend(&many, "\"unix:/", i, "\",");
-  EXPECT_EQ(ErrorWith(old_line, "[" + many + "]"), "2: listen.grpc: has more than 16 addresses");
+  EXPECT_EQ(ErrorWith(old_line, "[" + many + "]"), "2: listen.grpc: has more than 16 elements");
 }
 
 TEST_F(ConfigTest, BadProvidersAreRefused) {
