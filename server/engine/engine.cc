@@ -175,10 +175,16 @@ void Engine::StartLogin(LoginRequest request, const LoginDone& done) {
     Log(LogLevel::kDebug, "A start is refused", {{"error", storing.message()}});
     return done(absl::UnavailableError("logins cannot be stored now; try again in a moment"));
   }
-  if (CountUnfinished() >= settings()->most_unfinished_logins) {
+  const std::shared_ptr<const Settings> now = settings();
+  if (CountUnfinished() >= now->most_unfinished_logins) {
     return done(absl::ResourceExhaustedError("too many logins are pending; try again in a minute"));
   }
-  Login login = NewLogin(MakeLoginId(RandomBits<LoginIdBits>()), request, clock_());
+  const auto unit = now->sales_units.find(request.sales_unit);
+  if (unit == now->sales_units.end()) {  // the config has changed since it was looked up
+    return done(absl::NotFoundError("sales_unit: there is no such sales unit here"));
+  }
+  Login login =
+      NewLogin(MakeLoginId(RandomBits<LoginIdBits>()), request, unit->second.handling, clock_());
   const std::string id = login.id;
   store_->Create(std::move(login),
                  [this, request = std::move(request), id, done](absl::StatusOr<Login> stored) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "server/login/language.h"
 #include "server/login/profile.h"
 
 namespace cibad {
@@ -57,16 +58,32 @@ struct Failure {
 // What the till asked for, checked and normalised. Never changes after the start.
 struct LoginRequest {
   std::string sales_unit;           // merchant serial number
-  std::string msisdn;               // country code and number, digits only: 4712345678
+  std::string msisdn;               // country code and number, digits only: 4712345678; empty:
+  std::string customer_token;       // of a QR check-in, names the customer; empty: the number does
   std::vector<std::string> scopes;  // `openid` first
   std::string binding_message;      // empty: the till wants none
   bool binding_message_is_made =
       false;  // by the daemon, so it does not count when starts are compared
   std::optional<absl::Duration> requested_expiry;  // whole seconds; absent: the provider's default
+  // Where the customer's browser brings the code that finishes the login; empty: it is finished in
+  // the app, and polled for.
+  std::string redirect_uri;
+  std::string state;  // that the browser brings along with the code; empty: none
+  Language language = Language::kEnglish;  // of what staff are told
   std::string reference;
   std::string request_id;  // empty: every start is a new login
 
   friend bool operator==(const LoginRequest&, const LoginRequest&) = default;
+};
+
+// How the sales unit's config has the login driven. Fixed at its start, so that a change of the
+// config in the middle changes nothing for it.
+struct Handling {
+  bool check_user = false;  // ask first whether the customer has an account
+  // Between two polls where a ping is to tell of the end sooner; absent: no ping comes.
+  std::optional<absl::Duration> ping_fallback;
+
+  friend bool operator==(const Handling&, const Handling&) = default;
 };
 
 // What the customer's yes brought. Held until the profile is there, then wiped.
@@ -95,6 +112,7 @@ struct Login {
   std::string id;        // 26 characters of Crockford base32, of 128 random bits
   int64_t revision = 0;  // grows with every change that must survive: the sign to write it
   LoginRequest request;
+  Handling handling;
 
   LoginState state = LoginState::kStarting;
   Failure failure;  // where state is kFailed
@@ -105,6 +123,7 @@ struct Login {
 
   std::string auth_req_id;
   absl::Duration interval;  // between token requests; grows with every slow_down
+  absl::Time retry_time = absl::InfinitePast();  // before which the provider wants no request
   std::optional<Tokens> tokens;
   std::string subject;  // the `sub` of the accepted ID token
   std::optional<Profile> profile;

@@ -35,11 +35,12 @@ bool IsLoginId(absl::string_view id) {
                      [](char c) { return kBase32.find(c) != absl::string_view::npos; });
 }
 
-Login NewLogin(std::string id, LoginRequest request, absl::Time now) {
+Login NewLogin(std::string id, LoginRequest request, const Handling& handling, absl::Time now) {
   Login login;
   login.id = std::move(id);
   login.revision = 1;
   login.request = std::move(request);
+  login.handling = handling;
   login.state = LoginState::kStarting;
   login.create_time = now;
   login.update_time = now;

@@ -7,6 +7,8 @@
 #include <string>
 #include <unordered_map>
 
+#include "server/login/login.h"
+
 namespace cibad {
 
 // How a request proves to come from the sales unit (OpenID Connect Core 9).
@@ -21,6 +23,7 @@ struct SalesUnit {
   std::string client_secret;
   ClientAuthentication authentication = ClientAuthentication::kClientSecretBasic;
   std::string default_region = "NO";  // of phone numbers without a country code: ISO 3166-1 alpha-2
+  Handling handling;                  // of its logins
 };
 
 // The sales units by MSN.

@@ -17,6 +17,7 @@ using Json = nlohmann::json;
 // Reads the members by their names.
 class JsonReader {
  public:
+  int format() const { return 1; }
   explicit JsonReader(const Json& json) : json_(json), ok_(json.is_object()) {}
 
   template <typename T>
@@ -71,6 +72,9 @@ class JsonReader {
   }
   static bool Decode(const Json& json, FailureReason& value) {
     return DecodeName(json, kReasonNames, value);
+  }
+  static bool Decode(const Json& json, Language& value) {
+    return DecodeName(json, kLanguageNames, value);
   }
   template <typename T>
   static bool Decode(const Json& json, std::optional<T>& value) {

@@ -14,8 +14,9 @@ namespace cibad {
 namespace {
 
 // The first byte. Grows when the meaning of a member changes or one is added; the reader then has
-// to know the older ones. 1 was JSON (json_record.h).
-constexpr char kRecordFormat = 2;
+// to know the older ones, back to 2. 1 was JSON (json_record.h).
+constexpr char kOldestFormat = 2;
+constexpr char kRecordFormat = 3;
 
 // Behind the format, the members one after the other, without names: numbers and times as 8 bytes,
 // the least significant first, text and lists with their length in front, enumerators by name.
@@ -24,6 +25,7 @@ constexpr char kRecordFormat = 2;
 
 class Writer {
  public:
+  int format() const { return kRecordFormat; }
   template <typename T>
   void operator()(const char* /*name*/, const T& value) {
     Write(value);
@@ -38,6 +40,7 @@ class Writer {
   void Write(absl::Time value) { Write(ToStoredTime(value)); }
   void Write(absl::Duration value) { Write(absl::ToInt64Nanoseconds(value)); }
   void Write(LoginState value) { WriteText(kStateNames.at(static_cast<size_t>(value))); }
+  void Write(Language value) { WriteText(kLanguageNames.at(static_cast<size_t>(value))); }
   void Write(FailureReason value) { WriteText(kReasonNames.at(static_cast<size_t>(value))); }
   template <typename T>
   void Write(const std::optional<T>& value) {
@@ -67,8 +70,9 @@ class Writer {
 // Reads what Writer wrote. Once something is wrong nothing more is read.
 class Reader {
  public:
-  explicit Reader(absl::string_view bytes) : bytes_(bytes) {}
+  Reader(int format, absl::string_view bytes) : format_(format), bytes_(bytes) {}
 
+  int format() const { return format_; }
   template <typename T>
   void operator()(const char* /*name*/, T& value) {
     if (ok_) Read(value);
@@ -103,6 +107,7 @@ class Reader {
     value = DurationFromStored(nanoseconds);
   }
   void Read(LoginState& value) { ReadName(kStateNames, value); }
+  void Read(Language& value) { ReadName(kLanguageNames, value); }
   void Read(FailureReason& value) { ReadName(kReasonNames, value); }
   template <typename T>
   void Read(std::optional<T>& value) {
@@ -153,6 +158,7 @@ class Reader {
     ok_ = false;
   }
 
+  const int format_;
   absl::string_view bytes_;
   bool ok_ = true;
 };
@@ -192,8 +198,8 @@ absl::StatusOr<Login> DecodeRecord(absl::string_view id, absl::string_view text)
                                             ", which this version does not know"));
   }
   Login login;
-  if (!text.empty() && text[0] == kRecordFormat) {
-    Reader reader(text.substr(1));
+  if (!text.empty() && text[0] >= kOldestFormat) {
+    Reader reader(text[0], text.substr(1));
     reader.Read(login);
     if (reader.AtEnd() && login.id == id) return login;
   }

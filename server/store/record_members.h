@@ -37,6 +37,9 @@ inline constexpr std::array<const char*, 13> kReasonNames = {"none",
                                                              "other"};
 static_assert(kReasonNames.size() == static_cast<size_t>(FailureReason::kOther) + 1);
 
+inline constexpr std::array<const char*, 5> kLanguageNames = {"en", "nb", "da", "sv", "fi"};
+static_assert(kLanguageNames.size() == static_cast<size_t>(Language::kFinnish) + 1);
+
 inline absl::Time FromStoredTime(int64_t stored) {
   if (stored == std::numeric_limits<int64_t>::max()) return absl::InfiniteFuture();
   if (stored == std::numeric_limits<int64_t>::min()) return absl::InfinitePast();
@@ -48,8 +51,11 @@ inline absl::Duration DurationFromStored(int64_t nanoseconds) {
   return absl::Nanoseconds(nanoseconds);
 }
 
+// The formats that added members; 1 was JSON (json_record.h), 2 had the same in bytes (record.h).
+inline constexpr int kFormatOfWaysToFinish = 3;
+
 // `T` is that struct, const where it is written. The order is that of the record: a member that is
-// added needs a new format, in which alone it is visited.
+// added needs a new format, and is visited only where the visitor's format() has it.
 template <typename T, typename Struct>
 concept Is = std::same_as<std::remove_const_t<T>, Struct>;
 
@@ -70,6 +76,17 @@ void VisitMembers(Visitor& visit, T& request) {
   visit("requested_expiry", request.requested_expiry);
   visit("reference", request.reference);
   visit("request_id", request.request_id);
+  if (visit.format() < kFormatOfWaysToFinish) return;
+  visit("customer_token", request.customer_token);
+  visit("redirect_uri", request.redirect_uri);
+  visit("state", request.state);
+  visit("language", request.language);
+}
+
+template <typename Visitor, Is<Handling> T>
+void VisitMembers(Visitor& visit, T& handling) {
+  visit("check_user", handling.check_user);
+  visit("ping_fallback", handling.ping_fallback);
 }
 
 template <typename Visitor, Is<Tokens> T>
@@ -139,6 +156,9 @@ void VisitMembers(Visitor& visit, T& login) {
   visit("tokens", login.tokens);
   visit("subject", login.subject);
   visit("profile", login.profile);
+  if (visit.format() < kFormatOfWaysToFinish) return;
+  visit("handling", login.handling);
+  visit("retry_time", login.retry_time);
 }
 
 }  // namespace cibad

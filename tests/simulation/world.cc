@@ -68,7 +68,7 @@ World::World(uint64_t seed, bool keep_history)
   LoginRequest request;
   request.sales_unit = "123456";
   request.scopes = {"openid"};
-  memory_ = NewLogin(absl::StrCat(seed), std::move(request), now());
+  memory_ = NewLogin(absl::StrCat(seed), std::move(request), {}, now());
   record_.create_time = now();
   record_.delay = plan_.stopped.length;
 }

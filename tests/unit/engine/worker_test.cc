@@ -58,7 +58,7 @@ class WorkerTest : public ::testing::Test {
     request.sales_unit = "123456";
     request.msisdn = "4791234567";
     request.scopes = {"openid", "name"};
-    Login login = NewLogin(kId, request, now_);
+    Login login = NewLogin(kId, request, {}, now_);
     store_.logins[kId] = login;
     return login;
   }

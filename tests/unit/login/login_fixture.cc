@@ -14,7 +14,7 @@ Course::Course() {
   request.msisdn = "4791234567";
   request.scopes = {"openid", "name"};
   request.binding_message = "K7P-3XM";
-  login_ = NewLogin("00000000000000000000000042", std::move(request), now_);
+  login_ = NewLogin("00000000000000000000000042", std::move(request), {}, now_);
 }
 
 Course& Course::After(absl::Duration duration) {

@@ -62,17 +62,28 @@ LoginRequest SomeRequest() {
   request.binding_message = "ABCDE";
   request.requested_expiry = absl::Seconds(300);
   request.reference = "ticket 17";
+  request.redirect_uri = "https://shop.example/done";
+  request.state = "state-1234";
+  request.language = Language::kDanish;
   request.request_id = "f81d4fae";
   return request;
 }
 
+Handling SomeHandling() {
+  Handling handling;
+  handling.check_user = true;
+  handling.ping_fallback = absl::Seconds(30);
+  return handling;
+}
+
 TEST(NewLogin, IsStartingAndOnItsFirstRevision) {
   const absl::Time now = absl::FromUnixSeconds(1'800'000'000);
-  const Login login = NewLogin(std::string(26, '0'), SomeRequest(), now);
+  const Login login = NewLogin(std::string(26, '0'), SomeRequest(), SomeHandling(), now);
   EXPECT_EQ(login.id, std::string(26, '0'));
   EXPECT_EQ(login.revision, 1);
   EXPECT_EQ(login.state, LoginState::kStarting);
   EXPECT_EQ(login.request, SomeRequest());
+  EXPECT_EQ(login.handling, SomeHandling());
   EXPECT_EQ(login.create_time, now);
   EXPECT_EQ(login.update_time, now);
   EXPECT_EQ(login.expire_time, absl::InfiniteFuture());
@@ -89,6 +100,10 @@ TEST(AskForTheSame, EveryFieldOfTheStartCounts) {
       [](LoginRequest& request) { request.binding_message = "VWXYZ"; },
       [](LoginRequest& request) { request.binding_message_is_made = true; },
       [](LoginRequest& request) { request.requested_expiry.reset(); },
+      [](LoginRequest& request) { request.customer_token = "token"; },
+      [](LoginRequest& request) { request.redirect_uri = "https://shop.example/other"; },
+      [](LoginRequest& request) { request.state = "state-1235"; },
+      [](LoginRequest& request) { request.language = Language::kFinnish; },
       [](LoginRequest& request) { request.reference = "ticket 18"; },
       [](LoginRequest& request) { request.request_id = "f81d4faf"; },
   };

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "absl/strings/escaping.h"
 #include "tests/unit/store/store_test_support.h"
 
 namespace cibad {
@@ -119,11 +120,24 @@ TEST(RecordTest, RecordOfAnotherLoginIsDataLoss) {
             absl::StatusCode::kDataLoss);
 }
 
+TEST(RecordTest, RecordOfFormat2IsReadAndLacksWhatCameLater) {
+  // As EncodeRecord wrote MakeLogin("a") when 2 was the newest format.
+  const std::string text = absl::HexStringToBytes(
+      "02010000000000000061010000000000000006000000000000003132333435360a000000000000003437"
+      "3931323334353637020000000000000006000000000000006f70656e696404000000000000006e616d65"
+      "000000000000000000000000000000000000000000000000000008000000000000007374617274696e67"
+      "04000000000000006e6f6e65000000000000000000008012ec0a98c518008012ec0a98c518ffffffffff"
+      "ffff7f000000000000000000000000000000000000000000000000000000");
+  const absl::StatusOr<Login> login = DecodeRecord("a", text);
+  ASSERT_TRUE(login.ok()) << login.status();
+  EXPECT_EQ(*login, MakeLogin("a"));
+}
+
 TEST(RecordTest, RecordOfANewerFormatIsDataLossThatSaysSo) {
   std::string text = EncodeRecord(MakeLogin("a"))->text;
-  text[0] = 3;
+  text[0] = 4;
   EXPECT_EQ(DecodeRecord("a", text).status(),
-            absl::DataLossError("login a is stored in format 3, which this version does not know"));
+            absl::DataLossError("login a is stored in format 4, which this version does not know"));
 }
 
 }  // namespace

@@ -67,7 +67,7 @@ class StoreKeysTest : public ::testing::Test {
 
   const TemporaryFolder folder_;
   const std::string path_ = folder_.File("logins.db");
-  const Login login_ = MakeFullLogin();
+  Login login_ = MakeFullLogin();
 };
 
 TEST_F(StoreKeysTest, NothingOfALoginIsToBeSeenInAnyFile) {
@@ -217,6 +217,13 @@ TEST_F(StoreKeysTest, KeysChangeUnderReadersAndWritersThatNoticeNothing) {
 class EarlierStoreTest : public StoreKeysTest {
  protected:
   EarlierStoreTest() {
+    // What logins had not yet when the record was written.
+    login_.request.customer_token.clear();
+    login_.request.redirect_uri.clear();
+    login_.request.state.clear();
+    login_.request.language = Language::kEnglish;
+    login_.handling = Handling();
+    login_.retry_time = absl::InfinitePast();
     RunSql(path_,
            absl::StrCat(
                "PRAGMA journal_mode = WAL; PRAGMA secure_delete = ON; PRAGMA application_id = ",

@@ -81,6 +81,12 @@ Login MakeFullLogin() {
   login.request.requested_expiry = absl::Seconds(300);
   login.request.reference = "receipt \"42\" \\ \n \xC3\xA6\xC3\xB8\xC3\xA5";
   login.request.request_id = "2c1b6a5e-0000-4000-8000-000000000001";
+  login.request.customer_token = "customer-token-1";
+  login.request.redirect_uri = "https://shop.example/done?a=b";
+  login.request.state = "state-1234";
+  login.request.language = Language::kFinnish;
+  login.handling.check_user = true;
+  login.handling.ping_fallback = absl::Seconds(30);
   login.state = LoginState::kFailed;
   login.failure.reason = FailureReason::kTooManyLogins;
   login.failure.provider_code = "too_many";
@@ -91,6 +97,7 @@ Login MakeFullLogin() {
   login.end_time = absl::FromUnixNanos(1'785'000'002'000'000'003);
   login.auth_req_id = "auth-req-id-1";
   login.interval = absl::Seconds(10);
+  login.retry_time = absl::FromUnixNanos(1'785'000'090'000'000'009);
   login.tokens =
       Tokens{"access-token-1", "id-token-1", absl::FromUnixNanos(1'785'000'300'000'000'007)};
   login.subject = "subject-1";
