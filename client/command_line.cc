@@ -191,6 +191,12 @@ void AddLogin(CLI::App* app, Typed* typed) {
       ->add_option("--request-id", *start->mutable_request_id(),
                    "Starting twice with the same id asks the customer\nonce. Default: a new UUID")
       ->type_name("ID");
+  login
+      ->add_option("--language", *start->mutable_language_code(),
+                   "The language of what staff are told: en, nb, da, sv\nor fi. Default: "
+                   "CIBAD_LANGUAGE, or en")
+      ->type_name("TAG")
+      ->envname("CIBAD_LANGUAGE");
 }
 
 void AddOthers(CLI::App* app, Typed* typed) {

@@ -34,8 +34,8 @@ struct EarlyExit {
   std::string err;
 };
 
-// Reads CIBAD_SERVER from the environment, too. What only the daemon can judge (phone numbers,
-// scopes, limits) is left to it.
+// Reads CIBAD_SERVER and CIBAD_LANGUAGE from the environment, too. What only the daemon can judge
+// (phone numbers, scopes, limits) is left to it.
 std::variant<CommandLine, EarlyExit> ParseCommandLine(int argc, const char* const* argv);
 
 }  // namespace cibad

@@ -1,84 +1,93 @@
 #include "server/login/staff_message.h"
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "server/login/staff_sentence.h"
 
 namespace cibad {
 namespace {
 
-std::string Pending(const std::string& binding_message) {
-  if (binding_message.empty())
-    return "Ask the customer to open the Vipps MobilePay app and confirm the login.";
-  return absl::StrCat(
-      "Ask the customer to open the Vipps MobilePay app and confirm the login that shows ",
-      binding_message, ".");
+std::string Pending(const LoginRequest& request) {
+  if (request.binding_message.empty()) return StaffText(StaffSentence::kPending, request.language);
+  return StaffText(StaffSentence::kPendingWithCode, request.language, request.binding_message);
 }
 
-std::string TooManyLogins(const Failure& failure) {
-  constexpr absl::string_view kStart = "Too many logins were started for this customer";
-  if (!failure.retry_after.has_value())
-    return absl::StrCat(kStart, "; wait a little, then start again.");
-  return absl::StrCat(kStart, "; wait ",
-                      absl::ToInt64Seconds(absl::Ceil(*failure.retry_after, absl::Seconds(1))),
-                      " seconds, then start again.");
+// A wait is rounded up, to whole minutes where it is long. One of a second or less is "a little".
+std::string TooManyLogins(const Failure& failure, Language language) {
+  const absl::Duration wait = failure.retry_after.value_or(absl::ZeroDuration());
+  if (wait <= absl::Seconds(1)) return StaffText(StaffSentence::kTooManyLogins, language);
+  if (wait <= absl::Seconds(99)) {
+    return StaffText(StaffSentence::kTooManyLoginsForSeconds, language,
+                     absl::StrCat(absl::ToInt64Seconds(absl::Ceil(wait, absl::Seconds(1)))));
+  }
+  return StaffText(StaffSentence::kTooManyLoginsForMinutes, language,
+                   absl::StrCat(absl::ToInt64Minutes(absl::Ceil(wait, absl::Minutes(1)))));
 }
 
-std::string Failed(const Failure& failure) {
-  switch (failure.reason) {
+StaffSentence SentenceFor(FailureReason reason) {
+  switch (reason) {
     case FailureReason::kInterrupted:
-      return "The login was interrupted; start it again, and ask the customer to use the newest "
-             "request in the app.";
+      return StaffSentence::kInterrupted;
     case FailureReason::kInvalidUser:
-      return "This phone number cannot be used to log in with Vipps MobilePay; please use another "
-             "way.";
+      return StaffSentence::kPhoneNumberUnusable;
     case FailureReason::kAppOutdated:
-      return "The customer's Vipps MobilePay app is too old; ask them to update it, then start "
-             "again.";
+      return StaffSentence::kAppOutdated;
     case FailureReason::kTooManyLogins:
-      return TooManyLogins(failure);
+      return StaffSentence::kTooManyLogins;
     case FailureReason::kWrongChallenge:
-      return "The customer chose the wrong code in the app; start the login again.";
+      return StaffSentence::kWrongChallenge;
     case FailureReason::kCredentialsRefused:
     case FailureReason::kRequestRefused:
-      return "Login with Vipps MobilePay is not set up correctly here; please call support and use "
-             "another way.";
+      return StaffSentence::kNotSetUp;
     case FailureReason::kProviderUnavailable:
-      return "Vipps MobilePay cannot be reached right now; try again in a few minutes.";
+      return StaffSentence::kProviderUnavailable;
     case FailureReason::kProviderAnswerInvalid:
     case FailureReason::kIdTokenRefused:
     case FailureReason::kProfileRefused:
-      return "The login could not be verified; the customer is not logged in, please start again.";
+      return StaffSentence::kNotVerified;
     case FailureReason::kOther:
     case FailureReason::kNone:
       break;
   }
-  if (failure.provider_code.empty()) return "The login failed; please start again.";
-  return absl::StrCat("The login failed (", failure.provider_code, "); please start again.");
+  return StaffSentence::kFailed;
+}
+
+std::string Failed(const Failure& failure, const LoginRequest& request) {
+  if (failure.reason == FailureReason::kTooManyLogins)
+    return TooManyLogins(failure, request.language);
+  const StaffSentence sentence = SentenceFor(failure.reason);
+  if (sentence == StaffSentence::kFailed && !failure.provider_code.empty()) {
+    return StaffText(StaffSentence::kFailedWithCode, request.language, failure.provider_code);
+  }
+  if (sentence == StaffSentence::kPhoneNumberUnusable && !request.customer_token.empty()) {
+    return StaffText(StaffSentence::kCustomerUnusable, request.language);
+  }
+  return StaffText(sentence, request.language);
 }
 
 }  // namespace
 
 std::string StaffMessage(const Login& login) {
+  const Language language = login.request.language;
   switch (login.state) {
     case LoginState::kStarting:
-      return "The login is being sent to the customer's phone.";
+      return StaffText(StaffSentence::kStarting, language);
     case LoginState::kPending:
-      return Pending(login.request.binding_message);
+      return Pending(login.request);
     case LoginState::kConfirmed:
-      return "The customer has confirmed; their details are on the way.";
+      return StaffText(StaffSentence::kConfirmed, language);
     case LoginState::kCompleted:
-      return "The customer is logged in.";
+      return StaffText(StaffSentence::kCompleted, language);
     case LoginState::kDenied:
-      return "The customer declined the login.";
+      return StaffText(StaffSentence::kDenied, language);
     case LoginState::kExpired:
-      return "The customer did not answer in time; start again if they still want to log in.";
+      return StaffText(StaffSentence::kExpired, language);
     case LoginState::kCancelled:
-      return "The login was cancelled.";
+      return StaffText(StaffSentence::kCancelled, language);
     case LoginState::kFailed:
       break;
   }
-  return Failed(login.failure);
+  return Failed(login.failure, login.request);
 }
 
 }  // namespace cibad

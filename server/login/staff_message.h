@@ -9,7 +9,7 @@
 
 namespace cibad {
 
-// The sentence for the login as it stands, in English. It holds no personal data.
+// The sentence for the login as it stands, in the language of its start. It holds no personal data.
 std::string StaffMessage(const Login& login);
 
 }  // namespace cibad

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "server/login/language.h"
 #include "server/login/phone_mask.h"
 #include "server/login/staff_message.h"
 
@@ -144,6 +145,7 @@ v1::Login ToMessageWithoutProfile(const Login& login) {
     SetTime(*message.mutable_expire_time(), login.expire_time);
   if (login.end_time.has_value()) SetTime(*message.mutable_end_time(), *login.end_time);
   message.set_staff_message(StaffMessage(login));
+  message.set_language_code(std::string(LanguageTag(login.request.language)));
   return message;
 }
 

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "server/login/binding_message.h"
+#include "server/login/language.h"
 #include "server/login/scope.h"
 #include "server/provider/phone_number.h"
 
@@ -106,6 +107,10 @@ absl::StatusOr<LoginRequest> ReadStartRequest(const v1::StartLoginRequest& messa
   absl::StatusOr<std::optional<absl::Duration>> expiry = ReadExpiry(message);
   if (!expiry.ok()) return expiry.status();
   request.requested_expiry = *expiry;
+
+  const absl::StatusOr<Language> language = LanguageOf(message.language_code());
+  if (!language.ok()) return language.status();
+  request.language = *language;
 
   if (message.reference().size() > kLongestReference) {
     return absl::InvalidArgumentError(

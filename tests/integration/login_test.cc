@@ -179,6 +179,18 @@ TEST_F(LoginTest, ALoginThatHasNotEndedCannotBeAcknowledged) {
   EXPECT_TRUE(till_->Get(id).ok());
 }
 
+TEST_F(LoginTest, StaffAreToldInTheLanguageOfTheStartUntilItsEnd) {
+  v1::StartLoginRequest request = Request(kDenies);
+  request.set_language_code("nb-NO");
+  const auto login = till_->Start(request);
+  ASSERT_TRUE(login.ok()) << login.status();
+  EXPECT_EQ(login->language_code(), "nb");
+  EXPECT_EQ(till_->WatchToEnd(login->id()).Last().staff_message(), "Kunden avslo innloggingen.");
+
+  request.set_language_code("nb_NO");
+  EXPECT_EQ(till_->Start(request).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
 TEST_F(LoginTest, TheTillsReferenceAndBindingMessageComeBack) {
   v1::StartLoginRequest request = Request(kApproves);
   request.set_reference("receipt 17");

@@ -58,13 +58,14 @@ TEST(CommandLineTest, LoginAsksForNameAndPhoneNumberUnlessToldOtherwise) {
 TEST(CommandLineTest, EveryLoginOptionReachesTheRequest) {
   const auto start =
       Understood({"login", "1", "--binding-message", "TILL-07", "--expiry", "2m", "--sales-unit",
-                  "123456", "--reference", "R 1", "--request-id", "x"})
+                  "123456", "--reference", "R 1", "--request-id", "x", "--language", "nb-NO"})
           .start;
   EXPECT_EQ(start.binding_message(), "TILL-07");
   EXPECT_EQ(start.requested_expiry().seconds(), 120);
   EXPECT_EQ(start.sales_unit(), "123456");
   EXPECT_EQ(start.reference(), "R 1");
   EXPECT_EQ(start.request_id(), "x");
+  EXPECT_EQ(start.language_code(), "nb-NO");
   EXPECT_FALSE(start.no_binding_message());
   EXPECT_TRUE(Understood({"login", "1", "--no-binding-message"}).start.no_binding_message());
   EXPECT_FALSE(Understood({"login", "1"}).start.has_requested_expiry());
@@ -93,6 +94,16 @@ TEST(CommandLineTest, ServerComesFromTheOptionThenTheEnvironmentThenTheDefault) 
   EXPECT_EQ(Understood({"list"}).target, "localhost:50051");
   EXPECT_EQ(Understood({"list", "--server", "unix:/y"}).target, "unix:/y");
   unsetenv("CIBAD_SERVER");
+}
+
+TEST(CommandLineTest, LanguageComesFromTheOptionThenOurEnvironmentAndNeverFromTheTerminals) {
+  setenv("LANG", "nb_NO.UTF-8", 1);
+  unsetenv("CIBAD_LANGUAGE");
+  EXPECT_EQ(Understood({"login", "1"}).start.language_code(), "");
+  setenv("CIBAD_LANGUAGE", "da", 1);
+  EXPECT_EQ(Understood({"login", "1"}).start.language_code(), "da");
+  EXPECT_EQ(Understood({"login", "1", "--language", "sv"}).start.language_code(), "sv");
+  unsetenv("CIBAD_LANGUAGE");
 }
 
 TEST(CommandLineTest, ListHasALimit) {

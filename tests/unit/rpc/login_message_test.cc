@@ -80,6 +80,18 @@ TEST(LoginMessage, ShowsWhatATillMaySeeOfAPendingLogin) {
   EXPECT_EQ(message.expire_time().seconds(), 1'700'000'600);
   EXPECT_FALSE(message.has_end_time());
   EXPECT_THAT(message.staff_message(), HasSubstr("TILL-7"));
+  EXPECT_EQ(message.language_code(), "en");
+}
+
+TEST(LoginMessage, SpeaksTheLanguageOfTheStartInBothPlaces) {
+  Login login = PendingLogin();
+  login.request.language = Language::kFinnish;
+  login.state = LoginState::kFailed;
+  login.failure.reason = FailureReason::kAppOutdated;
+  const v1::Login message = ToMessage(login);
+  EXPECT_EQ(message.language_code(), "fi");
+  EXPECT_THAT(message.staff_message(), HasSubstr("sovellus on liian vanha"));
+  EXPECT_EQ(message.failure().staff_message(), message.staff_message());
 }
 
 TEST(LoginMessage, HasNoExpiryBeforeTheProviderGaveOne) {

@@ -52,6 +52,7 @@ TEST(StartRequest, TheLeastThatATillSends) {
   EXPECT_EQ(request->requested_expiry, std::nullopt);
   EXPECT_EQ(request->reference, "");
   EXPECT_EQ(request->request_id, "");
+  EXPECT_EQ(request->language, Language::kEnglish);
 }
 
 TEST(StartRequest, AllThatATillCanSend) {
@@ -63,6 +64,7 @@ TEST(StartRequest, AllThatATillCanSend) {
   message.set_phone_number("20 12 34 56");
   message.set_reference("receipt 17, Ærø");
   message.set_request_id("till-7/0001");
+  message.set_language_code("da-DK");
   const auto request = ReadStartRequest(message, TwoUnits(), kRandomBits);
   ASSERT_TRUE(request.ok()) << request.status();
   EXPECT_EQ(request->sales_unit, "654321");
@@ -73,6 +75,7 @@ TEST(StartRequest, AllThatATillCanSend) {
   EXPECT_EQ(request->requested_expiry, absl::Seconds(120));
   EXPECT_EQ(request->reference, "receipt 17, Ærø");
   EXPECT_EQ(request->request_id, "till-7/0001");
+  EXPECT_EQ(request->language, Language::kDanish);
 }
 
 TEST(StartRequest, ATillMayWantNoBindingMessage) {
@@ -138,6 +141,8 @@ const WrongStart kWrongStarts[] = {
      "request_id:", [](auto& message) { message.set_request_id("till 7"); }},
     {"a request id beyond ASCII",
      "request_id:", [](auto& message) { message.set_request_id("kassé"); }},
+    {"a locale for a language",
+     "language_code:", [](auto& message) { message.set_language_code("nb_NO.UTF-8"); }},
     {"a request id with a line break",
      "request_id:", [](auto& message) { message.set_request_id("a\nb"); }},
 };
