@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/hash/hash.h"
+#include "server/engine/access_tokens.h"
 #include "server/engine/provider_directory.h"
 #include "server/engine/random.h"
 #include "server/engine/worker.h"
@@ -41,6 +42,8 @@ struct Engine::Lane {
   // Of the first lane only.
   std::optional<ProviderDirectory> provider;
   std::optional<EventLoop::Alarm> provider_alarm;
+  std::optional<AccessTokens> access_tokens;
+  std::optional<EventLoop::Alarm> access_tokens_alarm;
   std::optional<EventLoop::Alarm> erase_alarm;
 
   std::optional<Worker> worker;
@@ -73,12 +76,22 @@ Engine::Engine(Options options, Settings settings, Store* store)
       });
   first.provider->CallWhenReady(options_.on_ready);
   first.provider_alarm.emplace(first.loop, [&first] { first.provider->OnAlarm(); });
+  first.access_tokens.emplace(
+      options_.issuer,
+      AccessTokens::Environment{
+          .http = &first.http,
+          .clock = clock_,
+          .set_alarm = [&first](absl::Time time) { first.access_tokens_alarm->Set(time); },
+          .post = [&first](std::function<void()> closure) { first.loop.Post(std::move(closure)); },
+      });
+  first.access_tokens_alarm.emplace(first.loop, [&first] { first.access_tokens->OnAlarm(); });
   first.erase_alarm.emplace(first.loop, [this] { EraseEnded(); });
   for (const auto& lane : lanes_) {
     lane->worker.emplace(Worker::Environment{
         .http = &lane->http,
         .store = store_,
         .provider = &*first.provider,
+        .access_tokens = &*first.access_tokens,
         .sales_units = sales_units,
         .clock = clock_,
         .wall_clock = WallClock(),
@@ -112,6 +125,7 @@ absl::Status Engine::Recover() {
 void Engine::Start() {
   Lane& first = *lanes_.front();
   first.loop.Post([&first] { first.provider->Start(); });
+  first.loop.Post([this, &first] { first.access_tokens->SetSalesUnits(settings()->sales_units); });
   first.loop.Post([this] { EraseEnded(); });
   for (const auto& lane : lanes_) {
     lane->thread = std::thread([lane = lane.get()] { lane->loop.Run(); });
@@ -124,6 +138,8 @@ void Engine::Apply(Settings settings) {
     const std::lock_guard lock(settings_mutex_);
     settings_ = applied;
   }
+  Lane& first = *lanes_.front();
+  first.loop.Post([&first, applied] { first.access_tokens->SetSalesUnits(applied->sales_units); });
   for (const auto& lane : lanes_) {
     lane->loop.Post([lane = lane.get(), applied] {
       lane->http.SetAuthoritiesAndProxy(applied->ca_file, applied->proxy);

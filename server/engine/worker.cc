@@ -20,17 +20,8 @@ constexpr absl::Duration kWriteRetry = absl::Seconds(1);
 // How many logins are woken in one go before answers get their turn.
 constexpr int kMostWakesAtOnce = 256;
 
-// What comes of a request that cannot even be built: there was no discovery yet since the start, or
-// the operator took the sales unit out of the config.
-Event NotSent(const Login& login) {
-  NoAnswer no_answer;
-  no_answer.may_have_arrived = false;
-  no_answer.detail = "the provider's endpoints or the sales unit's credentials are not known";
-  if (login.state == LoginState::kStarting) return BackchannelAnswered{no_answer};
-  if (login.state == LoginState::kConfirmed) return ProfileAnswered{no_answer};
-  if (login.tokens.has_value()) return IdTokenChecked{no_answer};
-  return TokenRequestAnswered{no_answer};
-}
+// The operator took the sales unit out of the config, and the daemon was started again.
+constexpr char kUnknownUnit[] = "the sales unit's credentials are not known";
 
 // A login that is durable, and so in everyone's list, is with its worker a moment later.
 bool IsOnItsWay(const absl::StatusOr<Login>& stored) {
@@ -215,9 +206,9 @@ void Worker::Do(Entry& entry, const WakeAt& command) {
 
 void Worker::Do(Entry& entry, const SendBackchannelRequest&) {
   Ask(
-      entry,
-      [](const ProviderMetadata& metadata, const SalesUnit& unit, const Login& login) {
-        return BackchannelRequest(metadata, unit, login.request);
+      entry, Proof::kSalesUnit,
+      [](const ProviderMetadata& metadata, const Caller& caller, const Login& login) {
+        return BackchannelRequest(metadata, caller, login.request);
       },
       [](const HttpResult& result) -> Event {
         return BackchannelAnswered{ReadBackchannelAnswer(result)};
@@ -226,9 +217,9 @@ void Worker::Do(Entry& entry, const SendBackchannelRequest&) {
 
 void Worker::Do(Entry& entry, const SendTokenRequest&) {
   Ask(
-      entry,
-      [](const ProviderMetadata& metadata, const SalesUnit& unit, const Login& login) {
-        return TokenRequest(metadata, unit, login.auth_req_id);
+      entry, Proof::kSalesUnit,
+      [](const ProviderMetadata& metadata, const Caller& caller, const Login& login) {
+        return TokenRequest(metadata, caller, login.auth_req_id);
       },
       [](const HttpResult& result) -> Event {
         return TokenRequestAnswered{ReadTokenAnswer(result)};
@@ -237,9 +228,9 @@ void Worker::Do(Entry& entry, const SendTokenRequest&) {
 
 void Worker::Do(Entry& entry, const FetchProfile&) {
   Ask(
-      entry,
-      [](const ProviderMetadata& metadata, const SalesUnit& unit, const Login& login) {
-        return UserinfoRequest(metadata, unit, login.tokens->access_token);
+      entry, Proof::kCustomer,
+      [](const ProviderMetadata& metadata, const Caller& caller, const Login& login) {
+        return UserinfoRequest(metadata, caller.sales_unit, login.tokens->access_token);
       },
       [](const HttpResult& result) -> Event {
         return ProfileAnswered{ReadUserinfoAnswer(result)};
@@ -250,18 +241,21 @@ void Worker::Do(Entry& entry, const CheckIdToken&) {
   CheckIdTokenOf(entry.login, /*keys_are_fresh=*/false);
 }
 
-void Worker::Ask(const Entry& entry, BuildRequest build, ReadResult read) {
-  const std::string& id = entry.login.id;
-  const auto metadata = environment_.provider->metadata();
-  const SalesUnit* unit = UnitOf(entry.login);
-  if (metadata == nullptr || unit == nullptr) return PostEvent(id, NotSent(entry.login));
+void Worker::Ask(const Entry& entry, Proof proof, BuildRequest build, ReadResult read) {
+  const Login& login = entry.login;
+  const SalesUnit* unit = UnitOf(login);
+  if (unit == nullptr) return PostEvent(login.id, read(NotSent(kUnknownUnit)));
   ++requests_in_flight_;
-  environment_.http->Send(build(*metadata, *unit, entry.login),
-                          [this, id, read](const HttpResult& result) {
-                            --requests_in_flight_;
-                            OnEvent(id, read(result));
-                            CheckDrained();
-                          });
+  calls_.Send(
+      *unit, proof,
+      [build, &login](const ProviderMetadata& metadata, const Caller& caller) {
+        return build(metadata, caller, login);
+      },
+      [this, id = login.id, read](const HttpResult& result) {
+        --requests_in_flight_;
+        OnEvent(id, read(result));
+        CheckDrained();
+      });
 }
 
 const SalesUnit* Worker::UnitOf(const Login& login) const {
@@ -273,14 +267,20 @@ void Worker::CheckIdTokenOf(const Login& login, bool keys_are_fresh) {
   const auto metadata = environment_.provider->metadata();
   const auto keys = environment_.provider->keys();
   const SalesUnit* unit = UnitOf(login);
-  if (metadata == nullptr || unit == nullptr) return PostEvent(login.id, NotSent(login));
+  if (metadata == nullptr || unit == nullptr) {
+    NoAnswer no_answer;
+    no_answer.detail = unit == nullptr ? kUnknownUnit : "the provider's issuer is not known yet";
+    return PostEvent(login.id, IdTokenChecked{std::move(no_answer)});
+  }
   if (keys == nullptr) return RefetchKeys(login.id);
+  const bool has_partner_keys = unit->authentication == ClientAuthentication::kPartnerKeys;
   const IdTokenExpectations expectations = {
       .issuer = metadata->issuer,
       .client_id = unit->client_id,
       .auth_req_id = login.auth_req_id,
       .access_token = login.tokens->access_token,
       .now = environment_.wall_clock(),
+      .msn = has_partner_keys ? absl::string_view(unit->msn) : absl::string_view(),
   };
   IdTokenCheck check = VerifyIdToken(login.tokens->id_token, *keys, expectations);
   if (auto* accepted = std::get_if<AcceptedIdToken>(&check)) {

@@ -16,7 +16,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "server/engine/access_tokens.h"
 #include "server/engine/provider_directory.h"
+#include "server/engine/sales_unit_calls.h"
 #include "server/engine/wake_heap.h"
 #include "server/engine/watcher.h"
 #include "server/http/clock.h"
@@ -33,6 +35,7 @@ class Worker {
     HttpClient* http = nullptr;
     Store* store = nullptr;
     ProviderDirectory* provider = nullptr;
+    AccessTokens* access_tokens = nullptr;
     std::shared_ptr<const SalesUnits> sales_units;
     Clock clock;       // for intervals and deadlines
     Clock wall_clock;  // for what the provider's clock wrote: `exp`, `iat`
@@ -46,7 +49,12 @@ class Worker {
   // More watchers of one login are refused: it has one till.
   static constexpr size_t kMostWatchers = 16;
 
-  explicit Worker(Environment environment) : environment_(std::move(environment)) {}
+  explicit Worker(Environment environment)
+      : environment_(std::move(environment)),
+        calls_({.http = environment_.http,
+                .provider = environment_.provider,
+                .access_tokens = environment_.access_tokens,
+                .post = environment_.post}) {}
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
@@ -112,11 +120,11 @@ class Worker {
   void Do(Entry& entry, const FetchProfile& command);
   void Do(Entry& entry, const WakeAt& command);
 
-  using BuildRequest = HttpRequest (*)(const ProviderMetadata&, const SalesUnit&, const Login&);
+  using BuildRequest = HttpRequest (*)(const ProviderMetadata&, const Caller&, const Login&);
   using ReadResult = Event (*)(const HttpResult&);
   // Sends the provider a request for the login; what `read` makes of the result comes back to it as
   // an event.
-  void Ask(const Entry& entry, BuildRequest build, ReadResult read);
+  void Ask(const Entry& entry, Proof proof, BuildRequest build, ReadResult read);
   const SalesUnit* UnitOf(const Login& login) const;
 
   // Checks the ID token in hand; `keys_are_fresh`: a key that is not among them now will not come.
@@ -132,6 +140,7 @@ class Worker {
   void CheckDrained();
 
   Environment environment_;
+  SalesUnitCalls calls_;
   std::unordered_map<std::string, std::unique_ptr<Entry>> entries_;
   std::atomic<size_t> unfinished_logins_ = 0;  // the size of entries_
   WakeHeap wakes_;

@@ -19,6 +19,8 @@ constexpr std::array kMeanings = {
     Meaning{"expired_token", LoginState::kExpired, FailureReason::kNone},
     Meaning{"unknown_user_id", LoginState::kFailed, FailureReason::kInvalidUser},
     Meaning{"invalid_client", LoginState::kFailed, FailureReason::kCredentialsRefused},
+    // RFC 6750 3.1: the access token that stands in for the client's credentials.
+    Meaning{"invalid_token", LoginState::kFailed, FailureReason::kCredentialsRefused},
     Meaning{"unauthorized_client", LoginState::kFailed, FailureReason::kRequestRefused},
     Meaning{"invalid_request", LoginState::kFailed, FailureReason::kRequestRefused},
     Meaning{"invalid_scope", LoginState::kFailed, FailureReason::kRequestRefused},

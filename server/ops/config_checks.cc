@@ -119,6 +119,21 @@ absl::Status CheckClientSecret(absl::string_view client_secret) {
   return absl::OkStatus();
 }
 
+absl::Status CheckSubscriptionKey(absl::string_view subscription_key) {
+  if (subscription_key.empty()) return Wrong("is empty; write the subscription key into it");
+  if (!All(subscription_key, absl::ascii_isgraph)) {
+    return Wrong("must hold the subscription key alone: one line of plain ASCII without spaces");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckSystemHeader(absl::string_view value) {
+  constexpr size_t kMaxCharacters = 30;
+  if (value.size() <= kMaxCharacters && All(value, absl::ascii_isgraph)) return absl::OkStatus();
+  return Wrong(absl::StrCat("must be at most ", kMaxCharacters,
+                            " characters of plain ASCII without spaces"));
+}
+
 std::string NearestWord(absl::string_view word, const std::vector<std::string>& candidates) {
   constexpr size_t kMaxWordBytes = 64;  // the work grows with its square
   constexpr size_t kFarthest = 2;       // edits: more is another word

@@ -29,6 +29,12 @@ absl::Status CheckMsn(absl::string_view msn);
 absl::Status CheckClientId(absl::string_view client_id);
 absl::Status CheckClientSecret(absl::string_view client_secret);
 
+// What becomes the value of a header: visible ASCII.
+absl::Status CheckSubscriptionKey(absl::string_view subscription_key);
+
+// What the provider takes in a Vipps-System-* header.
+absl::Status CheckSystemHeader(absl::string_view value);
+
 // The candidate that `word` was probably meant to be; empty: none is near.
 std::string NearestWord(absl::string_view word, const std::vector<std::string>& candidates);
 

@@ -21,7 +21,7 @@ struct Key {
   absl::string_view section;
   absl::string_view name;
 };
-constexpr std::array<Key, 17> kKeys = {{{"listen", "grpc"},
+constexpr std::array<Key, 25> kKeys = {{{"listen", "grpc"},
                                         {"provider", "issuer"},
                                         {"provider", "ca_file"},
                                         {"provider", "proxy"},
@@ -29,7 +29,15 @@ constexpr std::array<Key, 17> kKeys = {{{"listen", "grpc"},
                                         {"sales_unit", "client_id"},
                                         {"sales_unit", "client_secret_file"},
                                         {"sales_unit", "auth_method"},
+                                        {"sales_unit", "subscription_key_file"},
+                                        {"sales_unit", "default"},
                                         {"sales_unit", "default_region"},
+                                        {"sales_unit", "default_scopes"},
+                                        {"sales_unit", "check_user"},
+                                        {"sales_unit", "system_name"},
+                                        {"sales_unit", "system_version"},
+                                        {"sales_unit", "plugin_name"},
+                                        {"sales_unit", "plugin_version"},
                                         {"store", "path"},
                                         {"store", "key_file"},
                                         {"store", "old_key_files"},
@@ -52,6 +60,10 @@ std::string UnknownKey(absl::string_view section, absl::string_view name) {
   if (absl::EqualsIgnoreCase(name, "client_secret")) {
     return "secrets are not written into the config; put it into a file and name that with "
            "client_secret_file";
+  }
+  if (absl::EqualsIgnoreCase(name, "subscription_key")) {
+    return "secrets are not written into the config; put it into a file and name that with "
+           "subscription_key_file";
   }
   std::vector<std::string> candidates;
   for (const Key& key : kKeys) {

@@ -82,6 +82,20 @@ absl::StatusOr<std::string> ReadSecretFile(const SecretFile& file) {
   return ReadProtectedFile(file.path, kMaxBytes, /*refuse_others=*/!file.is_credential);
 }
 
+// The one line of a secret's file, if `check` finds nothing wrong with it.
+absl::StatusOr<std::string> ReadLine(const std::string& path,
+                                     absl::Status (*check)(absl::string_view)) {
+  const absl::StatusOr<SecretFile> file = FindSecretFile(path);
+  if (!file.ok()) return file.status();
+  absl::StatusOr<std::string> contents = ReadSecretFile(*file);
+  if (!contents.ok()) return AboutFile(file->path, contents.status());
+  absl::string_view secret = *contents;
+  if (absl::ConsumeSuffix(&secret, "\n")) absl::ConsumeSuffix(&secret, "\r");
+  const absl::Status status = check(secret);
+  if (!status.ok()) return AboutFile(file->path, status);
+  return std::string(secret);
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> ReadProtectedFile(const std::string& path, size_t max_bytes,
@@ -95,15 +109,11 @@ absl::StatusOr<std::string> ReadProtectedFile(const std::string& path, size_t ma
 }
 
 absl::StatusOr<std::string> ReadClientSecret(const std::string& path) {
-  const absl::StatusOr<SecretFile> file = FindSecretFile(path);
-  if (!file.ok()) return file.status();
-  absl::StatusOr<std::string> contents = ReadSecretFile(*file);
-  if (!contents.ok()) return AboutFile(file->path, contents.status());
-  absl::string_view secret = *contents;
-  if (absl::ConsumeSuffix(&secret, "\n")) absl::ConsumeSuffix(&secret, "\r");
-  const absl::Status status = CheckClientSecret(secret);
-  if (!status.ok()) return AboutFile(file->path, status);
-  return std::string(secret);
+  return ReadLine(path, CheckClientSecret);
+}
+
+absl::StatusOr<std::string> ReadSubscriptionKey(const std::string& path) {
+  return ReadLine(path, CheckSubscriptionKey);
 }
 
 absl::StatusOr<std::optional<SealingKey>> ReadSealingKey(const std::string& path) {

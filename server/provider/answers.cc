@@ -108,6 +108,20 @@ absl::StatusOr<TokenAnswer> ReadTokens(const json& answer) {
   return tokens;
 }
 
+absl::StatusOr<AccessToken> ReadAccessToken(const json& answer) {
+  constexpr absl::Duration kUsualLife = absl::Minutes(10);
+  const std::string type = TextOf(answer, "token_type");
+  if (!type.empty() && !absl::EqualsIgnoreCase(type, "bearer"))
+    return Wrong("token_type", "is not Bearer");
+  absl::StatusOr<std::string> text = ReadToken(answer, "access_token", kMaxTokenBytes);
+  if (!text.ok()) return text.status();
+  const json* expires_in = FindMember(answer, "expires_in");
+  if (expires_in == nullptr) return AccessToken{*std::move(text), kUsualLife};
+  const auto life = ReadSeconds(*expires_in, "expires_in", /*min=*/1, std::floor);
+  if (!life.ok()) return life.status();
+  return AccessToken{*std::move(text), *life};
+}
+
 // The answer's body as `read` understands it, or how the request failed.
 template <typename Answer>
 Outcome<Answer> Read(const HttpResult& result, absl::StatusOr<Answer> (*read)(const json&)) {
@@ -137,6 +151,10 @@ Outcome<Acknowledgement> ReadBackchannelAnswer(const HttpResult& result) {
 
 Outcome<TokenAnswer> ReadTokenAnswer(const HttpResult& result) {
   return Read<TokenAnswer>(result, ReadTokens);
+}
+
+Outcome<AccessToken> ReadAccessTokenAnswer(const HttpResult& result) {
+  return Read<AccessToken>(result, ReadAccessToken);
 }
 
 Outcome<Profile> ReadUserinfoAnswer(const HttpResult& result) {

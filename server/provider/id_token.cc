@@ -109,6 +109,17 @@ absl::Status CheckAudience(const json& claims, const IdTokenExpectations& expect
   return absl::OkStatus();
 }
 
+// Vipps' partner keys: the token is for the sales unit, whatever its client is called.
+absl::Status CheckMsn(const json& claims, const IdTokenExpectations& expected) {
+  if (IsText(claims, "msn", expected.msn)) return absl::OkStatus();
+  const bool is_missing = FindMember(claims, "msn") == nullptr;
+  return Refuse(is_missing ? "it has no `msn`" : "its `msn` is not the sales unit's");
+}
+
+absl::Status CheckRecipient(const json& claims, const IdTokenExpectations& expected) {
+  return expected.msn.empty() ? CheckAudience(claims, expected) : CheckMsn(claims, expected);
+}
+
 // OpenID Connect Core 3.1.3.7, 9 and 10; `nbf` is RFC 7519 4.1.5.
 absl::Status CheckTimes(const json& claims, const IdTokenExpectations& expected) {
   const auto exp = NumericDate(claims, "exp");
@@ -158,7 +169,7 @@ absl::StatusOr<std::string> CheckClaims(const CompactJws& jws,
                                         const IdTokenExpectations& expected) {
   const absl::StatusOr<json> claims = DecodeObject(jws.payload, "payload");
   if (!claims.ok()) return claims.status();
-  for (const auto check : {CheckIssuer, CheckAudience, CheckTimes, CheckAuthReqId,
+  for (const auto check : {CheckIssuer, CheckRecipient, CheckTimes, CheckAuthReqId,
                            CheckAccessTokenHash, CheckSubject}) {
     if (absl::Status status = check(*claims, expected); !status.ok()) return status;
   }

@@ -16,10 +16,13 @@ namespace cibad {
 // What the ID token of a login has to say.
 struct IdTokenExpectations {
   absl::string_view issuer;
-  absl::string_view client_id;
+  absl::string_view client_id;  // not looked at where there is an `msn`
   absl::string_view auth_req_id;
   absl::string_view access_token;  // that came with it
   absl::Time now;                  // by the wall clock
+  // Not empty: the `msn` claim must equal it, in place of `aud` the client_id. With partner keys
+  // the audience is the merchant's client, which the partner does not know.
+  absl::string_view msn = "";
 };
 
 // No key of the set made the signature, though a newer set may have the one that did: fetch the

@@ -1,6 +1,7 @@
 #include "server/provider/requests.h"
 
 #include <cassert>
+#include <cstddef>
 #include <utility>
 #include <vector>
 
@@ -48,30 +49,42 @@ class Form {
   std::string text_;
 };
 
-void NameSalesUnit(const SalesUnit& sales_unit, HttpRequest& request) {
-  assert(IsVisibleAscii(sales_unit.msn));
-  request.headers.push_back(absl::StrCat("Merchant-Serial-Number: ", sales_unit.msn));
+// The headers of every request, for a program that goes by these names.
+std::vector<std::string> HeadersOf(const SystemHeaders& system) {
+  const auto header = [](absl::string_view name, absl::string_view value,
+                         absl::string_view fallback) {
+    return absl::StrCat("Vipps-System-", name, ": ", value.empty() ? fallback : value);
+  };
+  return {"Accept: application/json", header("Name", system.name, kSystemName),
+          header("Version", system.version, kSystemVersion),
+          header("Plugin-Name", system.plugin_name, kSystemName),
+          header("Plugin-Version", system.plugin_version, kSystemVersion)};
+}
+
+// Both halves are form-encoded first, so that a `:` in the id does not end it (RFC 6749 2.3.1).
+std::string BasicCredentials(const SalesUnit& sales_unit) {
+  return absl::Base64Escape(
+      absl::StrCat(FormEncode(sales_unit.client_id), ":", FormEncode(sales_unit.client_secret)));
 }
 
 // A form from the sales unit to one of its provider's endpoints, with proof that it is the sales
 // unit's.
-HttpRequest PostForm(std::string url, const SalesUnit& sales_unit, Form form) {
-  HttpRequest request = GetRequest(std::move(url));
+HttpRequest PostForm(std::string url, const Caller& caller, Form form) {
+  const SalesUnit& sales_unit = caller.sales_unit;
+  HttpRequest request = SalesUnitRequest(std::move(url), sales_unit);
   request.method = HttpMethod::kPost;
   request.headers.emplace_back("Content-Type: application/x-www-form-urlencoded");
-  NameSalesUnit(sales_unit, request);
   switch (sales_unit.authentication) {
     case ClientAuthentication::kClientSecretBasic:
-      // Both halves are form-encoded first, so that a `:` in the id does not end it (RFC
-      // 6749 2.3.1).
       request.headers.push_back(
-          absl::StrCat("Authorization: Basic ",
-                       absl::Base64Escape(absl::StrCat(FormEncode(sales_unit.client_id), ":",
-                                                       FormEncode(sales_unit.client_secret)))));
+          absl::StrCat("Authorization: Basic ", BasicCredentials(sales_unit)));
       break;
     case ClientAuthentication::kClientSecretPost:
       form.Add("client_id", sales_unit.client_id);
       form.Add("client_secret", sales_unit.client_secret);
+      break;
+    case ClientAuthentication::kPartnerKeys:
+      AddAccessToken(caller, request);
       break;
   }
   request.body = form.Take();
@@ -84,17 +97,43 @@ HttpRequest GetRequest(std::string url) {
   HttpRequest request;
   request.method = HttpMethod::kGet;
   request.url = std::move(url);
-  request.headers = {
-      "Accept: application/json",
-      absl::StrCat("Vipps-System-Name: ", kSystemName),
-      absl::StrCat("Vipps-System-Version: ", kSystemVersion),
-      absl::StrCat("Vipps-System-Plugin-Name: ", kSystemName),
-      absl::StrCat("Vipps-System-Plugin-Version: ", kSystemVersion),
-  };
+  request.headers = HeadersOf(SystemHeaders{});
   return request;
 }
 
-HttpRequest BackchannelRequest(const ProviderMetadata& provider, const SalesUnit& sales_unit,
+HttpRequest SalesUnitRequest(std::string url, const SalesUnit& sales_unit) {
+  assert(IsVisibleAscii(sales_unit.msn));
+  HttpRequest request;
+  request.url = std::move(url);
+  request.headers = HeadersOf(sales_unit.system_headers);
+  request.headers.push_back(absl::StrCat("Merchant-Serial-Number: ", sales_unit.msn));
+  return request;
+}
+
+void AddAccessToken(const Caller& caller, HttpRequest& request) {
+  assert(!caller.access_token.empty() && IsVisibleAscii(caller.access_token));
+  request.headers.push_back(absl::StrCat("Authorization: Bearer ", caller.access_token));
+  request.headers.push_back(
+      absl::StrCat("Ocp-Apim-Subscription-Key: ", caller.sales_unit.subscription_key));
+}
+
+std::string AtHostOf(absl::string_view issuer, absl::string_view path) {
+  const size_t host = issuer.find("//") + 2;
+  return absl::StrCat(issuer.substr(0, issuer.find('/', host)), path);
+}
+
+HttpRequest AccessTokenRequest(absl::string_view issuer, const SalesUnit& sales_unit) {
+  assert(!sales_unit.subscription_key.empty());
+  HttpRequest request = SalesUnitRequest(AtHostOf(issuer, "/accesstoken/get"), sales_unit);
+  request.method = HttpMethod::kPost;
+  request.headers.push_back(absl::StrCat("client_id: ", sales_unit.client_id));
+  request.headers.push_back(absl::StrCat("client_secret: ", sales_unit.client_secret));
+  request.headers.push_back(
+      absl::StrCat("Ocp-Apim-Subscription-Key: ", sales_unit.subscription_key));
+  return request;
+}
+
+HttpRequest BackchannelRequest(const ProviderMetadata& provider, const Caller& caller,
                                const LoginRequest& login) {
   Form form;
   form.Add("login_hint", absl::StrCat("urn:msisdn:", login.msisdn));
@@ -103,22 +142,21 @@ HttpRequest BackchannelRequest(const ProviderMetadata& provider, const SalesUnit
   if (login.requested_expiry) {
     form.Add("requested_expiry", absl::StrCat(absl::ToInt64Seconds(*login.requested_expiry)));
   }
-  return PostForm(provider.backchannel_authentication_endpoint, sales_unit, std::move(form));
+  return PostForm(provider.backchannel_authentication_endpoint, caller, std::move(form));
 }
 
-HttpRequest TokenRequest(const ProviderMetadata& provider, const SalesUnit& sales_unit,
+HttpRequest TokenRequest(const ProviderMetadata& provider, const Caller& caller,
                          absl::string_view auth_req_id) {
   Form form;
   form.Add("grant_type", "urn:openid:params:grant-type:ciba");
   form.Add("auth_req_id", auth_req_id);
-  return PostForm(provider.token_endpoint, sales_unit, std::move(form));
+  return PostForm(provider.token_endpoint, caller, std::move(form));
 }
 
 HttpRequest UserinfoRequest(const ProviderMetadata& provider, const SalesUnit& sales_unit,
                             absl::string_view access_token) {
   assert(IsVisibleAscii(access_token));
-  HttpRequest request = GetRequest(provider.userinfo_endpoint);
-  NameSalesUnit(sales_unit, request);
+  HttpRequest request = SalesUnitRequest(provider.userinfo_endpoint, sales_unit);
   request.headers.push_back(absl::StrCat("Authorization: Bearer ", access_token));
   return request;
 }

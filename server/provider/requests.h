@@ -1,5 +1,6 @@
 // The requests that a login is made of, as values: what to send where. Who sends them, and when, is
-// the engine's business.
+// the engine's business. Each carries the headers that name the sales unit and the program
+// (Merchant-Serial-Number, Vipps-System-*).
 
 #ifndef CIBAD_SERVER_PROVIDER_REQUESTS_H_
 #define CIBAD_SERVER_PROVIDER_REQUESTS_H_
@@ -14,17 +15,44 @@
 
 namespace cibad {
 
+// Whose request it is, and what the sales unit proves that with. Both must outlive it.
+struct Caller {
+  // With partner keys the token must be there, and visible ASCII; without, it is not looked at.
+  Caller(const SalesUnit& unit,
+         absl::string_view token = "")            // NOLINT(google-explicit-constructor)
+      : sales_unit(unit), access_token(token) {}  // implicit: most callers are just a sales unit
+
+  const SalesUnit& sales_unit;
+  const absl::string_view access_token;  // see AccessTokenRequest
+};
+
+// Asks for the access token that a sales unit's requests prove themselves with where the client's
+// own credentials do not serve: all of those with partner keys, and webhook registrations. It needs
+// the subscription key. The endpoint is not in the provider's metadata; it lies at the issuer's
+// host.
+HttpRequest AccessTokenRequest(absl::string_view issuer, const SalesUnit& sales_unit);
+
+// Proves a request with such a token.
+void AddAccessToken(const Caller& caller, HttpRequest& request);
+
+// A request for JSON on behalf of the sales unit, without any proof yet.
+HttpRequest SalesUnitRequest(std::string url, const SalesUnit& sales_unit);
+
+// What lies at this path of the issuer's host.
+std::string AtHostOf(absl::string_view issuer, absl::string_view path);
+
 // Asks the provider to ask the customer (CIBA 7.1). Not to be sent twice: the customer would be
 // asked twice.
-HttpRequest BackchannelRequest(const ProviderMetadata& provider, const SalesUnit& sales_unit,
+HttpRequest BackchannelRequest(const ProviderMetadata& provider, const Caller& caller,
                                const LoginRequest& login);
 
 // Asks whether the customer has answered (CIBA 10.1). After a success it is not to be sent again.
-HttpRequest TokenRequest(const ProviderMetadata& provider, const SalesUnit& sales_unit,
+HttpRequest TokenRequest(const ProviderMetadata& provider, const Caller& caller,
                          absl::string_view auth_req_id);
 
 // Asks who the customer is (OpenID Connect Core 5.3.1). The access token must be one that
-// ReadTokenAnswer gave: it becomes a header as it is.
+// ReadTokenAnswer gave: it becomes a header as it is. Never with the subscription key: Vipps
+// answers that with 401.
 HttpRequest UserinfoRequest(const ProviderMetadata& provider, const SalesUnit& sales_unit,
                             absl::string_view access_token);
 

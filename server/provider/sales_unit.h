@@ -6,6 +6,7 @@
 
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "server/login/login.h"
 
@@ -15,6 +16,20 @@ namespace cibad {
 enum class ClientAuthentication {
   kClientSecretBasic,
   kClientSecretPost,
+  // Vipps' partner keys: the client is not the sales unit's but a partner's that acts for it, and
+  // an access token from the provider stands in for the client's own credentials.
+  kPartnerKeys,
+};
+
+// What the provider is told of the program that calls (Vipps-System-*): at most 30 visible ASCII
+// characters each. Empty: this daemon's own name or version.
+struct SystemHeaders {
+  std::string name;
+  std::string version;
+  std::string plugin_name;
+  std::string plugin_version;
+
+  friend bool operator==(const SystemHeaders&, const SystemHeaders&) = default;
 };
 
 struct SalesUnit {
@@ -22,8 +37,13 @@ struct SalesUnit {
   std::string client_id;
   std::string client_secret;
   ClientAuthentication authentication = ClientAuthentication::kClientSecretBasic;
+  // Of the API product (Ocp-Apim-Subscription-Key); there with partner keys, else it may be empty.
+  std::string subscription_key;
   std::string default_region = "NO";  // of phone numbers without a country code: ISO 3166-1 alpha-2
-  Handling handling;                  // of its logins
+  std::vector<std::string> default_scopes;  // of a start that names none, `openid` first; or empty
+  bool is_default = false;                  // starts that name no sales unit are for this one
+  SystemHeaders system_headers;
+  Handling handling;  // of its logins
 };
 
 // The sales units by MSN.

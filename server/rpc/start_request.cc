@@ -28,10 +28,15 @@ constexpr int64_t kLongestExpirySeconds = 900;
 
 absl::StatusOr<const SalesUnit*> FindSalesUnit(const std::string& msn,
                                                const SalesUnits& sales_units) {
-  if (msn.empty() && sales_units.size() == 1) return &sales_units.begin()->second;
   if (msn.empty()) {
+    const auto chosen =
+        std::find_if(sales_units.begin(), sales_units.end(),
+                     [](const auto& msn_and_unit) { return msn_and_unit.second.is_default; });
+    if (chosen != sales_units.end()) return &chosen->second;
+    if (sales_units.size() == 1) return &sales_units.begin()->second;
     return absl::InvalidArgumentError(
-        "sales_unit: name one by its merchant serial number; this daemon has several");
+        "sales_unit: name one by its merchant serial number; this daemon has several, and none of "
+        "them is the default");
   }
   const auto found = sales_units.find(msn);
   if (found == sales_units.end()) {
@@ -41,6 +46,16 @@ absl::StatusOr<const SalesUnit*> FindSalesUnit(const std::string& msn,
                      absl::CHexEscape(msn.substr(0, kMostShown)), "\""));
   }
   return &found->second;
+}
+
+absl::StatusOr<std::vector<std::string>> ReadScopes(const v1::StartLoginRequest& message,
+                                                    const SalesUnit& unit) {
+  if (message.scopes_size() > static_cast<int>(kMostScopes)) {
+    return absl::InvalidArgumentError(absl::StrCat("scopes: at most ", kMostScopes, " entries"));
+  }
+  if (message.scopes().empty() && !unit.default_scopes.empty()) return unit.default_scopes;
+  return NormalizeScopes(
+      std::vector<std::string>(message.scopes().begin(), message.scopes().end()));
 }
 
 absl::StatusOr<std::optional<absl::Duration>> ReadExpiry(const v1::StartLoginRequest& message) {
@@ -90,11 +105,7 @@ absl::StatusOr<LoginRequest> ReadStartRequest(const v1::StartLoginRequest& messa
   if (!msisdn.ok()) return msisdn.status();
   request.msisdn = *std::move(msisdn);
 
-  if (message.scopes_size() > static_cast<int>(kMostScopes)) {
-    return absl::InvalidArgumentError(absl::StrCat("scopes: at most ", kMostScopes, " entries"));
-  }
-  absl::StatusOr<std::vector<std::string>> scopes =
-      NormalizeScopes(std::vector<std::string>(message.scopes().begin(), message.scopes().end()));
+  absl::StatusOr<std::vector<std::string>> scopes = ReadScopes(message, **unit);
   if (!scopes.ok()) return scopes.status();
   request.scopes = *std::move(scopes);
 

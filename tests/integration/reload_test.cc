@@ -46,22 +46,6 @@ TEST_F(ReloadTest, AStreamLivesThroughIt) {
   ExpectEachAskedOnce();
 }
 
-TEST_F(ReloadTest, AnAddedSalesUnitLogsCustomersIn) {
-  v1::StartLoginRequest request = Request(kApproves);
-  request.set_sales_unit("654321");
-  EXPECT_EQ(till_->Start(request).status().code(), absl::StatusCode::kNotFound);
-  const std::string config = Config();
-  const std::string unit = config.substr(config.find("[[sales_unit]]"));
-  const size_t msn = unit.find("msn = \"") + 7;
-  const std::string added =
-      absl::StrCat(unit.substr(0, msn), "654321", unit.substr(unit.find('"', msn)));
-  SetConfig(absl::StrCat(config, "\n", added.substr(0, added.find("\n["))));
-  Reload("Reloaded the config");
-  const auto login = till_->Start(request);
-  ASSERT_TRUE(login.ok()) << login.status();
-  EXPECT_EQ(WatchToTheEnd(login->id()).state(), v1::Login::COMPLETED);
-}
-
 TEST_F(ReloadTest, AWrongConfigChangesNothingAndSaysWhere) {
   const std::string config = Config();
   SetConfig(absl::StrCat("nonsense = 1\n", config));

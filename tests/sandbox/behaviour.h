@@ -94,6 +94,9 @@ enum class IdTokenKind {
   kAuthorizedParty,    // two audiences, and `azp` names the client
   kRightAuthReqId,     // with the claim `auth_req_id`
   kRightAuthReqIdUrn,  // with the claim `urn:openid:params:jwt:claim:auth_req_id`
+  // These two must be refused by partners, who go by the `msn`.
+  kOtherMsn,
+  kNoMsn,
   // From here on each must be refused, and userinfo must not be called.
   kBadSignature,
   kUnknownKey,
@@ -120,7 +123,14 @@ enum class IdTokenKind {
   kOtherAuthReqIdUrn,
 };
 
-constexpr bool MustBeRefused(IdTokenKind kind) { return kind >= IdTokenKind::kBadSignature; }
+// Partners check `msn` in place of `aud`.
+constexpr bool MustBeRefused(IdTokenKind kind, bool by_partner) {
+  const bool is_about_msn = kind == IdTokenKind::kOtherMsn || kind == IdTokenKind::kNoMsn;
+  const bool is_about_audience =
+      kind >= IdTokenKind::kOtherAudience && kind <= IdTokenKind::kOtherAuthorizedParty;
+  if (is_about_msn || is_about_audience) return is_about_msn == by_partner;
+  return kind >= IdTokenKind::kBadSignature;
+}
 
 // What userinfo says of the customer, where that is not everything in the ordinary way.
 enum class ProfileKind {

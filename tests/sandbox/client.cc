@@ -11,11 +11,6 @@
 namespace cibad {
 namespace {
 
-bool IsSame(absl::string_view given, absl::string_view expected) {
-  return given.size() == expected.size() &&
-         CRYPTO_memcmp(given.data(), expected.data(), given.size()) == 0;
-}
-
 Answer InvalidClient(absl::string_view description) {
   Answer answer = ErrorAnswer(401, "invalid_client", description);
   answer.headers.emplace("WWW-Authenticate", "Basic realm=\"sandbox\"");
@@ -47,6 +42,11 @@ std::optional<Answer> RefuseBasic(absl::string_view authorization, const Client&
 }
 
 }  // namespace
+
+bool IsSame(absl::string_view given, absl::string_view expected) {
+  return given.size() == expected.size() &&
+         CRYPTO_memcmp(given.data(), expected.data(), given.size()) == 0;
+}
 
 std::optional<Answer> RefuseClient(const Request& request, const Form& form, const Client& client) {
   const size_t authorizations = CountHeader(request, "authorization");

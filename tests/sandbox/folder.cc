@@ -100,6 +100,17 @@ std::string TomlString(absl::string_view text) {
   return absl::StrCat("\"", absl::CEscape(text), "\"");
 }
 
+const char* AuthMethodOf(const Client& client) {
+  switch (client.method) {
+    case AuthenticationMethod::kPost:
+      return "client_secret_post";
+    case AuthenticationMethod::kPartner:
+      return "partner_keys";
+    default:
+      return "client_secret_basic";
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<Folder> OpenFolder(const std::string& path) {
@@ -120,16 +131,23 @@ absl::StatusOr<Folder> OpenFolder(const std::string& path) {
   if (!ec.ok()) return ec.status();
   folder.ec_key = *std::move(ec);
 
-  const absl::StatusOr<std::string> secret =
-      ReadOrMake(folder.path + "/client_secret", kForOwner, &MakeClientSecret);
-  if (!secret.ok()) return secret.status();
-  folder.client_secret = std::string(absl::StripSuffix(*secret, "\n"));
+  const struct {
+    const char* file;
+    std::string& secret;
+  } secrets[] = {{"/client_secret", folder.client_secret},
+                 {"/client_secret_2", folder.client_secret_2},
+                 {"/subscription_key", folder.subscription_key}};
+  for (const auto& [file, secret] : secrets) {
+    const absl::StatusOr<std::string> text =
+        ReadOrMake(folder.path + file, kForOwner, &MakeClientSecret);
+    if (!text.ok()) return text.status();
+    secret = std::string(absl::StripSuffix(*text, "\n"));
+  }
   return folder;
 }
 
 absl::StatusOr<std::string> WriteDaemonConfig(const Folder& folder, const std::string& issuer,
                                               const Client& client) {
-  const bool posts = client.method == AuthenticationMethod::kPost;
   const std::string config = absl::StrFormat(
       R"(# Made by cibad-sandbox for the provider that it plays. Written anew at every start.
 
@@ -144,6 +162,7 @@ ca_file = %s
 msn = %s
 client_id = %s
 client_secret_file = %s
+subscription_key_file = %s
 auth_method = "%s"
 
 [store]
@@ -155,8 +174,8 @@ level = "info"
 )",
       TomlString("unix:" + folder.path + "/cibad.sock"), TomlString(issuer),
       TomlString(folder.path + "/ca.pem"), TomlString(client.msn), TomlString(client.client_id),
-      TomlString(folder.path + "/client_secret"),
-      posts ? "client_secret_post" : "client_secret_basic", TomlString(folder.path + "/cibad.db"),
+      TomlString(folder.path + "/client_secret"), TomlString(folder.path + "/subscription_key"),
+      AuthMethodOf(client), TomlString(folder.path + "/cibad.db"),
       TomlString(folder.path + "/cibad.key"));
   const std::string path = folder.path + "/cibad.toml";
   if (absl::Status status = WriteFile(path, config, kForAll); !status.ok()) return status;

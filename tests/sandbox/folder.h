@@ -20,6 +20,8 @@ struct Folder {
   KeyHandle rsa_key;  // these two sign ID tokens
   KeyHandle ec_key;
   std::string client_secret;
+  std::string client_secret_2;  // of the second sales unit
+  std::string subscription_key;
 };
 
 // Opens the folder: reads what an earlier sandbox left there, or makes the folder and everything in
@@ -27,8 +29,8 @@ struct Folder {
 // read or written.
 absl::StatusOr<Folder> OpenFolder(const std::string& path);
 
-// Writes a cibad.toml for this provider, at once and as the last file, so that whoever sees it
-// finds all ready. Returns its path.
+// Writes a cibad.toml for this provider and its first sales unit, at once and as the last file, so
+// that whoever sees it finds all ready. Returns its path.
 absl::StatusOr<std::string> WriteDaemonConfig(const Folder& folder, const std::string& issuer,
                                               const Client& client);
 

@@ -98,6 +98,8 @@ void SpoilTimes(const IdTokenFacts& facts, IdTokenKind kind, Json& claims) {
 
 void SpoilLogin(const IdTokenFacts& facts, IdTokenKind kind, Json& claims) {
   if (kind == IdTokenKind::kNoSubject) claims.erase("sub");
+  if (kind == IdTokenKind::kOtherMsn) claims["msn"] = "999999";
+  if (kind == IdTokenKind::kNoMsn) claims.erase("msn");
   if (kind == IdTokenKind::kRightAuthReqId) claims["auth_req_id"] = facts.auth_req_id;
   if (kind == IdTokenKind::kRightAuthReqIdUrn) claims[kAuthReqIdUrn] = facts.auth_req_id;
   if (kind == IdTokenKind::kOtherAuthReqId) claims["auth_req_id"] = RandomToken(24);

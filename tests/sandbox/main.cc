@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -18,9 +19,22 @@
 namespace cibad {
 namespace {
 
-// The sandbox's one sales unit.
+// The sandbox's two sales units.
 constexpr const char* kMsn = "123456";
 constexpr const char* kClientId = "2f0c1a5e-5a4d-4f6b-9d53-cb1d5a0dbead";
+constexpr const char* kOtherMsn = "654321";
+constexpr const char* kOtherClientId = "90d4c1a2-1b59-4d0c-8f9d-5a1f0c1e7e57";
+
+std::vector<Client> Clients(const Folder& folder, AuthenticationMethod method) {
+  const Client first{kMsn, kClientId, folder.client_secret, method, folder.subscription_key};
+  Client second = first;
+  second.msn = kOtherMsn;
+  if (method != AuthenticationMethod::kPartner) {
+    second.client_id = kOtherClientId;
+    second.client_secret = folder.client_secret_2;
+  }
+  return {first, second};
+}
 
 int Fail(const absl::Status& status) {
   std::fprintf(stderr, "cibad-sandbox: %s\n", std::string(status.message()).c_str());
@@ -52,8 +66,8 @@ int Run(const SandboxOptions& options) {
   if (!server.ok()) return Fail(server.status());
 
   const std::string origin = absl::StrCat("https://localhost:", (*server)->port());
-  const Client client{kMsn, kClientId, folder->client_secret, options.method};
-  Provider provider({origin, client, options.interval, options.expires_in},
+  const std::vector<Client> clients = Clients(*folder, options.method);
+  Provider provider({origin, clients, options.interval, options.expires_in, options.token_life},
                     std::move(folder->rsa_key), std::move(folder->ec_key));
   absl::Status serving = (*server)->Serve([&provider](const Request& request, absl::Time now) {
     return provider.Handle(request, now);
@@ -61,7 +75,7 @@ int Run(const SandboxOptions& options) {
   if (!serving.ok()) return Fail(serving);
 
   const std::string issuer = absl::StrCat(origin, kIssuerPath);
-  const absl::StatusOr<std::string> config = WriteDaemonConfig(*folder, issuer, client);
+  const absl::StatusOr<std::string> config = WriteDaemonConfig(*folder, issuer, clients.front());
   if (!config.ok()) return Fail(config.status());
   std::printf("cibad-sandbox: ready at %s, configuration for cibad in %s\n", issuer.c_str(),
               config->c_str());

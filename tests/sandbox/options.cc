@@ -16,6 +16,7 @@ std::variant<SandboxOptions, ExitCode> ReadOptions(int argc, char** argv) {
   SandboxOptions options;
   int interval = 5;
   int expires_in = 600;
+  int token_life = 3600;
   CLI::App app{
       "A stand-in for Vipps Login on this machine, for demonstrations and tests.\n"
       "The phone number decides what happens to a login: see --numbers."};
@@ -33,10 +34,14 @@ std::variant<SandboxOptions, ExitCode> ReadOptions(int argc, char** argv) {
   const std::map<std::string, AuthenticationMethod> methods = {
       {"basic", AuthenticationMethod::kBasic},
       {"post", AuthenticationMethod::kPost},
-      {"any", AuthenticationMethod::kEither}};
+      {"any", AuthenticationMethod::kEither},
+      {"partner", AuthenticationMethod::kPartner}};
   app.add_option("--auth-method", options.method,
-                 "How the client has to authenticate: basic (the default), post or any")
+                 "How the client has to authenticate: basic (the default), post, any, or partner")
       ->transform(CLI::CheckedTransformer(methods));
+  app.add_option("--token-life", token_life, "Seconds that an access token of a partner lives")
+      ->check(CLI::Range(1, kMaxSeconds))
+      ->capture_default_str();
   app.add_flag("--numbers", options.numbers, "Print the test numbers and what they do");
   try {
     app.parse(argc, argv);
@@ -46,6 +51,7 @@ std::variant<SandboxOptions, ExitCode> ReadOptions(int argc, char** argv) {
   }
   options.interval = absl::Seconds(interval);
   options.expires_in = absl::Seconds(expires_in);
+  options.token_life = absl::Seconds(token_life);
   return options;
 }
 

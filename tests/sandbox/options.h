@@ -17,7 +17,8 @@ struct SandboxOptions {
   absl::Duration interval = absl::Seconds(5);
   absl::Duration expires_in = absl::Seconds(600);
   AuthenticationMethod method = AuthenticationMethod::kBasic;
-  bool numbers = false;  // print the test numbers, and nothing else
+  absl::Duration token_life = absl::Hours(1);  // of /accesstoken/get
+  bool numbers = false;                        // print the test numbers, and nothing else
 };
 
 struct ExitCode {

@@ -62,12 +62,15 @@ Provider::Provider(ProviderSettings settings, KeyHandle rsa_key, KeyHandle ec_ke
     : settings_(std::move(settings)),
       issuer_(absl::StrCat(settings_.origin, kIssuerPath)),
       state_(settings_.interval, settings_.expires_in),
-      keys_(std::move(rsa_key), std::move(ec_key)) {}
+      keys_(std::move(rsa_key), std::move(ec_key)),
+      api_tokens_(settings_.token_life) {}
 
 Answer Provider::Handle(const Request& request, absl::Time now) {
   static constexpr std::array kRoutes = {
       Route{"GET", kDiscoveryPath, &Provider::Discovery},
       Route{"GET", kJwksPath, &Provider::Jwks},
+      Route{"POST", kAccessTokenPath, &Provider::AccessToken},
+      Route{"POST", "/sandbox/revoke-access-tokens", &Provider::RevokeAccessTokens},
       Route{"POST", kBackchannelPath, &Provider::Backchannel},
       Route{"POST", kTokenPath, &Provider::Token},
       Route{"GET", kUserinfoPath, &Provider::Userinfo},
@@ -116,14 +119,39 @@ Answer Provider::Discovery(const Request&, absl::Time) {
 
 Answer Provider::Jwks(const Request&, absl::Time) { return CacheableJson(keys_.JwksJson()); }
 
+Answer Provider::AccessToken(const Request& request, absl::Time now) {
+  CheckVippsHeaders(request);
+  if (!request.body.empty() || request.has_query) {
+    return Refuse(Violation::kMalformedRequest,
+                  ErrorAnswer(400, "invalid_request", "The body must be empty."));
+  }
+  const Client& client = ClientOf(request);
+  if (std::optional<Answer> refusal = RefuseTokenRequest(request, client)) {
+    return Refuse(Violation::kClientAuthentication, *std::move(refusal));
+  }
+  const std::string token = api_tokens_.Give(client, now);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  ++counts_.access_tokens_given;
+  return AccessTokenAnswer(token, settings_.token_life);
+}
+
+Answer Provider::RevokeAccessTokens(const Request&, absl::Time) {
+  api_tokens_.Revoke();
+  return JsonAnswer(200, "{}");
+}
+
 Answer Provider::Backchannel(const Request& request, absl::Time now) {
   Form form;
   if (std::optional<Answer> refusal = RefuseForm(request, form)) return *std::move(refusal);
-  const auto read = ReadBackchannelForm(form);
+  auto read = ReadBackchannelForm(form);
   if (const auto* error = std::get_if<OAuthError>(&read)) {
     return Refuse(Violation::kMalformedRequest, ErrorAnswer(400, error->code, error->description));
   }
-  const std::optional<SandboxLogin> login = state_.Start(std::get<BackchannelRequest>(read), now);
+  auto& start = std::get<BackchannelRequest>(read);
+  const Client& client = ClientOf(request);
+  start.msn = client.msn;
+  start.by_partner = client.method == AuthenticationMethod::kPartner;
+  const std::optional<SandboxLogin> login = state_.Start(start, now);
   if (!login)
     return ErrorAnswer(503, "temporarily_unavailable", "The sandbox is full; restart it.");
   return Acknowledge(*login, now);
@@ -150,6 +178,10 @@ Answer Provider::Token(const Request& request, absl::Time now) {
   if (auth_req_id.empty()) {
     return Refuse(Violation::kMalformedRequest,
                   ErrorAnswer(400, "invalid_request", "auth_req_id is missing."));
+  }
+  if (state_.IsOfAnother(auth_req_id, ClientOf(request).msn)) {
+    return Refuse(Violation::kMerchantSerialNumber,
+                  ErrorAnswer(400, "invalid_grant", "Another sales unit started the login."));
   }
   const PollOutcome outcome = state_.Poll(auth_req_id, request.arrival_time);
   Answer answer = PollAnswer(outcome, now);
@@ -180,11 +212,11 @@ Answer Provider::PollAnswer(const PollOutcome& outcome, absl::Time now) {
 }
 
 Answer Provider::TokenAnswer(const SandboxLogin& login, absl::Time now) {
-  const Client& client = settings_.client;
+  const Client& client = ClientOfMsn(login.request.msn);
   const IdTokenFacts facts = {.issuer = issuer_,
-                              .client_id = client.client_id,
+                              .client_id = client.Audience(),
                               .msn = client.msn,
-                              .subject = SubjectOf(login.request.msisdn, client.client_id),
+                              .subject = SubjectOf(login.request.msisdn, client.Audience()),
                               .auth_req_id = login.auth_req_id,
                               .access_token = login.access_token,
                               .start_time = login.start_time,
@@ -205,8 +237,8 @@ Answer Provider::Userinfo(const Request& request, absl::Time now) {
     return Refuse(Violation::kSubscriptionKey,
                   BearerRefusal("Userinfo takes no Ocp-Apim-Subscription-Key."));
   }
-  absl::string_view token = HeaderValue(request, "authorization");
-  if (CountHeader(request, "authorization") != 1 || !absl::ConsumePrefix(&token, "Bearer ")) {
+  const absl::string_view token = BearerToken(request);
+  if (token.empty()) {
     return Refuse(Violation::kMalformedRequest, BearerRefusal("There is no bearer token."));
   }
   const UserinfoOutcome outcome = state_.Userinfo(token, request.arrival_time);
@@ -217,8 +249,12 @@ Answer Provider::Userinfo(const Request& request, absl::Time now) {
   if (outcome.verdict == UserinfoVerdict::kFailure) {
     return FailureAnswer(login.behaviour.userinfo.failure, now);
   }
-  return Spoil(JsonAnswer(200, UserinfoJson(login.request.msisdn, settings_.client.client_id,
-                                            login.request.scopes, login.behaviour.profile, now)),
+  if (HeaderValue(request, "merchant-serial-number") != login.request.msn) {
+    state_.Count(Violation::kMerchantSerialNumber);
+  }
+  const std::string audience = ClientOfMsn(login.request.msn).Audience();
+  return Spoil(JsonAnswer(200, UserinfoJson(login.request.msisdn, audience, login.request.scopes,
+                                            login.behaviour.profile, now)),
                login.behaviour.userinfo);
 }
 
@@ -274,16 +310,49 @@ std::optional<Answer> Provider::RefuseForm(const Request& request, Form& form) {
   absl::StatusOr<Form> parsed = ParseForm(request.body);
   if (!parsed.ok()) return malformed(parsed.status().message());
   form = *std::move(parsed);
-  if (std::optional<Answer> refusal = RefuseClient(request, form, settings_.client)) {
-    return Refuse(Violation::kClientAuthentication, *std::move(refusal));
+  return RefuseCaller(request, form);
+}
+
+const Client& Provider::ClientOf(const Request& request) const {
+  return ClientOfMsn(HeaderValue(request, "merchant-serial-number"));
+}
+
+const Client& Provider::ClientOfMsn(absl::string_view msn) const {
+  const auto found = std::find_if(settings_.clients.begin(), settings_.clients.end(),
+                                  [&](const Client& client) { return client.msn == msn; });
+  return found == settings_.clients.end() ? settings_.clients.front() : *found;
+}
+
+std::optional<Answer> Provider::RefuseCaller(const Request& request, const Form& form) {
+  const Client& client = ClientOf(request);
+  if (client.method != AuthenticationMethod::kPartner) {
+    std::optional<Answer> refusal = RefuseClient(request, form, client);
+    if (refusal) state_.Count(Violation::kClientAuthentication);
+    return refusal;
   }
-  return std::nullopt;
+  const absl::string_view token = BearerToken(request);
+  const ApiTokenVerdict verdict = api_tokens_.Check(token, client, request.arrival_time);
+  const bool has_key =
+      CountHeader(request, "ocp-apim-subscription-key") == 1 &&
+      IsSame(HeaderValue(request, "ocp-apim-subscription-key"), client.subscription_key);
+  if (verdict == ApiTokenVerdict::kGood && has_key) return std::nullopt;
+  // A token that is not known may be one from before a restart, or revoked.
+  if (token.empty() || !has_key || verdict == ApiTokenVerdict::kExpired) {
+    state_.Count(Violation::kClientAuthentication);
+  }
+  return BearerRefusal("The partner's access token or subscription key is missing or wrong.");
 }
 
 void Provider::CheckVippsHeaders(const Request& request) {
   if (CountHeader(request, "merchant-serial-number") != 1 ||
-      HeaderValue(request, "merchant-serial-number") != settings_.client.msn) {
+      HeaderValue(request, "merchant-serial-number") != ClientOf(request).msn) {
     state_.Count(Violation::kMerchantSerialNumber);
+  }
+  const auto value = [&](size_t i) { return HeaderValue(request, kSystemHeaders[i]); };
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    counts_.systems[request.path] =
+        absl::StrCat(value(0), " ", value(1), ", ", value(2), " ", value(3));
   }
   for (const absl::string_view name : kSystemHeaders) {
     if (HeaderValue(request, name).size() > kMaxSystemHeader) {

@@ -7,9 +7,11 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "tests/sandbox/api_tokens.h"
 #include "tests/sandbox/client.h"
 #include "tests/sandbox/form.h"
 #include "tests/sandbox/message.h"
@@ -27,12 +29,14 @@ constexpr absl::string_view kJwksPath = "/access-management-1.0/access/.well-kno
 constexpr absl::string_view kTokenPath = "/access-management-1.0/access/oauth2/token";
 constexpr absl::string_view kBackchannelPath = "/vipps-login-ciba/api/backchannel/authentication";
 constexpr absl::string_view kUserinfoPath = "/vipps-userinfo-api/userinfo";
+constexpr absl::string_view kAccessTokenPath = "/accesstoken/get";
 
 struct ProviderSettings {
-  std::string origin;  // https://localhost:8443
-  Client client;
+  std::string origin;           // https://localhost:8443
+  std::vector<Client> clients;  // one for each sales unit
   absl::Duration interval = kDefaultInterval;
   absl::Duration expires_in = absl::Seconds(600);
+  absl::Duration token_life = absl::Hours(1);
 };
 
 // Thread-safe.
@@ -53,6 +57,8 @@ class Provider {
 
   Answer Discovery(const Request& request, absl::Time now);
   Answer Jwks(const Request& request, absl::Time now);
+  Answer AccessToken(const Request& request, absl::Time now);
+  Answer RevokeAccessTokens(const Request& request, absl::Time now);
   Answer Backchannel(const Request& request, absl::Time now);
   Answer Token(const Request& request, absl::Time now);
   Answer Userinfo(const Request& request, absl::Time now);
@@ -71,6 +77,10 @@ class Provider {
   Answer Refuse(Violation violation, Answer refusal);
   // Reads the form and checks everything that the two form endpoints have in common.
   std::optional<Answer> RefuseForm(const Request& request, Form& form);
+  // The client of the sales unit that the request names; the first where it names none.
+  const Client& ClientOf(const Request& request) const;
+  const Client& ClientOfMsn(absl::string_view msn) const;
+  std::optional<Answer> RefuseCaller(const Request& request, const Form& form);
   void CheckVippsHeaders(const Request& request);
   void CountRequest(const Request& request);
   EndpointCounts Counts() const;
@@ -79,6 +89,7 @@ class Provider {
   const std::string issuer_;
   ProviderState state_;
   SigningKeys keys_;
+  ApiTokens api_tokens_;
   mutable std::mutex mutex_;
   EndpointCounts counts_;
 };

@@ -165,6 +165,12 @@ PollVerdict ProviderState::GiveTokens(SandboxLogin& login, absl::Time now) {
   return PollVerdict::kTokens;
 }
 
+bool ProviderState::IsOfAnother(absl::string_view auth_req_id, absl::string_view msn) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = logins_.find(std::string(auth_req_id));
+  return found != logins_.end() && found->second.request.msn != msn;
+}
+
 UserinfoOutcome ProviderState::Userinfo(absl::string_view access_token, absl::Time arrival) {
   const std::lock_guard<std::mutex> lock(mutex_);
   ++totals_.userinfo_requests;
@@ -175,7 +181,8 @@ UserinfoOutcome ProviderState::Userinfo(absl::string_view access_token, absl::Ti
   }
   SandboxLogin& login = logins_.at(found->second);
   ++login.userinfo_requests;
-  if (MustBeRefused(login.behaviour.id_token)) CountOf(login, Violation::kUserinfoAfterRefusal);
+  if (MustBeRefused(login.behaviour.id_token, login.request.by_partner))
+    CountOf(login, Violation::kUserinfoAfterRefusal);
   if (arrival < login.userinfo_retry_time) CountOf(login, Violation::kIgnoredRetryAfter);
   if (arrival >= login.access_token_expire_time) return {UserinfoVerdict::kUnknownToken, login};
   if (login.userinfo_failures < login.behaviour.userinfo.failure.times) {

@@ -45,6 +45,8 @@ struct BackchannelRequest {
   std::vector<std::string> scopes;
   std::string binding_message;
   std::optional<absl::Duration> requested_expiry;
+  std::string msn = {};  // of the sales unit that asks
+  bool by_partner = false;
 };
 
 struct SandboxLogin {
@@ -127,6 +129,9 @@ class ProviderState {
   // number has it: polls overlap when one arrives before the other's answer has left; where answers
   // leave at once, they are early.
   PollOutcome Poll(absl::string_view auth_req_id, absl::Time arrival);
+
+  // Whether the login is there, and of another sales unit.
+  bool IsOfAnother(absl::string_view auth_req_id, absl::string_view msn) const;
 
   // Judges a request for the profile.
   UserinfoOutcome Userinfo(absl::string_view access_token, absl::Time arrival);

@@ -24,6 +24,7 @@ using Json = nlohmann::json;
 constexpr const char* kMsn = "123456";
 constexpr const char* kClientId = "the-client";
 constexpr const char* kSecret = "s3cret/with=signs";
+constexpr const char* kSubscriptionKey = "subscr1ption";
 
 std::string BasicHeader(absl::string_view id, absl::string_view secret) {
   return absl::StrCat("Basic ", absl::Base64Escape(absl::StrCat(id, ":", secret)));
@@ -33,7 +34,7 @@ class ProviderTest : public ::testing::Test {
  protected:
   explicit ProviderTest(AuthenticationMethod method = AuthenticationMethod::kBasic)
       : provider_({.origin = "https://localhost:1",
-                   .client = {kMsn, kClientId, kSecret, method},
+                   .clients = {{kMsn, kClientId, kSecret, method, kSubscriptionKey}},
                    .interval = absl::Seconds(5),
                    .expires_in = absl::Seconds(600)},
                   MakeEcKey(), MakeEcKey()) {

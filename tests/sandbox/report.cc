@@ -76,6 +76,7 @@ Json TotalsObject(const ProviderState& state, const EndpointCounts& counts) {
           {"unknown_access_tokens", totals.unknown_access_tokens},
           {"discovery_requests", counts.discovery_requests},
           {"jwks_requests", counts.jwks_requests},
+          {"access_tokens_given", counts.access_tokens_given},
           {"most_connections", counts.most_connections},
           {"largest_earliness_ms", absl::ToInt64Milliseconds(totals.largest_earliness)}};
 }
@@ -96,6 +97,7 @@ std::string LoginsJson(const ProviderState& state, const EndpointCounts& counts,
   return Json{{"logins", std::move(logins)},
               {"violations", ViolationsObject(state.AllViolations(), kViolationNames.size())},
               {"totals", TotalsObject(state, counts)},
+              {"systems", counts.systems},
               {"backchannel_requests_by_phone", state.BackchannelRequestsByPhone()}}
       .dump();
 }

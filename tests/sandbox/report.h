@@ -4,6 +4,7 @@
 #define CIBAD_TESTS_SANDBOX_REPORT_H_
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "absl/time/time.h"
@@ -13,8 +14,12 @@ namespace cibad {
 
 // What the endpoints count beside the logins.
 struct EndpointCounts {
+  // What each endpoint was told last by a sales unit's Vipps-System headers: "name version, plugin
+  // version".
+  std::map<std::string, std::string> systems;
   int64_t discovery_requests = 0;
   int64_t jwks_requests = 0;
+  int64_t access_tokens_given = 0;
   int64_t most_connections = 0;  // at one time
 };
 

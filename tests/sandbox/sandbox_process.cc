@@ -74,7 +74,8 @@ absl::Status SandboxProcess::Run() {
   absl::StatusOr<std::unique_ptr<ChildProcess>> process = ChildProcess::Start(
       {CIBAD_SANDBOX_BINARY, "--dir", folder_, "--port", absl::StrCat(port_), "--interval",
        absl::StrCat(settings_.interval_seconds), "--expires-in",
-       absl::StrCat(settings_.expires_in_seconds), "--auth-method", settings_.auth_method});
+       absl::StrCat(settings_.expires_in_seconds), "--auth-method", settings_.auth_method,
+       "--token-life", absl::StrCat(settings_.token_life_seconds)});
   if (!process.ok()) return process.status();
   process_ = *std::move(process);
   const absl::StatusOr<std::string> line =
@@ -101,6 +102,8 @@ absl::Status SandboxProcess::Deny(absl::string_view msisdn) {
 }
 
 absl::Status SandboxProcess::ApproveAll() { return Post("/sandbox/approve-all"); }
+
+absl::Status SandboxProcess::RevokeAccessTokens() { return Post("/sandbox/revoke-access-tokens"); }
 
 absl::StatusOr<std::map<std::string, int64_t>> SandboxProcess::Violations() const {
   return Numbers(Get("/sandbox/violations"));

@@ -20,7 +20,8 @@ namespace cibad {
 struct SandboxSettings {
   int interval_seconds = 1;  // the shortest, so that tests are quick
   int expires_in_seconds = 600;
-  std::string auth_method = "basic";  // basic, post or any
+  std::string auth_method = "basic";  // basic, post, any or partner
+  int token_life_seconds = 3600;      // of a partner's access tokens
 };
 
 // Not thread-safe.
@@ -49,6 +50,9 @@ class SandboxProcess {
   absl::Status Approve(absl::string_view msisdn);
   absl::Status Deny(absl::string_view msisdn);
   absl::Status ApproveAll();  // that wait now
+
+  // Ends the access tokens of partners before their time.
+  absl::Status RevokeAccessTokens();
 
   // What clients did wrong, by name, `total` among them; and what happened. README.md has the
   // names.

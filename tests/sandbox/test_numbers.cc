@@ -164,6 +164,8 @@ const TestNumber kTestNumbers[] = {
     {"4740000305", "ID token: with the login's auth_req_id, as a URN claim; approves", {.decision = kApprove, .id_token = IdTokenKind::kRightAuthReqIdUrn}},
 
     // The ID token is wrong.
+    {"4740000306", "ID token: another msn; partners must refuse it", {.decision = kApprove, .id_token = IdTokenKind::kOtherMsn}},
+    {"4740000307", "ID token: msn missing; partners must refuse it", {.decision = kApprove, .id_token = IdTokenKind::kNoMsn}},
     {"4740000310", "ID token: bad signature", {.decision = kApprove, .id_token = IdTokenKind::kBadSignature}},
     {"4740000311", "ID token: signed by a key that is never published", {.decision = kApprove, .id_token = IdTokenKind::kUnknownKey}},
     {"4740000312", "ID token: signed by a strange key that its header brings along", {.decision = kApprove, .id_token = IdTokenKind::kKeyInHeader}},

@@ -42,6 +42,10 @@ TEST(Refusal, Section13_InvalidClientMeansTheCredentials) {
   ExpectFailure(401, "invalid_client", FailureReason::kCredentialsRefused);
 }
 
+TEST(Refusal, Rfc6750_InvalidTokenMeansTheCredentialsThatItStandsInFor) {
+  ExpectFailure(401, "invalid_token", FailureReason::kCredentialsRefused);
+}
+
 TEST(Refusal, Sections11And13_WhatTheOperatorHasToMendIsARefusedRequest) {
   for (const char* code : {"invalid_request", "invalid_scope", "expired_login_hint_token",
                            "unauthorized_client", "missing_user_code", "invalid_user_code",

@@ -31,6 +31,7 @@ class ConfigExampleTest : public ::testing::Test {
  protected:
   ConfigExampleTest() {
     folder_.Write("client_secret", "hunter2\n");
+    folder_.Write("subscription_key", "hunter3\n");
     folder_.Write("old_store_key", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n");
     folder_.Write("ca.pem", "-----BEGIN CERTIFICATE-----\n");
   }
@@ -68,6 +69,7 @@ TEST_F(ConfigExampleTest, CommentedDefaultsAreTheDefaults) {
   EXPECT_EQ(plain->watch_streams, whole->watch_streams);
   EXPECT_EQ(plain->sales_units[0].authentication, whole->sales_units[0].authentication);
   EXPECT_EQ(plain->sales_units[0].default_region, whole->sales_units[0].default_region);
+  EXPECT_EQ(plain->sales_units[0].handling, whole->sales_units[0].handling);
 }
 
 TEST_F(ConfigExampleTest, ExampleHasEveryKeyInItsSection) {

@@ -265,9 +265,11 @@ TEST_F(ConfigTest, BadSalesUnitsAreRefused) {
   EXPECT_EQ(ErrorWith("123456", "12a456"),
             "6: sales_unit.msn: \"12a456\" is no merchant serial number: it has 1 to 20 digits");
   EXPECT_EQ(ErrorOf(WithSalesUnitKey("auth_method = \"none\"")),
-            "9: sales_unit.auth_method: must be \"client_secret_basic\" or \"client_secret_post\"");
+            "9: sales_unit.auth_method: must be \"client_secret_basic\", \"client_secret_post\" or "
+            "\"partner_keys\"");
   EXPECT_EQ(ErrorOf(WithSalesUnitKey("default_region = \"no\"")),
-            "9: sales_unit.default_region: must be one of \"NO\", \"DK\", \"FI\", \"SE\"");
+            "9: sales_unit.default_region: must be one of \"NO\", \"DK\", \"FI\", \"SE\", \"FO\", "
+            "\"AX\"");
   EXPECT_EQ(
       ErrorOf(WithSalesUnitKey(
           "[[sales_unit]]\nclient_id = \"b\"\nclient_secret_file = \"secret\"\nmsn = \"123456\"")),

@@ -199,5 +199,31 @@ TEST(TokenAnswer, DetailsNeverQuoteTheAnswer) {
   }
 }
 
+// --- the sales unit's own access token
+
+AccessToken OwnToken(const json& answer) {
+  const auto outcome = ReadAccessTokenAnswer(Ok(answer));
+  EXPECT_TRUE(std::holds_alternative<AccessToken>(outcome)) << answer;
+  return std::holds_alternative<AccessToken>(outcome) ? std::get<AccessToken>(outcome)
+                                                      : AccessToken{};
+}
+
+TEST(AccessTokenAnswer, LivesAsLongAsANumberOrAStringSays) {
+  const json answer = {{"token_type", "Bearer"}, {"access_token", "eyJ.a.b"}};
+  EXPECT_EQ(OwnToken(answer).text, "eyJ.a.b");
+  EXPECT_EQ(OwnToken(With(answer, "expires_in", "86398")).life, absl::Seconds(86398));
+  EXPECT_EQ(OwnToken(With(answer, "expires_in", 3599)).life, absl::Seconds(3599));
+  EXPECT_EQ(OwnToken(With(answer, "expires_in", 1e9)).life, absl::Hours(24));
+  EXPECT_EQ(OwnToken(answer).life, absl::Minutes(10)) << "where nothing is said";
+}
+
+TEST(AccessTokenAnswer, ThatCannotBeAHeaderIsInvalid) {
+  for (const json& text : {json(""), json("a b"), json("a\r\nX: y"), json(7), json(nullptr),
+                           json(std::string(17 << 10, 'a'))}) {
+    const auto outcome = ReadAccessTokenAnswer(Ok(json{{"access_token", text}}));
+    EXPECT_TRUE(std::holds_alternative<InvalidAnswer>(outcome)) << text.dump().substr(0, 40);
+  }
+}
+
 }  // namespace
 }  // namespace cibad

@@ -97,6 +97,30 @@ TEST_F(IdToken, AcceptsWhatVippsPutsInBesides) {
   EXPECT_EQ(CheckClaims(claims), "accepted");
 }
 
+// --- partner keys
+
+TEST_F(IdToken, PartnersGoByTheMsnAndNotByTheAudience) {
+  IdTokenExpectations expected = Expected();
+  expected.client_id = "partner-client";
+  expected.msn = "123456";
+  const auto verdict = [&](const json& claims) {
+    return Verdict(VerifyIdToken(key_.Sign(header_, claims.dump()), *keys_, expected));
+  };
+  const json claims = With(Claims(), "msn", "123456");
+  EXPECT_EQ(verdict(claims), "accepted") << "of the merchant's client, which a partner cannot know";
+  EXPECT_EQ(verdict(Without(claims, "aud")), "accepted");
+  EXPECT_EQ(verdict(Claims()), "it has no `msn`");
+  for (const json& other : {json("654321"), json("1234567"), json(""), json(123456),
+                            json::array({"123456"}), json(nullptr)}) {
+    EXPECT_THAT(verdict(With(claims, "msn", other)), HasSubstr("`msn`")) << other;
+  }
+  EXPECT_THAT(verdict(With(claims, "exp", kNow - 3600)), HasSubstr("`exp`"));
+}
+
+TEST_F(IdToken, OthersGoByTheAudienceAndNotByTheMsn) {
+  EXPECT_EQ(CheckClaims(With(Claims(), "msn", "654321")), "accepted");
+}
+
 // --- the signature and its algorithm
 
 TEST_F(IdToken, AcceptsRs256) {

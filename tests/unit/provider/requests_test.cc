@@ -43,10 +43,28 @@ LoginRequest Asked() {
   return login;
 }
 
-std::vector<HttpRequest> BackendCalls() {
-  return {BackchannelRequest(Provider(), Unit(), Asked()), TokenRequest(Provider(), Unit(), "r"),
-          UserinfoRequest(Provider(), Unit(), "t")};
+SalesUnit Partner() {
+  SalesUnit unit = Unit(ClientAuthentication::kPartnerKeys);
+  unit.client_id = "partner-client";
+  unit.client_secret = "partner-secret";
+  unit.subscription_key = "subscription";
+  return unit;
 }
+
+SalesUnit WithSubscriptionKey(SalesUnit unit) {
+  unit.subscription_key = "subscription";
+  unit.client_secret = "secret";
+  return unit;
+}
+
+std::vector<HttpRequest> CallsOf(const SalesUnit& unit) {
+  return {BackchannelRequest(Provider(), {unit, "api-token"}, Asked()),
+          TokenRequest(Provider(), {unit, "api-token"}, "r"),
+          UserinfoRequest(Provider(), unit, "t"),
+          AccessTokenRequest("https://api.example/a/", WithSubscriptionKey(unit))};
+}
+
+std::vector<HttpRequest> BackendCalls() { return CallsOf(Unit()); }
 
 TEST(BackchannelRequest, IsAFormWithHintAndScopeOnly) {
   const HttpRequest request = BackchannelRequest(Provider(), Unit(), Asked());
@@ -114,6 +132,62 @@ TEST(ClientSecretPost, PutsBothIntoTheFormAndNothingIntoHeaders) {
     EXPECT_THAT(request.body,
                 HasSubstr("&client_id=till%3A1&client_secret=p%2Bss+w%C3%B8rd%25%3D"));
     EXPECT_THAT(request.headers, Not(Contains(StartsWith("Authorization"))));
+  }
+}
+
+TEST(PartnerKeys, ABearerTokenStandsInForTheClientsOwnCredentials) {
+  const SalesUnit unit = Partner();
+  for (const HttpRequest& request : {BackchannelRequest(Provider(), {unit, "api-token"}, Asked()),
+                                     TokenRequest(Provider(), {unit, "api-token"}, "r")}) {
+    EXPECT_THAT(request.headers, AllOf(Contains("Authorization: Bearer api-token"),
+                                       Contains("Ocp-Apim-Subscription-Key: subscription"),
+                                       Contains("Merchant-Serial-Number: 123456"),
+                                       Not(Contains(StartsWith("Authorization: Basic")))));
+    EXPECT_THAT(request.body, Not(HasSubstr("client_")));
+    EXPECT_THAT(request.headers, Not(Contains(HasSubstr("partner-secret"))));
+  }
+}
+
+TEST(PartnerKeys, UserinfoCarriesTheCustomersTokenAndNoSubscriptionKey) {
+  const HttpRequest request = UserinfoRequest(Provider(), Partner(), "customers");
+  EXPECT_THAT(request.headers, AllOf(Contains("Authorization: Bearer customers"),
+                                     Contains("Merchant-Serial-Number: 123456"),
+                                     Not(Contains(StartsWith("Ocp-Apim-Subscription-Key")))));
+}
+
+TEST(AccessTokenRequest, IsAnEmptyPostAtTheIssuersHostWithTheKeysInHeaders) {
+  const HttpRequest request =
+      AccessTokenRequest("https://api.example:8443/access-management-1.0/access/", Partner());
+  EXPECT_EQ(request.method, HttpMethod::kPost);
+  EXPECT_EQ(request.url, "https://api.example:8443/accesstoken/get");
+  EXPECT_EQ(request.body, "");
+  EXPECT_THAT(request.headers, AllOf(Contains("client_id: partner-client"),
+                                     Contains("client_secret: partner-secret"),
+                                     Contains("Ocp-Apim-Subscription-Key: subscription"),
+                                     Contains("Merchant-Serial-Number: 123456"),
+                                     Not(Contains(StartsWith("Authorization")))));
+}
+
+TEST(AccessTokenRequest, FindsTheHostOfEveryIssuer) {
+  EXPECT_EQ(AtHostOf("https://a.example", "/x"), "https://a.example/x");
+  EXPECT_EQ(AtHostOf("https://a.example/", "/x"), "https://a.example/x");
+  EXPECT_EQ(AtHostOf("https://a.example:1/b//c/", "/x"), "https://a.example:1/x");
+}
+
+TEST(PartnerKeysDeathTest, NoRequestLeavesWithoutItsToken) {
+  EXPECT_DEATH(TokenRequest(Provider(), Partner(), "r"), "access_token");
+  EXPECT_DEATH(TokenRequest(Provider(), {Partner(), "a\r\nX: y"}, "r"), "IsVisibleAscii");
+}
+
+TEST(EveryBackendCall, CarriesTheSystemHeadersOfTheSalesUnit) {
+  SalesUnit unit = Unit();
+  unit.system_headers = {"acme-pos", "4.2", "acme-vipps", "1.0"};
+  for (const HttpRequest& request : CallsOf(unit)) {
+    EXPECT_THAT(request.headers, AllOf(Contains("Vipps-System-Name: acme-pos"),
+                                       Contains("Vipps-System-Version: 4.2"),
+                                       Contains("Vipps-System-Plugin-Name: acme-vipps"),
+                                       Contains("Vipps-System-Plugin-Version: 1.0")))
+        << request.url;
   }
 }
 

@@ -179,5 +179,38 @@ TEST(StartRequest, OfSeveralSalesUnitsOneIsNamed) {
                     Not(HasSubstr(std::string(30, '9')))));
 }
 
+TEST(StartRequest, ThatNamesNoSalesUnitIsForTheDefaultOne) {
+  SalesUnits units = TwoUnits();
+  units["654321"].is_default = true;
+  v1::StartLoginRequest message = Message();
+  message.set_phone_number("20 12 34 56");
+  const auto request = ReadStartRequest(message, units, kRandomBits);
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_EQ(request->sales_unit, "654321");
+  EXPECT_EQ(request->msisdn, "4520123456");
+}
+
+TEST(StartRequest, ThatNamesNoScopesAsksForThoseOfItsSalesUnit) {
+  SalesUnits units = TwoUnits();
+  units["123456"].default_scopes = {"openid", "name", "email"};
+  v1::StartLoginRequest message = Message();
+  message.set_sales_unit("123456");
+  message.clear_scopes();
+  const auto request = ReadStartRequest(message, units, kRandomBits);
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_THAT(request->scopes, ElementsAre("openid", "name", "email"));
+
+  message.add_scopes("nin");
+  const auto own = ReadStartRequest(message, units, kRandomBits);
+  ASSERT_TRUE(own.ok()) << own.status();
+  EXPECT_THAT(own->scopes, ElementsAre("openid", "nin"));
+
+  message.clear_scopes();
+  message.set_sales_unit("654321");
+  message.set_phone_number("20 12 34 56");
+  EXPECT_EQ(ReadStartRequest(message, units, kRandomBits).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
 }  // namespace
 }  // namespace cibad
