@@ -127,7 +127,7 @@ void ProviderDirectory::Schedule(Document& document, const absl::Status& status,
     return;
   }
   ++document.failures;
-  const absl::Duration wait = BackOff(kFirstRetry, document.failures, std::nullopt, issuer_);
+  const absl::Duration wait = BackOff(kFirstRetry, document.failures, issuer_);
   document.fetch_time = now + wait;
   Log(LogLevel::kWarning, "The provider could not be asked; what was known before stays in use",
       {{"document", name}, {"error", status.message()}, {"retry_in", absl::FormatDuration(wait)}});

@@ -23,8 +23,7 @@ uint64_t Hash(absl::string_view text, uint64_t salt) {
 
 }  // namespace
 
-absl::Duration BackOff(absl::Duration base, int unanswered,
-                       std::optional<absl::Duration> retry_after, absl::string_view login_id) {
+absl::Duration BackOff(absl::Duration base, int unanswered, absl::string_view login_id) {
   assert(unanswered >= 1);
   const int doublings = std::min(unanswered - 1, kMostDoublings);
   const absl::Duration wait = std::min(base * (1 << doublings), std::max(base, kLongestWait));
@@ -32,7 +31,7 @@ absl::Duration BackOff(absl::Duration base, int unanswered,
   const uint64_t step = Hash(login_id, static_cast<uint64_t>(unanswered)) % kSteps;
   const absl::Duration jitter =
       wait / 4 * static_cast<int64_t>(step) / static_cast<int64_t>(kSteps);
-  return std::max(wait + jitter, retry_after.value_or(absl::ZeroDuration()));
+  return wait + jitter;
 }
 
 }  // namespace cibad

@@ -3,19 +3,16 @@
 #ifndef CIBAD_SERVER_LOGIN_BACK_OFF_H_
 #define CIBAD_SERVER_LOGIN_BACK_OFF_H_
 
-#include <optional>
-
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
 namespace cibad {
 
 // The wait after the `unanswered`-th unanswered request in a row (1 is the first): `base`, doubled
-// each time up to a minute (or `base`, if that is more), plus up to a quarter of it as jitter, and
-// never less than `retry_after`. The jitter is made of the login's id, so that logins spread out
-// and yet each step stays a pure function.
-absl::Duration BackOff(absl::Duration base, int unanswered,
-                       std::optional<absl::Duration> retry_after, absl::string_view login_id);
+// each time up to a minute (or `base`, if that is more), plus up to a quarter of it as jitter. The
+// jitter is made of the login's id, so that logins spread out and yet each step stays a pure
+// function.
+absl::Duration BackOff(absl::Duration base, int unanswered, absl::string_view login_id);
 
 }  // namespace cibad
 

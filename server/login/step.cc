@@ -117,9 +117,17 @@ Transition Wait(Login login) {
   return {std::move(login), {wake}};
 }
 
+// Never before the provider wants to hear of it again.
 Transition WaitUntil(Login login, absl::Time next_request) {
-  login.progress.next_request_time = next_request;
+  login.progress.next_request_time = std::max(next_request, login.retry_time);
   return Wait(std::move(login));
+}
+
+// A Retry-After holds whatever it came with (10.1), and after a restart too.
+void NoteRetryAfter(Login& login, std::optional<absl::Duration> retry_after, absl::Time now) {
+  if (!retry_after.has_value()) return;
+  Change(login, now);
+  login.retry_time = now + *retry_after;
 }
 
 // Sends the phase's request. Never two at once (10.1).
@@ -135,6 +143,7 @@ Transition SendRequest(Login login) {
 // A new phase begins with a clean slate and its first request at once.
 Transition EnterAndSend(Login login) {
   login.progress = Progress{};
+  login.retry_time = absl::InfinitePast();  // it was of another endpoint
   return SendRequest(std::move(login));
 }
 
@@ -142,8 +151,9 @@ Transition EnterAndSend(Login login) {
 // asked for (10.1).
 Transition AskAgain(Login login, absl::Duration base, std::optional<absl::Duration> retry_after,
                     absl::Time now) {
+  NoteRetryAfter(login, retry_after, now);
   const int unanswered = ++login.progress.unanswered_requests;
-  const absl::Time next = now + BackOff(base, unanswered, retry_after, login.id);
+  const absl::Time next = now + BackOff(base, unanswered, login.id);
   return WaitUntil(std::move(login), next);
 }
 
@@ -161,6 +171,9 @@ Transition On(Login login, const Accepted&, absl::Time) { return SendRequest(std
 
 Transition On(Login login, const Recovered& event, absl::Time now) {
   login.progress = Progress{};
+  // A clock that was set back meanwhile makes no wait longer than the provider asked for.
+  const absl::Time retry_time =
+      std::min(login.retry_time, now + (login.retry_time - login.update_time));
   switch (PhaseOf(login)) {
     case Phase::kAsking:
       // The request may have left before the crash, and must not be sent twice: the customer would
@@ -171,8 +184,9 @@ Transition On(Login login, const Recovered& event, absl::Time now) {
       // A token request may have been under way at the crash: a whole interval from now is never
       // early, and its answer may be lost.
       login.progress.token_answer_may_be_lost = true;
-      const absl::Time next_request_time = now + kStillOnItsWay + login.interval + event.stagger;
-      return WaitUntil(std::move(login), next_request_time);
+      login.progress.next_request_time =
+          std::max(now + kStillOnItsWay + login.interval + event.stagger, retry_time);
+      return Wait(std::move(login));
     }
     case Phase::kProving:
     case Phase::kFetching:
@@ -180,7 +194,9 @@ Transition On(Login login, const Recovered& event, absl::Time now) {
       if (now >= DeadlineOf(login)) return Fail(std::move(login), FailureReason::kInterrupted, now);
       break;
   }
-  return SendRequest(std::move(login));
+  if (now >= retry_time) return SendRequest(std::move(login));
+  login.progress.next_request_time = retry_time;
+  return Wait(std::move(login));
 }
 
 Transition On(Login login, const Woken&, absl::Time now) {
@@ -244,10 +260,10 @@ Transition OnAnswer(Login login, const TokenAnswer& answer, absl::Time now) {
 // The interval is counted from the answer, not from the sending: the provider counts from the
 // request's arrival, which lies between the two, so a request sent one interval after the answer is
 // never early, however long the network held the one before. (10.1 would allow the next request at
-// once where the answer took longer than the interval.) A Retry-After counts whatever it came with.
-Transition PollAgain(Login login, std::optional<absl::Duration> retry_after, absl::Time now) {
+// once where the answer took longer than the interval.)
+Transition PollAgain(Login login, absl::Time now) {
   login.progress.unanswered_requests = 0;
-  const absl::Time next = now + std::max(login.interval, retry_after.value_or(login.interval));
+  const absl::Time next = now + login.interval;
   return WaitUntil(std::move(login), next);
 }
 
@@ -255,12 +271,14 @@ Transition OnTokenError(Login login, const ProviderError& error, absl::Time now)
   if (error.code == "authorization_pending") {
     // The customer had not decided: no answer that was lost before this one held the tokens.
     login.progress.token_answer_may_be_lost = false;
-    return PollAgain(std::move(login), error.retry_after, now);
+    NoteRetryAfter(login, error.retry_after, now);
+    return PollAgain(std::move(login), now);
   }
   if (error.code == "slow_down") {
     Change(login, now);
     login.interval += kSlowDownStep;
-    return PollAgain(std::move(login), error.retry_after, now);
+    login.retry_time = now + error.retry_after.value_or(absl::ZeroDuration());
+    return PollAgain(std::move(login), now);
   }
   // Here a 429 speaks of requests, not of this customer's logins: the login goes on, more slowly.
   if (error.http_status == kTooManyRequests) {

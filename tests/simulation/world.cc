@@ -208,12 +208,15 @@ void World::Hear() {
   }
   if (!IsAnswer(event_)) return;
   const std::optional<Trouble> trouble = TroubleOf(event_);
+  retry_time_ = absl::InfinitePast();
+  not_before_ = absl::InfinitePast();
   if (!trouble) {
     unanswered_requests_ = 0;
-    not_before_ = absl::InfinitePast();
     return;
   }
   not_before_ = event_time_ + trouble->retry_after;
+  if (trouble->retry_after > absl::ZeroDuration()) retry_time_ = not_before_;
+  clock_error_when_heard_ = clock_error_;
   if (trouble->is_answered) {
     unanswered_requests_ = 0;
     return;

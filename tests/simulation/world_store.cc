@@ -172,7 +172,9 @@ void World::Restart() {
     record_.restart_time = daemon_now();
     record_.true_restart_time = now();
   }
-  not_before_ = absl::InfinitePast();
+  // The back-off is forgotten, and so is as much of Retry-After as the clock was set forward by.
+  not_before_ =
+      retry_time_ - std::max(clock_error_ - clock_error_when_heard_, absl::ZeroDuration());
   unanswered_requests_ = 0;
   memory_ = stored_;
   memory_.progress = Progress{};

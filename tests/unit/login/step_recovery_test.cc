@@ -36,6 +36,37 @@ TEST(Recovery, Section11_PollingGoesOnWithTheIntervalThatWasLearned) {
   EXPECT_EQ(course.Waits(), kStillOnItsWay + kInterval + absl::Seconds(5));
 }
 
+TEST(Recovery, Section10_1_WhatRetryAfterAskedForHoldsAfterARestart) {
+  const absl::Duration retry_after = absl::Seconds(70);
+  for (Course course :
+       {Polling().AnswerToken(OutOfOrder(retry_after)),
+        Polling().AnswerToken(TooManyRequests(retry_after)),
+        Polling().AnswerToken(ProviderError{400, "authorization_pending", "", retry_after}),
+        Polling().AnswerToken(ProviderError{400, "slow_down", "", retry_after}),
+        Proving().Fire(IdTokenChecked{OutOfOrder(retry_after)}),
+        Fetching().AnswerProfile(OutOfOrder(retry_after)),
+        Fetching().AnswerProfile(TooManyRequests(retry_after))}) {
+    course.After(absl::Seconds(10)).Fire(Recovered{});
+    EXPECT_TRUE(course.SendsNothing());
+    EXPECT_EQ(course.Waits(), retry_after - absl::Seconds(10));
+    course.Wake();
+    EXPECT_FALSE(course.SendsNothing());
+  }
+}
+
+TEST(Recovery, AClockThatWasSetBackMakesRetryAfterNoLonger) {
+  Course course = Polling().AnswerToken(OutOfOrder(absl::Seconds(70)));
+  course.After(-absl::Hours(1)).Fire(Recovered{});
+  EXPECT_EQ(course.Waits(), absl::Seconds(70));
+}
+
+TEST(Recovery, WhatTheTokenEndpointAskedForDoesNotHoldForUserinfo) {
+  Course course = Polling().AnswerToken(OutOfOrder(absl::Seconds(70))).Wake();
+  course.AnswerToken(Tokens300s());
+  course.Fire(Recovered{});
+  EXPECT_TRUE(course.Sends<CheckIdToken>());
+}
+
 TEST(Recovery, Section7_3_ALoginWhoseTimeIsUpExpiresAtOnce) {
   const Course course = Waiting().After(kExpiresIn).Fire(Recovered{});
   EXPECT_EQ(course.login().state, LoginState::kExpired);
