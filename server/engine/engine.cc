@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <unordered_map>
 #include <utility>
 
 #include "absl/hash/hash.h"
@@ -25,6 +26,10 @@ constexpr absl::Duration kEraseInterval = absl::Seconds(30);
 // Between the first polls of two logins that were taken up at start: 20,000 polls a second, which
 // is what 100,000 logins at the usual interval of 5 seconds come to anyway.
 constexpr absl::Duration kRecoveryPace = absl::Microseconds(50);
+
+absl::Status CannotStore() {
+  return absl::UnavailableError("logins cannot be stored now; try again in a moment");
+}
 
 int CountWorkers(int wanted) {
   return wanted > 0 ? wanted : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
@@ -103,32 +108,54 @@ Engine::Engine(Options options, Settings settings, Store* store)
   }
 }
 
-Engine::~Engine() = default;
+Engine::~Engine() { StopThreads(); }
 
 absl::Status Engine::Recover() {
-  absl::StatusOr<std::vector<Login>> unfinished = store_->LoadUnfinished();
-  if (!unfinished.ok()) return unfinished.status();
-  if (!unfinished->empty())
-    Log(LogLevel::kInfo, "Taking up unfinished logins", {{"count", unfinished->size()}});
-  // The newest first: theirs are the customers who are at the till right now.
-  absl::Duration stagger;
-  for (Login& login : *unfinished) {
-    Lane& lane = LaneOf(login.id);
-    lane.loop.Post([&lane, stagger, login = std::move(login)]() mutable {
-      lane.worker->Recover(std::move(login), stagger);
+  StartThreads();
+  // The workers make room for the logins while the store is still being read.
+  constexpr size_t kBatch = 256;
+  std::unordered_map<Lane*, std::vector<Login>> batches;
+  const auto hand_over = [](Lane* lane, std::vector<Login>& batch) {
+    lane->loop.Post([lane, logins = std::exchange(batch, {})]() mutable {
+      for (Login& login : logins) lane->worker->Hold(std::move(login));
     });
-    stagger += kRecoveryPace;
+  };
+  size_t count = 0;
+  const absl::Status loaded = store_->LoadUnfinished([&](Login login) {
+    ++count;
+    Lane* lane = &LaneOf(login.id);
+    std::vector<Login>& batch = batches[lane];
+    batch.push_back(std::move(login));
+    if (batch.size() == kBatch) hand_over(lane, batch);
+  });
+  if (!loaded.ok()) return loaded;
+  for (auto& [lane, batch] : batches) {
+    hand_over(lane, batch);
+    lane->loop.Post([this, lane = lane] { lane->worker->Recover(kRecoveryPace * lanes_.size()); });
   }
+  if (count > 0) Log(LogLevel::kInfo, "Taking up unfinished logins", {{"count", count}});
   return absl::OkStatus();
 }
 
 void Engine::Start() {
+  StartThreads();
   Lane& first = *lanes_.front();
   first.loop.Post([&first] { first.provider->Start(); });
   first.loop.Post([this, &first] { first.access_tokens->SetSalesUnits(settings()->sales_units); });
   first.loop.Post([this] { EraseEnded(); });
+}
+
+void Engine::StartThreads() {
   for (const auto& lane : lanes_) {
+    if (lane->thread.joinable()) continue;
     lane->thread = std::thread([lane = lane.get()] { lane->loop.Run(); });
+  }
+}
+
+void Engine::StopThreads() {
+  for (const auto& lane : lanes_) lane->loop.Stop();
+  for (const auto& lane : lanes_) {
+    if (lane->thread.joinable()) lane->thread.join();
   }
 }
 
@@ -143,7 +170,7 @@ void Engine::Apply(Settings settings) {
   for (const auto& lane : lanes_) {
     lane->loop.Post([lane = lane.get(), applied] {
       lane->http.SetAuthoritiesAndProxy(applied->ca_file, applied->proxy);
-      lane->worker->SetSalesUnits(applied->sales_units);
+      lane->worker->SetSalesUnits({applied, &applied->sales_units});
     });
   }
 }
@@ -155,8 +182,7 @@ std::shared_ptr<const Engine::Settings> Engine::settings() const {
 
 void Engine::Stop() {
   Drain();
-  for (const auto& lane : lanes_) lane->loop.Stop();
-  for (const auto& lane : lanes_) lane->thread.join();
+  StopThreads();
   // Where the drain gave up, answers of the store are still on their way to the lanes.
   store_->WaitForWrites();
 }
@@ -189,10 +215,12 @@ void Engine::StartLogin(LoginRequest request, const LoginDone& done) {
   if (const absl::Status ready = status(); !ready.ok()) return done(ready);
   if (const absl::Status storing = store_->status(); !storing.ok()) {
     Log(LogLevel::kDebug, "A start is refused", {{"error", storing.message()}});
-    return done(absl::UnavailableError("logins cannot be stored now; try again in a moment"));
+    return done(CannotStore());
   }
   const std::shared_ptr<const Settings> now = settings();
-  if (CountUnfinished() >= now->most_unfinished_logins) {
+  ++starts_;
+  const std::shared_ptr<void> counted(nullptr, [this](void*) { --starts_; });
+  if (CountUnfinished() + starts_ > now->most_unfinished_logins) {
     return done(absl::ResourceExhaustedError("too many logins are pending; try again in a minute"));
   }
   const auto unit = now->sales_units.find(request.sales_unit);
@@ -202,22 +230,28 @@ void Engine::StartLogin(LoginRequest request, const LoginDone& done) {
   Login login =
       NewLogin(MakeLoginId(RandomBits<LoginIdBits>()), request, unit->second.handling, clock_());
   const std::string id = login.id;
-  store_->Create(std::move(login),
-                 [this, request = std::move(request), id, done](absl::StatusOr<Login> stored) {
-                   OnCreated(request, id, std::move(stored), done);
-                 });
+  store_->Create(std::move(login), [this, request = std::move(request), id, counted,
+                                    done](absl::StatusOr<Login> stored) {
+    OnCreated({request, id, counted}, std::move(stored), done);
+  });
 }
 
-void Engine::OnCreated(const LoginRequest& request, const std::string& id,
-                       absl::StatusOr<Login> stored, const LoginDone& done) {
+void Engine::OnCreated(const StartUnderWay& start, absl::StatusOr<Login> stored,
+                       const LoginDone& done) {
+  if (absl::IsDataLoss(stored.status())) {
+    Log(LogLevel::kError, "A start is refused", {{"error", stored.status().message()}});
+    return done(CannotStore());
+  }
   if (!stored.ok()) return done(stored.status());
   Lane& lane = LaneOf(stored->id);
-  if (stored->id == id) {
+  if (stored->id == start.id) {
     // In this order: whoever is told of the login and watches it finds it with the worker.
-    lane.loop.Post([&lane, login = *stored] { lane.worker->Begin(login); });
+    lane.loop.Post([&lane, login = *stored, counted = start.counted]() mutable {
+      lane.worker->Begin(std::move(login));
+    });
     return done(std::move(stored));
   }
-  if (!AskForTheSame(stored->request, request)) {
+  if (!AskForTheSame(stored->request, start.request)) {
     return done(absl::AlreadyExistsError(
         "request_id: it was used for a start with other contents; a new start needs a new one"));
   }

@@ -6,6 +6,7 @@
 #ifndef CIBAD_SERVER_ENGINE_ENGINE_H_
 #define CIBAD_SERVER_ENGINE_ENGINE_H_
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -52,8 +53,8 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   // Takes up every unfinished login in the store. DATA_LOSS or UNAVAILABLE: the store cannot be
-  // read. To be called before Start, and before any other call can come, so that whoever asks finds
-  // them.
+  // read; nothing has happened to any login then. To be called before Start, and before any other
+  // call can come, so that whoever asks finds them.
   absl::Status Recover();
 
   // Begins to work.
@@ -93,19 +94,27 @@ class Engine {
 
  private:
   struct Lane;
+  // A start that is being made durable.
+  struct StartUnderWay {
+    LoginRequest request;
+    std::string id;                 // of the login that it makes
+    std::shared_ptr<void> counted;  // in starts_, for as long as it lives
+  };
 
   Lane& LaneOf(const std::string& id) const;
   std::unique_ptr<Lane> MakeLane();
-  void OnCreated(const LoginRequest& request, const std::string& id, absl::StatusOr<Login> stored,
-                 const LoginDone& done);
+  void OnCreated(const StartUnderWay& start, absl::StatusOr<Login> stored, const LoginDone& done);
   std::shared_ptr<const Settings> settings() const;
   size_t CountUnfinished() const;
   void EraseEnded();
+  void StartThreads();
+  void StopThreads();
   void Drain();
 
   const Options options_;
   Store* const store_;
   const Clock clock_;
+  std::atomic<size_t> starts_ = 0;  // under way, and not yet a worker's
   std::vector<std::unique_ptr<Lane>> lanes_;
 
   mutable std::mutex settings_mutex_;

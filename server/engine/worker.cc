@@ -28,6 +28,10 @@ bool IsOnItsWay(const absl::StatusOr<Login>& stored) {
   return stored.ok() && !HasEnded(stored->state);
 }
 
+absl::Status CannotEndNow() {
+  return absl::UnavailableError("logins cannot be stored now; try again in a moment");
+}
+
 absl::Status ComeAgain() {
   return absl::UnavailableError("the login is only just being started; try again in a moment");
 }
@@ -39,8 +43,14 @@ void Worker::Begin(Login login) {
   Handle(Insert(std::move(login)), Accepted{});
 }
 
-void Worker::Recover(Login login, absl::Duration stagger) {
-  Handle(Insert(std::move(login)), Recovered{stagger});
+void Worker::Hold(Login login) { held_.push_back(Insert(std::move(login)).login.id); }
+
+void Worker::Recover(absl::Duration pace) {
+  absl::Duration stagger;
+  for (const std::string& id : std::exchange(held_, {})) {
+    if (Entry* entry = Find(id)) Handle(*entry, Recovered{stagger});
+    stagger += pace;
+  }
 }
 
 void Worker::Cancel(const std::string& id, LoginDone done) {
@@ -49,7 +59,9 @@ void Worker::Cancel(const std::string& id, LoginDone done) {
     const absl::StatusOr<Login> stored = environment_.store->Get(id);
     return done(IsOnItsWay(stored) ? ComeAgain() : stored);
   }
+  if (entry->write_failed) return done(CannotEndNow());
   entry->cancels.push_back(std::move(done));
+  if (entry->cancels.size() > 1) return;  // the first of them has asked
   Handle(*entry, CancelRequested{});
 }
 
@@ -78,12 +90,16 @@ void Worker::Watch(const std::string& id, const std::shared_ptr<Watcher>& watche
   watcher->OnLogin(entry->login);
 }
 
-void Worker::SetSalesUnits(const SalesUnits& sales_units) {
-  auto merged = std::make_shared<SalesUnits>(sales_units);
+void Worker::SetSalesUnits(std::shared_ptr<const SalesUnits> sales_units) {
+  environment_.sales_units = std::move(sales_units);
   for (const auto& [id, entry] : entries_) {
-    if (const SalesUnit* unit = UnitOf(entry->login)) merged->emplace(unit->msn, *unit);
+    const SalesUnit* before = UnitOf(*entry);
+    const auto after = environment_.sales_units->find(entry->login.request.sales_unit);
+    const bool is_there = after != environment_.sales_units->end();
+    if (before == nullptr || (is_there && after->second.client_id == before->client_id)) {
+      entry->sales_units = environment_.sales_units;
+    }
   }
-  environment_.sales_units = std::move(merged);
 }
 
 void Worker::OnAlarm() {
@@ -116,6 +132,7 @@ Worker::Entry* Worker::Find(const std::string& id) {
 Worker::Entry& Worker::Insert(Login login) {
   auto entry = std::make_unique<Entry>();
   entry->login = std::move(login);
+  entry->sales_units = environment_.sales_units;
   const auto [place, is_new] = entries_.emplace(entry->login.id, std::move(entry));
   assert(is_new);
   unfinished_logins_.store(entries_.size(), std::memory_order_relaxed);
@@ -128,19 +145,25 @@ void Worker::Handle(Entry& entry, const Event& event) {
   if (drained_ != nullptr &&
       (std::holds_alternative<Woken>(event) || std::holds_alternative<Accepted>(event)))
     return;
-  if (entry.written.has_value()) {
-    // A wake-up need not wait: the transition that is being written asks for its own.
-    if (!std::holds_alternative<Woken>(event)) entry.waiting.push_back(event);
+  if (entry.written != nullptr) {
+    // A wake-up need not wait: the transition that is being written asks for its own. Nor does a
+    // second cancel.
+    const bool is_cancel = std::holds_alternative<CancelRequested>(event);
+    const bool is_known =
+        is_cancel && std::any_of(entry.waiting.begin(), entry.waiting.end(), [](const Event& one) {
+          return std::holds_alternative<CancelRequested>(one);
+        });
+    if (!std::holds_alternative<Woken>(event) && !is_known) entry.waiting.push_back(event);
     return;
   }
   Transition transition = Step(entry.login, event, environment_.clock());
   if (transition.login.revision == entry.login.revision) return Apply(entry, std::move(transition));
-  entry.written = std::move(transition);
+  entry.written = std::make_unique<Transition>(std::move(transition));
   Write(entry);
 }
 
 void Worker::Write(Entry& entry) {
-  assert(entry.written.has_value());
+  assert(entry.written != nullptr);
   entry.write_failed = false;
   ++writes_in_flight_;
   environment_.store->Update(
@@ -152,21 +175,28 @@ void Worker::Write(Entry& entry) {
 void Worker::OnWritten(const std::string& id, const absl::Status& status) {
   --writes_in_flight_;
   Entry* entry = Find(id);
-  assert(entry != nullptr && entry->written.has_value());
+  assert(entry != nullptr && entry->written != nullptr);
   if (!status.ok()) {
-    LogWriteFailed(entry->login, status);
-    entry->write_failed = true;
-    wakes_.Set(*entry, environment_.clock() + kWriteRetry);
-    SetAlarm();
+    OnWriteFailed(*entry, status);
     return CheckDrained();
   }
-  Apply(*entry, *std::exchange(entry->written, std::nullopt));
-  while ((entry = Find(id)) != nullptr && !entry->written.has_value() && !entry->waiting.empty()) {
+  entry->trouble_is_known = false;
+  Apply(*entry, std::move(*std::exchange(entry->written, nullptr)));
+  while ((entry = Find(id)) != nullptr && entry->written == nullptr && !entry->waiting.empty()) {
     const Event event = std::move(entry->waiting.front());
-    entry->waiting.pop_front();
+    entry->waiting.erase(entry->waiting.begin());
     Handle(*entry, event);
   }
   CheckDrained();
+}
+
+void Worker::OnWriteFailed(Entry& entry, const absl::Status& status) {
+  if (!std::exchange(entry.trouble_is_known, true)) LogWriteFailed(entry.login, status);
+  entry.write_failed = true;
+  wakes_.Set(entry, environment_.clock() + kWriteRetry);
+  SetAlarm();
+  // Nobody is kept waiting for a disk, and what they asked for happens if the disk allows.
+  for (const LoginDone& done : std::exchange(entry.cancels, {})) done(CannotEndNow());
 }
 
 void Worker::Apply(Entry& entry, Transition transition) {
@@ -238,12 +268,12 @@ void Worker::Do(Entry& entry, const FetchProfile&) {
 }
 
 void Worker::Do(Entry& entry, const CheckIdToken&) {
-  CheckIdTokenOf(entry.login, /*keys_are_fresh=*/false);
+  CheckIdTokenOf(entry, /*keys_are_fresh=*/false);
 }
 
 void Worker::Ask(const Entry& entry, Proof proof, BuildRequest build, ReadResult read) {
   const Login& login = entry.login;
-  const SalesUnit* unit = UnitOf(login);
+  const SalesUnit* unit = UnitOf(entry);
   if (unit == nullptr) return PostEvent(login.id, read(NotSent(kUnknownUnit)));
   ++requests_in_flight_;
   calls_.Send(
@@ -258,15 +288,16 @@ void Worker::Ask(const Entry& entry, Proof proof, BuildRequest build, ReadResult
       });
 }
 
-const SalesUnit* Worker::UnitOf(const Login& login) const {
-  const auto unit = environment_.sales_units->find(login.request.sales_unit);
-  return unit == environment_.sales_units->end() ? nullptr : &unit->second;
+const SalesUnit* Worker::UnitOf(const Entry& entry) {
+  const auto unit = entry.sales_units->find(entry.login.request.sales_unit);
+  return unit == entry.sales_units->end() ? nullptr : &unit->second;
 }
 
-void Worker::CheckIdTokenOf(const Login& login, bool keys_are_fresh) {
+void Worker::CheckIdTokenOf(const Entry& entry, bool keys_are_fresh) {
+  const Login& login = entry.login;
   const auto metadata = environment_.provider->metadata();
   const auto keys = environment_.provider->keys();
-  const SalesUnit* unit = UnitOf(login);
+  const SalesUnit* unit = UnitOf(entry);
   if (metadata == nullptr || unit == nullptr) {
     NoAnswer no_answer;
     no_answer.detail = unit == nullptr ? kUnknownUnit : "the provider's issuer is not known yet";
@@ -303,8 +334,8 @@ void Worker::RefetchKeys(const std::string& id) {
 void Worker::OnKeys(const std::string& id, const absl::Status& status) {
   const Entry* entry = Find(id);
   // It may have ended meanwhile: cancelled, or too late.
-  if (entry == nullptr || entry->written.has_value() || !entry->login.tokens.has_value()) return;
-  if (status.ok()) return CheckIdTokenOf(entry->login, /*keys_are_fresh=*/true);
+  if (entry == nullptr || entry->written != nullptr || !entry->login.tokens.has_value()) return;
+  if (status.ok()) return CheckIdTokenOf(*entry, /*keys_are_fresh=*/true);
   NoAnswer no_answer;
   no_answer.detail = std::string(status.message());
   OnEvent(id, IdTokenChecked{std::move(no_answer)});

@@ -7,10 +7,8 @@
 #define CIBAD_SERVER_ENGINE_WORKER_H_
 
 #include <atomic>
-#include <deque>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -63,12 +61,18 @@ class Worker {
   // Takes over a login that has just been made durable, and asks the customer.
   void Begin(Login login);
 
-  // Takes over an unfinished login that the store still had at start; see Recovered.
-  void Recover(Login login, absl::Duration stagger);
+  // Takes over an unfinished login that the store still had at start; nothing happens to it until
+  // Recover.
+  void Hold(Login login);
+
+  // Goes on with the logins that are held, in the order of their coming; see Recovered. The first
+  // polls are `pace` apart.
+  void Recover(absl::Duration pace);
 
   // Ends a login for its till; `done` gets it as it then is. One that has ended before is given
-  // unchanged. NOT_FOUND. UNAVAILABLE: it is durable, and Begin is about to be called for it; the
-  // watcher of such a login is refused with that, too.
+  // unchanged. NOT_FOUND. UNAVAILABLE: it is durable, and Begin is about to be called for it (the
+  // watcher of such a login is refused with that, too); or its end cannot be stored now, and it may
+  // end yet.
   void Cancel(const std::string& id, LoginDone done);
 
   // Gives the login as it is. NOT_FOUND.
@@ -77,9 +81,10 @@ class Worker {
   // Has `watcher` told of the login from now on.
   void Watch(const std::string& id, const std::shared_ptr<Watcher>& watcher);
 
-  // The credentials from now on. Those of a sales unit that is gone stay with the logins that it
-  // has under way.
-  void SetSalesUnits(const SalesUnits& sales_units);
+  // The credentials from now on. A login that is under way goes on as the client that it was
+  // started by: it gets its sales unit's new secret, but keeps the old credentials where its sales
+  // unit is gone or has become another client, to which its `auth_req_id` means nothing.
+  void SetSalesUnits(std::shared_ptr<const SalesUnits> sales_units);
 
   // A time that was set with set_alarm has come.
   void OnAlarm();
@@ -94,10 +99,12 @@ class Worker {
  private:
   // An unfinished login and what hangs on it.
   struct Entry : WakeSlot {
-    Login login;                        // as it is durable, acted on and told
-    std::optional<Transition> written;  // the next, while it is being written
-    bool write_failed = false;          // and is to be tried again at wake_time
-    std::deque<Event> waiting;          // what came meanwhile: at most an answer and some cancels
+    Login login;                                    // as it is durable, acted on and told
+    std::shared_ptr<const SalesUnits> sales_units;  // that its credentials are in
+    std::unique_ptr<Transition> written;            // the next, while it is being written
+    bool write_failed = false;                      // and is to be tried again at wake_time
+    bool trouble_is_known = false;                  // that it could not be written is in the log
+    std::vector<Event> waiting;  // what came meanwhile: at most an answer and a cancel
     std::vector<std::weak_ptr<Watcher>> watchers;
     std::vector<LoginDone> cancels;  // who waits for the login's end
   };
@@ -109,6 +116,7 @@ class Worker {
   void Handle(Entry& entry, const Event& event);
   void Write(Entry& entry);
   void OnWritten(const std::string& id, const absl::Status& status);
+  void OnWriteFailed(Entry& entry, const absl::Status& status);
   void Apply(Entry& entry, Transition transition);
   void Tell(Entry& entry);
   void Forget(Entry& entry);
@@ -125,10 +133,11 @@ class Worker {
   // Sends the provider a request for the login; what `read` makes of the result comes back to it as
   // an event.
   void Ask(const Entry& entry, Proof proof, BuildRequest build, ReadResult read);
-  const SalesUnit* UnitOf(const Login& login) const;
+  // Null: the config had no such sales unit when the login began.
+  static const SalesUnit* UnitOf(const Entry& entry);
 
   // Checks the ID token in hand; `keys_are_fresh`: a key that is not among them now will not come.
-  void CheckIdTokenOf(const Login& login, bool keys_are_fresh);
+  void CheckIdTokenOf(const Entry& entry, bool keys_are_fresh);
   void RefetchKeys(const std::string& id);
   void OnKeys(const std::string& id, const absl::Status& status);
 
@@ -143,6 +152,7 @@ class Worker {
   SalesUnitCalls calls_;
   std::unordered_map<std::string, std::unique_ptr<Entry>> entries_;
   std::atomic<size_t> unfinished_logins_ = 0;  // the size of entries_
+  std::vector<std::string> held_;              // ids
   WakeHeap wakes_;
   absl::Time alarm_time_ = absl::InfiniteFuture();
   size_t requests_in_flight_ = 0;

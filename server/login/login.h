@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "server/login/boxed.h"
 #include "server/login/language.h"
 #include "server/login/profile.h"
 
@@ -124,9 +125,9 @@ struct Login {
   std::string auth_req_id;
   absl::Duration interval;  // between token requests; grows with every slow_down
   absl::Time retry_time = absl::InfinitePast();  // before which the provider wants no request
-  std::optional<Tokens> tokens;
+  Boxed<Tokens> tokens;
   std::string subject;  // the `sub` of the accepted ID token
-  std::optional<Profile> profile;
+  Boxed<Profile> profile;
 
   Progress progress;
 

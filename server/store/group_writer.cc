@@ -86,9 +86,10 @@ absl::Status GroupWriter::ApplyGroup(const std::vector<Queued>& group) {
   // IMMEDIATE takes the write lock now, so that no statement in between can fail for it.
   absl::Status begun = database_.Execute("BEGIN IMMEDIATE");
   if (!begun.ok()) return begun;
-  // An empty transaction would succeed on any disk.
-  if (absl::Status status = group.empty() ? RewriteHeader() : absl::OkStatus(); !status.ok()) {
-    return status;
+  // A transaction that changes nothing would succeed on any disk, and what is in the group may
+  // change nothing.
+  if (!status().ok()) {
+    if (absl::Status written = RewriteHeader(); !written.ok()) return written;
   }
   for (const Queued& queued : group) {
     if (queued.refused) continue;

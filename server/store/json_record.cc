@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "server/login/boxed.h"
 #include "server/store/record_members.h"
 
 namespace cibad {
@@ -78,6 +79,14 @@ class JsonReader {
   }
   template <typename T>
   static bool Decode(const Json& json, std::optional<T>& value) {
+    return DecodeIfThere<T>(json, value);
+  }
+  template <typename T>
+  static bool Decode(const Json& json, Boxed<T>& value) {
+    return DecodeIfThere<T>(json, value);
+  }
+  template <typename T, typename Optional>
+  static bool DecodeIfThere(const Json& json, Optional& value) {
     value.reset();
     if (json.is_null()) return true;
     T decoded;

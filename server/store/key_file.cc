@@ -49,9 +49,11 @@ absl::StatusOr<SealingKey> MakeKeyFile(const std::string& path) {
     }
     WipeText(text);
   }
-  // link, unlike rename, never replaces: two keys for one store would be one too few.
-  if (status.ok() && link(fresh.c_str(), path.c_str()) != 0) status = CannotMake(path);
-  std::remove(fresh.c_str());
+  // Never replaces: two keys for one store would be one too few.
+  if (status.ok() &&
+      renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) != 0)
+    status = CannotMake(path);
+  if (!status.ok()) std::remove(fresh.c_str());
   if (status.ok() && !SyncFolderOf(path)) status = CannotMake(path);
   if (!status.ok()) return status;
   return key;

@@ -28,6 +28,11 @@ constexpr absl::string_view kListUnfinished =
     "SELECT id, record FROM login WHERE (create_time, id) < (?1, ?2) AND end_time IS NULL "
     "ORDER BY create_time DESC, id DESC LIMIT ?3";
 
+// From the table itself, so that no login is missed where an index is damaged; in the order of
+// their coming, which is nearly that of their creation, and much faster than looking each one up.
+constexpr absl::string_view kLoadUnfinished =
+    "SELECT id, record FROM login NOT INDEXED WHERE end_time IS NULL ORDER BY rowid DESC";
+
 // The keys in use one by one, each by one look into the index, however many logins have it.
 constexpr absl::string_view kNextKeyId =
     "SELECT key_id FROM login WHERE key_id >= ?1 ORDER BY key_id LIMIT 1";
@@ -94,6 +99,7 @@ absl::StatusOr<LoginTable> LoginTable::Prepare(Database& database, Sealer sealer
       {kSelect, &table.select_},
       {kList, &table.list_},
       {kListUnfinished, &table.list_unfinished_},
+      {kLoadUnfinished, &table.load_unfinished_},
       {kNextKeyId, &table.next_key_id_},
   };
   for (const auto& [sql, statement] : statements) {
@@ -213,18 +219,25 @@ absl::StatusOr<Login> LoginTable::Get(absl::string_view id) {
 absl::StatusOr<std::vector<Login>> LoginTable::SelectPage(Statement& statement,
                                                           const PagePosition& after,
                                                           int64_t limit) {
-  Run run(statement);
-  run->BindInt(1, after.create_time);
-  run->BindText(2, after.id);
-  run->BindInt(3, limit);
+  statement.BindInt(1, after.create_time);
+  statement.BindText(2, after.id);
+  statement.BindInt(3, limit);
   std::vector<Login> logins;
+  absl::Status status =
+      SelectAll(statement, [&logins](Login login) { logins.push_back(std::move(login)); });
+  if (!status.ok()) return status;
+  return logins;
+}
+
+absl::Status LoginTable::SelectAll(Statement& statement, const std::function<void(Login)>& take) {
+  Run run(statement);
   for (;;) {
     const absl::StatusOr<bool> row = run->Step();
     if (!row.ok()) return row.status();
-    if (!*row) return logins;
+    if (!*row) return absl::OkStatus();
     absl::StatusOr<Login> login = OpenRecord(sealer_, run->Bytes(0), run->Bytes(1));
     if (!login.ok()) return login.status();
-    logins.push_back(*std::move(login));
+    take(*std::move(login));
   }
 }
 
@@ -232,9 +245,8 @@ absl::StatusOr<std::vector<Login>> LoginTable::List(const PagePosition& after, i
   return SelectPage(after.unfinished_only ? list_unfinished_ : list_, after, limit);
 }
 
-absl::StatusOr<std::vector<Login>> LoginTable::LoadUnfinished() {
-  constexpr int64_t kNoLimit = -1;  // as SQLite has it
-  return SelectPage(list_unfinished_, PagePosition(), kNoLimit);
+absl::Status LoginTable::LoadUnfinished(const std::function<void(Login)>& take) {
+  return SelectAll(load_unfinished_, take);
 }
 
 }  // namespace cibad

@@ -6,6 +6,7 @@
 #define CIBAD_SERVER_STORE_LOGIN_TABLE_H_
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -49,12 +50,14 @@ class LoginTable {
   absl::StatusOr<Login> Get(absl::string_view id);
   // At most `limit` logins after the position, the newest first.
   absl::StatusOr<std::vector<Login>> List(const PagePosition& after, int64_t limit);
-  // The newest first.
-  absl::StatusOr<std::vector<Login>> LoadUnfinished();
+  // The last that came first.
+  absl::Status LoadUnfinished(const std::function<void(Login)>& take);
 
  private:
   explicit LoginTable(Sealer sealer) : sealer_(std::move(sealer)) {}
   absl::StatusOr<std::optional<Login>> FindByRequestId(const std::vector<std::string>& hashes);
+  // Every row of a statement that is bound.
+  absl::Status SelectAll(Statement& statement, const std::function<void(Login)>& take);
   absl::StatusOr<std::vector<Login>> SelectPage(Statement& statement, const PagePosition& after,
                                                 int64_t limit);
 
@@ -67,6 +70,7 @@ class LoginTable {
   Statement select_;
   Statement list_;
   Statement list_unfinished_;
+  Statement load_unfinished_;
   Statement next_key_id_;
 };
 

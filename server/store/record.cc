@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "server/login/boxed.h"
 #include "server/store/record_members.h"
 
 namespace cibad {
@@ -44,8 +45,11 @@ class Writer {
   void Write(FailureReason value) { WriteText(kReasonNames.at(static_cast<size_t>(value))); }
   template <typename T>
   void Write(const std::optional<T>& value) {
-    Write(value.has_value());
-    if (value.has_value()) Write(*value);
+    WriteIfThere(value);
+  }
+  template <typename T>
+  void Write(const Boxed<T>& value) {
+    WriteIfThere(value);
   }
   template <typename T>
   void Write(const std::vector<T>& values) {
@@ -59,6 +63,11 @@ class Writer {
   std::string Take() { return std::move(bytes_); }
 
  private:
+  template <typename Optional>
+  void WriteIfThere(const Optional& value) {
+    Write(value.has_value());
+    if (value.has_value()) Write(*value);
+  }
   void WriteText(absl::string_view text) {
     Write(static_cast<int64_t>(text.size()));
     bytes_.append(text.data(), text.size());
@@ -111,13 +120,13 @@ class Reader {
   void Read(FailureReason& value) { ReadName(kReasonNames, value); }
   template <typename T>
   void Read(std::optional<T>& value) {
-    bool there = false;
-    Read(there);
     value.reset();
-    if (!ok_ || !there) return;
-    T read{};
-    Read(read);
-    value = std::move(read);
+    if (T read{}; ReadIfThere(read)) value = std::move(read);
+  }
+  template <typename T>
+  void Read(Boxed<T>& value) {
+    value.reset();
+    if (T read{}; ReadIfThere(read)) value = std::move(read);
   }
   template <typename T>
   void Read(std::vector<T>& values) {
@@ -133,6 +142,13 @@ class Reader {
   bool AtEnd() const { return ok_ && bytes_.empty(); }
 
  private:
+  template <typename T>
+  bool ReadIfThere(T& value) {
+    bool there = false;
+    Read(there);
+    if (ok_ && there) Read(value);
+    return there;
+  }
   absl::string_view Take(size_t length) {
     ok_ = ok_ && length <= bytes_.size();
     if (!ok_) return {};

@@ -258,9 +258,10 @@ absl::StatusOr<LoginPage> SqliteStore::List(const ListQuery& query) {
   return page;
 }
 
-absl::StatusOr<std::vector<Login>> SqliteStore::LoadUnfinished() {
+absl::Status SqliteStore::LoadUnfinished(const std::function<void(Login)>& take) {
   const std::lock_guard lock(parts_->read_mutex);
-  return parts_->read_table.LoadUnfinished();
+  absl::Status status = parts_->read_table.LoadUnfinished(take);
+  return absl::IsDataLoss(status) ? StoreIsDamaged(parts_->path, status.message()) : status;
 }
 
 absl::Status SqliteStore::ReplaceKeys(const StoreKeys& keys) {

@@ -55,7 +55,7 @@ class SqliteStore : public Store {
 
   absl::StatusOr<Login> Get(absl::string_view id) override;
   absl::StatusOr<LoginPage> List(const ListQuery& query) override;
-  absl::StatusOr<std::vector<Login>> LoadUnfinished() override;
+  absl::Status LoadUnfinished(const std::function<void(Login)>& take) override;
 
   // From when this returns OK, the new first key seals, and earlier keys that are not among the new
   // ones are forgotten. FAILED_PRECONDITION: records need a key that the new ones lack, or

@@ -70,8 +70,9 @@ class Store {
   // A page of logins. INVALID_ARGUMENT: a page token that is none.
   virtual absl::StatusOr<LoginPage> List(const ListQuery& query) = 0;
 
-  // Every login that has not ended, for recovery at start.
-  virtual absl::StatusOr<std::vector<Login>> LoadUnfinished() = 0;
+  // Gives `take` every login that has not ended, one by one, the last that came first: for recovery
+  // at start. DATA_LOSS: one of them is damaged, and some may have been given.
+  virtual absl::Status LoadUnfinished(const std::function<void(Login)>& take) = 0;
 };
 
 }  // namespace cibad

@@ -36,12 +36,6 @@ absl::Status AboutStore(const std::string& path, const absl::Status& status) {
              : absl::Status(status.code(), absl::StrCat("store ", path, ": ", status.message()));
 }
 
-absl::Status Damaged(const std::string& path, absl::string_view how) {
-  return absl::DataLossError(
-      absl::StrCat("store ", path, ": the file is damaged (", how,
-                   "); restore a backup, or move it away to start with an empty store"));
-}
-
 absl::Status NewerVersion(const std::string& path, int64_t version) {
   return absl::FailedPreconditionError(
       absl::StrCat("store ", path, ": it was written by a newer cibad (its schema has version ",
@@ -177,13 +171,14 @@ absl::Status CreateStoreFile(const std::string& path, absl::Duration busy_timeou
   return absl::OkStatus();
 }
 
-// Whether the file may be used by us, and by nobody else.
 absl::Status CheckAccess(const std::string& path) {
-  if (access(path.c_str(), R_OK | W_OK) != 0)
-    return ErrnoStatus(path, "cannot read and write the file");
-  if (chmod(path.c_str(), kOwnerOnly) != 0)
-    return ErrnoStatus(path, "cannot set the file's mode to 0600");
-  return absl::OkStatus();
+  if (access(path.c_str(), R_OK | W_OK) == 0) return absl::OkStatus();
+  return ErrnoStatus(path, "cannot read and write the file");
+}
+
+absl::Status CloseToOthers(const std::string& path) {
+  if (chmod(path.c_str(), kOwnerOnly) == 0) return absl::OkStatus();
+  return ErrnoStatus(path, "cannot set the file's mode to 0600");
 }
 
 // Looks through the whole file and asks for its version once more: a step up that still was in the
@@ -191,8 +186,8 @@ absl::Status CheckAccess(const std::string& path) {
 absl::Status CheckContents(const std::string& path, Database& database) {
   const absl::StatusOr<std::string> check = database.QueryText("PRAGMA quick_check(1)");
   if (absl::IsUnavailable(check.status())) return AboutStore(path, check.status());
-  if (!check.ok()) return Damaged(path, check.status().message());
-  if (*check != "ok") return Damaged(path, "SQLite's quick_check finds errors");
+  if (!check.ok()) return StoreIsDamaged(path, check.status().message());
+  if (*check != "ok") return StoreIsDamaged(path, "SQLite's quick_check finds errors");
   const absl::StatusOr<int64_t> version = database.QueryInt("PRAGMA user_version");
   if (!version.ok()) return AboutStore(path, version.status());
   if (*version > kSchemaVersion) return NewerVersion(path, *version);
@@ -273,6 +268,12 @@ StoreLock::~StoreLock() {
   if (file_ >= 0) close(file_);
 }
 
+absl::Status StoreIsDamaged(const std::string& path, absl::string_view how) {
+  return absl::DataLossError(
+      absl::StrCat("store ", path, ": the file is damaged (", how,
+                   "); restore a backup, or move it away to start with an empty store"));
+}
+
 absl::Status KeyIsUnknown(const std::string& path) {
   return absl::FailedPreconditionError(absl::StrCat(
       "store ", path,
@@ -312,8 +313,10 @@ absl::StatusOr<OpenedStore> OpenStoreFile(const std::string& path, const StoreKe
   absl::StatusOr<Sealer> sealer =
       new_sealer.has_value() ? *std::move(new_sealer) : KeysFor(path, *database, keys);
   if (!sealer.ok()) return sealer.status();
+  if (absl::Status closed = CloseToOthers(path); !closed.ok()) return closed;
   status = BringUpToDate(*database, *sealer);
-  status = absl::IsDataLoss(status) ? Damaged(path, status.message()) : AboutStore(path, status);
+  status =
+      absl::IsDataLoss(status) ? StoreIsDamaged(path, status.message()) : AboutStore(path, status);
   if (!status.ok()) return status;
   return OpenedStore{*std::move(database), *std::move(sealer)};
 }

@@ -49,6 +49,8 @@ struct OpenedStore {
 absl::StatusOr<OpenedStore> OpenStoreFile(const std::string& path, const StoreKeys& keys,
                                           absl::Duration busy_timeout);
 
+// DATA_LOSS, with what to do.
+absl::Status StoreIsDamaged(const std::string& path, absl::string_view how);
 // FAILED_PRECONDITION: some records need a key that is not among the given ones.
 absl::Status KeyIsUnknown(const std::string& path);
 // FAILED_PRECONDITION: there are records, and no file where their key should be.

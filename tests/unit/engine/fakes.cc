@@ -54,7 +54,12 @@ absl::StatusOr<Login> FakeStore::Get(absl::string_view id) {
 
 absl::StatusOr<LoginPage> FakeStore::List(const ListQuery&) { return LoginPage{}; }
 
-absl::StatusOr<std::vector<Login>> FakeStore::LoadUnfinished() { return std::vector<Login>{}; }
+absl::Status FakeStore::LoadUnfinished(const std::function<void(Login)>& take) {
+  for (const auto& [id, login] : logins) {
+    if (!HasEnded(login.state)) take(login);
+  }
+  return absl::OkStatus();
+}
 
 void FakeStore::Commit() {
   for (auto& write : std::exchange(waiting, {})) write(true);

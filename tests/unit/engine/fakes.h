@@ -45,7 +45,7 @@ class FakeStore : public Store {
   absl::Status status() const override { return absl::OkStatus(); }
   absl::StatusOr<Login> Get(absl::string_view id) override;
   absl::StatusOr<LoginPage> List(const ListQuery& query) override;
-  absl::StatusOr<std::vector<Login>> LoadUnfinished() override;
+  absl::Status LoadUnfinished(const std::function<void(Login)>& take) override;
 
   // Makes all that waits durable and says so.
   void Commit();

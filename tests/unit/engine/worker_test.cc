@@ -19,6 +19,8 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 constexpr char kId[] = "00000000000000000000000001";
 constexpr char kBackchannel[] = "/backchannel";
@@ -92,6 +94,10 @@ class WorkerTest : public ::testing::Test {
     Commit();
   }
 
+  void SetSalesUnit(const SalesUnit& unit) {
+    worker_->SetSalesUnits(std::make_shared<const SalesUnits>(SalesUnits{{unit.msn, unit}}));
+  }
+
   Login Durable() { return *store_.Get(kId); }
 
   FakeHttp http_;
@@ -140,8 +146,7 @@ TEST_F(WorkerTest, ActsOnTokensOnlyWhenTheyAreDurable) {
 
 TEST_F(WorkerTest, GoesOnWithChangedCredentials) {
   BeginPending();
-  worker_->SetSalesUnits(
-      {{"123456", {.msn = "123456", .client_id = "client", .client_secret = "new"}}});
+  SetSalesUnit({.msn = "123456", .client_id = "client", .client_secret = "new"});
   Ring();
   ASSERT_EQ(http_.CountOpen(kToken), 1);
   EXPECT_THAT(http_.exchanges.back().request.headers,
@@ -150,12 +155,48 @@ TEST_F(WorkerTest, GoesOnWithChangedCredentials) {
 
 TEST_F(WorkerTest, LoginsOfASalesUnitThatIsTakenOutEndWithItsCredentials) {
   BeginPending();
-  worker_->SetSalesUnits(
-      {{"654321", {.msn = "654321", .client_id = "other", .client_secret = "x"}}});
+  SetSalesUnit({.msn = "654321", .client_id = "other", .client_secret = "x"});
   Ring();
   ASSERT_EQ(http_.CountOpen(kToken), 1);
   EXPECT_THAT(http_.exchanges.back().request.headers,
               Contains("Authorization: Basic " + absl::Base64Escape("client:secret")));
+}
+
+TEST_F(WorkerTest, LoginsGoOnAsTheClientThatTheyWereStartedBy) {
+  BeginPending();
+  SetSalesUnit({.msn = "123456", .client_id = "another", .client_secret = "x"});
+  Ring();
+  ASSERT_EQ(http_.CountOpen(kToken), 1);
+  EXPECT_THAT(http_.exchanges.back().request.headers,
+              Contains("Authorization: Basic " + absl::Base64Escape("client:secret")));
+}
+
+TEST_F(WorkerTest, ACancelThatCannotBeStoredIsAnsweredAndHappensWhenItCan) {
+  BeginPending();
+  std::vector<absl::Status> answers;
+  const auto cancel = [&] {
+    worker_->Cancel(kId,
+                    [&](const absl::StatusOr<Login>& login) { answers.push_back(login.status()); });
+  };
+  for (int i = 0; i < 3; ++i) cancel();
+  EXPECT_THAT(answers, IsEmpty()) << "its end is being written";
+  store_.Fail();
+  RunPosted();
+  EXPECT_THAT(answers, SizeIs(3));
+  for (int i = 0; i < 3; ++i) cancel();
+  EXPECT_THAT(answers, SizeIs(6)) << "the disk is known to fail";
+  Ring();
+  cancel();
+  store_.Fail();
+  RunPosted();
+  EXPECT_THAT(answers, SizeIs(7));
+  for (const absl::Status& answer : answers)
+    EXPECT_EQ(answer.code(), absl::StatusCode::kUnavailable);
+  Ring();
+  Commit();
+  EXPECT_EQ(Durable().state, LoginState::kCancelled);
+  EXPECT_THAT(watcher_->States(),
+              ElementsAre(LoginState::kStarting, LoginState::kPending, LoginState::kCancelled));
 }
 
 TEST_F(WorkerTest, PollsThatChangeNothingAreNotWritten) {
@@ -312,7 +353,8 @@ TEST_F(WorkerTest, ARecoveredLoginWaitsAWholeIntervalBeforeItPolls) {
   login.interval = absl::Seconds(15);
   login.expire_time = now_ + absl::Seconds(600);
   const absl::Time recovered = now_;
-  worker_->Recover(login, absl::ZeroDuration());
+  worker_->Hold(login);
+  worker_->Recover(absl::ZeroDuration());
   EXPECT_EQ(http_.CountOpen(kToken), 0);
   Ring();
   EXPECT_EQ(now_ - recovered, absl::Seconds(15 + 1));  // one that was sent may still be on its way
@@ -320,7 +362,8 @@ TEST_F(WorkerTest, ARecoveredLoginWaitsAWholeIntervalBeforeItPolls) {
 }
 
 TEST_F(WorkerTest, ARecoveredStartIsNotSentAgain) {
-  worker_->Recover(NewTestLogin(), absl::ZeroDuration());
+  worker_->Hold(NewTestLogin());
+  worker_->Recover(absl::ZeroDuration());
   Commit();
   EXPECT_EQ(http_.CountOpen(kBackchannel), 0);
   EXPECT_EQ(Durable().failure.reason, FailureReason::kInterrupted);

@@ -61,7 +61,7 @@ TEST_F(GroupCommitTest, WhatWaitsSharesOneTransaction) {
   busy.LetGo();
   all_answered.get_future().wait();
   EXPECT_EQ(store->commit_count() - before, 1);
-  EXPECT_THAT(*store->LoadUnfinished(), SizeIs(kWrites));
+  EXPECT_THAT(*LoadUnfinished(*store), SizeIs(kWrites));
 }
 
 TEST_F(GroupCommitTest, AnswersComeInTheOrderOfTheWrites) {
@@ -193,7 +193,7 @@ TEST_F(GroupCommitTest, WholeGroupIsUnavailableWhileAnotherProgramHoldsTheFile) 
 }
 
 // A file that may not grow stands in for a full disk.
-// To this process every file is full at 256 KiB, from Fill on.
+// To this process every file is full at so many bytes, from Fill on.
 class FullDisk {
  public:
   FullDisk() : old_handler_(std::signal(SIGXFSZ, SIG_IGN)) {
@@ -206,8 +206,8 @@ class FullDisk {
   FullDisk(const FullDisk&) = delete;
   FullDisk& operator=(const FullDisk&) = delete;
 
-  void Fill() const {
-    const rlimit full{rlim_t{256} << 10, unlimited_.rlim_max};
+  void Fill(rlim_t bytes = rlim_t{256} << 10) const {
+    const rlimit full{bytes, unlimited_.rlim_max};
     ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &full), 0);
   }
   void Free() const { ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &unlimited_), 0); }
@@ -236,6 +236,25 @@ TEST_F(GroupCommitTest, SaysThatTheDiskIsFullAndFindsOutByItselfThatItIsNoLonger
   disk.Free();
   EXPECT_TRUE(free.get_future().get().ok());  // nobody has written
   EXPECT_TRUE(store->status().ok());
+}
+
+TEST_F(GroupCommitTest, WritesThatChangeNothingDoNotMakeAFullDiskWork) {
+  std::atomic<int> changes = 0;
+  SqliteStoreOptions options;
+  options.on_status = [&](const absl::Status&) { ++changes; };
+  auto store = OpenStore(path_, options);
+  FullDisk disk;
+  disk.Fill(1);
+  const absl::StatusCode unavailable = absl::StatusCode::kUnavailable;
+  ASSERT_EQ(Create(*store, MakeLogin("a")).status().code(), unavailable);
+  EXPECT_EQ(Erase(*store, "nobody").code(), unavailable);
+  std::promise<absl::Status> erased;
+  store->EraseEndedBefore(absl::InfinitePast(),
+                          [&](const absl::Status& status) { erased.set_value(status); });
+  EXPECT_EQ(erased.get_future().get().code(), unavailable);
+  EXPECT_EQ(store->status().code(), unavailable);
+  EXPECT_EQ(changes, 1);
+  disk.Free();
 }
 
 TEST_F(GroupCommitTest, WholeGroupIsUnavailableOnAFullDiskAndWorksAgainAfterwards) {
@@ -289,7 +308,7 @@ TEST_F(GroupCommitTest, DestroyingTheStoreCommitsAndAnswersWhatWaits) {
     }
   }
   EXPECT_EQ(answered, kWrites);
-  EXPECT_THAT(*OpenStore(path_)->LoadUnfinished(), SizeIs(kWrites));
+  EXPECT_THAT(*LoadUnfinished(*OpenStore(path_)), SizeIs(kWrites));
 }
 
 }  // namespace

@@ -210,7 +210,7 @@ TEST_F(StoreKeysTest, KeysChangeUnderReadersAndWritersThatNoticeNothing) {
   stopping = true;
   writer.join();
   EXPECT_EQ(failures, 0);
-  EXPECT_TRUE(store->LoadUnfinished().ok());
+  EXPECT_TRUE(LoadUnfinished(*store).ok());
 }
 
 // A store as version 0.1.0 left it: MakeFullLogin and an unfinished login in the clear.

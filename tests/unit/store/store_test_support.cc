@@ -46,6 +46,14 @@ std::unique_ptr<SqliteStore> OpenStore(const std::string& path, const SqliteStor
   std::abort();
 }
 
+absl::StatusOr<std::vector<Login>> LoadUnfinished(Store& store) {
+  std::vector<Login> logins;
+  const absl::Status status =
+      store.LoadUnfinished([&logins](Login login) { logins.push_back(std::move(login)); });
+  if (!status.ok()) return status;
+  return logins;
+}
+
 absl::Time At(int seconds) { return absl::FromUnixSeconds(1'785'000'000 + seconds); }
 
 Login MakeLogin(const std::string& id, int seconds) {

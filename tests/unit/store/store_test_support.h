@@ -58,6 +58,9 @@ absl::Status Update(Store& store, const Login& login);
 absl::Status Erase(Store& store, const std::string& id);
 absl::Status EraseEndedBefore(Store& store, absl::Time time);
 
+// Every login that has not ended, as the store gives them.
+absl::StatusOr<std::vector<Login>> LoadUnfinished(Store& store);
+
 // Changes the database at `path` as another program would.
 void RunSql(const std::string& path, const std::string& sql);
 
