@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/engine/engine.h"
 #include "server/ops/config.h"
@@ -70,10 +71,17 @@ LoginServiceImpl::Settings ServiceSettings(const Config& config) {
 std::string NeedsRestart(const Config& running, const Config& loaded) {
   std::vector<std::string> keys;
   if (loaded.listen != running.listen) keys.emplace_back("listen.grpc");
-  if (loaded.issuer != running.issuer) keys.emplace_back("provider.issuer");
   if (loaded.store_path != running.store_path) keys.emplace_back("store.path");
   if (loaded.workers != running.workers) keys.emplace_back("engine.workers");
   return absl::StrJoin(keys, ", ");
+}
+
+// The sales units' credentials go with the issuer, and the logins under way with both.
+absl::Status CheckIssuerStays(const std::string& config_file, const Config& running,
+                              const Config& loaded) {
+  if (loaded.issuer == running.issuer) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      config_file, ": provider.issuer: cannot change while cibad runs; restart it to change it"));
 }
 
 // Reads the config again and goes on with it, without dropping a login or a stream. Where it is
@@ -82,6 +90,7 @@ void Reload(const std::string& config_file, const Config& running, SqliteStore& 
             Engine& engine, LoginServiceImpl& service) {
   const absl::StatusOr<Config> loaded = LoadConfig(config_file);
   absl::Status status = loaded.status();
+  if (status.ok()) status = CheckIssuerStays(config_file, running, *loaded);
   if (status.ok()) status = store.ReplaceKeys(loaded->store_keys);
   if (!status.ok()) {
     Log(LogLevel::kError, "Not reloaded; the config from before stays",

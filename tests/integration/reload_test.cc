@@ -86,6 +86,16 @@ TEST_F(ReloadTest, LimitsHoldAndCanBeRaised) {
   EXPECT_TRUE(Eventually([&] { return till_->Start(kApproves).ok(); }));
 }
 
+TEST_F(ReloadTest, AnotherIssuerIsRefusedWithAllThatComesWithIt) {
+  const std::string id = MustStart(kApproves);
+  const std::string file = sandbox_->folder() + "/client_secret";
+  WriteFile(file, "of the other issuer");
+  SetConfig(absl::StrReplaceAll(Config(), {{"/access/\"", "/other/\""}}));
+  EXPECT_THAT(Reload("Not reloaded"), HasSubstr("provider.issuer: cannot change"));
+  EXPECT_EQ(WatchToTheEnd(id).state(), v1::Login::COMPLETED);
+  EXPECT_EQ(WatchToTheEnd(MustStart(kApproves)).state(), v1::Login::COMPLETED);
+}
+
 TEST_F(ReloadTest, WhatNeedsARestartIsNamed) {
   SetConfig(absl::StrReplaceAll(Config(), {{"/cibad.sock", "/other.sock"}}));
   EXPECT_THAT(Reload("only a restart heeds it"), HasSubstr("listen.grpc"));
