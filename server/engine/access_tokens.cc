@@ -205,7 +205,8 @@ void AccessTokens::ScheduleRetry(const Key& key, Entry& entry, const absl::Statu
                                  std::optional<absl::Duration> retry_after) {
   const absl::Time now = environment_.clock();
   ++entry.failures;
-  const absl::Duration wait = BackOff(kFirstTokenRetry, entry.failures, retry_after, key.second);
+  const absl::Duration wait = std::max(BackOff(kFirstTokenRetry, entry.failures, key.second),
+                                       retry_after.value_or(absl::ZeroDuration()));
   entry.fetch_time = now + wait;
   Log(LogLevel::kWarning,
       "No access token could be had; one from before stays in use until its end",

@@ -166,7 +166,7 @@ class World {
   absl::Time not_before_ = absl::InfinitePast();  // may the provider be asked again
   absl::Time retry_time_ = absl::InfinitePast();  // the same by Retry-After alone
   absl::Duration clock_error_when_heard_;
-  uint64_t wake_ = 0;                             // the WakeAt that counts
+  uint64_t wake_ = 0;  // the WakeAt that counts
   std::deque<Event> mailbox_;
   Event event_;  // the last that was taken up, and when
   absl::Time event_time_;
