@@ -89,7 +89,7 @@ TEST_F(ReloadTest, LimitsHoldAndCanBeRaised) {
 TEST_F(ReloadTest, AnotherIssuerIsRefusedWithAllThatComesWithIt) {
   const std::string id = MustStart(kApproves);
   const std::string file = sandbox_->folder() + "/client_secret";
-  WriteFile(file, "of the other issuer");
+  WriteFile(file, "of-the-other-issuer");
   SetConfig(absl::StrReplaceAll(Config(), {{"/access/\"", "/other/\""}}));
   EXPECT_THAT(Reload("Not reloaded"), HasSubstr("provider.issuer: cannot change"));
   EXPECT_EQ(WatchToTheEnd(id).state(), v1::Login::COMPLETED);
