@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/engine/engine.h"
+#include "server/http/clock.h"
 #include "server/ops/config.h"
 #include "server/ops/log.h"
 #include "server/ops/service_manager.h"
@@ -111,6 +112,7 @@ int Serve(const std::string& config_file, const Config& config) {
   umask(0077);
   Health health;  // outlives whoever tells it
   SqliteStoreOptions store_options;
+  store_options.boot = {BootId(), BootTime()};
   store_options.on_status = [&health](const absl::Status& status) {
     health.SetStoreStatus(status);
   };

@@ -15,9 +15,13 @@ absl::Duration SinceBoot() {
 
 }  // namespace
 
+absl::Time BootTime() {
+  static const absl::Time time = absl::Now() - SinceBoot();
+  return time;
+}
+
 Clock MonotonicClock() {
-  const absl::Time boot_time = absl::Now() - SinceBoot();
-  return [boot_time] { return boot_time + SinceBoot(); };
+  return [boot_time = BootTime()] { return boot_time + SinceBoot(); };
 }
 
 Clock WallClock() {

@@ -12,9 +12,13 @@ namespace cibad {
 
 using Clock = std::function<absl::Time()>;
 
-// The wall clock as it was when this was called, moved on by the machine's monotonic clock
-// (CLOCK_BOOTTIME, which counts while the machine sleeps). Intervals and deadlines measured with it
-// do not feel when somebody sets the clock. Thread-safe.
+// When the machine booted, by the wall clock as it was when the process first asked; the same ever
+// after.
+absl::Time BootTime();
+
+// BootTime, moved on by the machine's monotonic clock (CLOCK_BOOTTIME, which counts while the
+// machine sleeps). Intervals and deadlines measured with it do not feel when somebody sets the
+// clock. Thread-safe.
 Clock MonotonicClock();
 
 // The wall clock as it is now, for what is compared with other machines' clocks: `exp` and `iat`.

@@ -1,8 +1,11 @@
 // What the daemon tells the service manager (systemd, Type=notify): that it is ready, that it is
-// stopping, and how it is. Started by anything else, it tells nobody.
+// stopping, and how it is; and what that tells the daemon. Started by anything else, it tells
+// nobody.
 
 #ifndef CIBAD_SERVER_OPS_SERVICE_MANAGER_H_
 #define CIBAD_SERVER_OPS_SERVICE_MANAGER_H_
+
+#include <string>
 
 #include "absl/strings/string_view.h"
 
@@ -14,6 +17,10 @@ void NotifyReady();
 void NotifyReloading();
 // The daemon is ending in good order.
 void NotifyStopping();
+// The id of the machine's present run; empty: it cannot be found out. A unit that hides /proc says
+// it with Environment=CIBAD_BOOT_ID=%b.
+std::string BootId();
+
 // One line for `systemctl status`. Line breaks become spaces.
 void NotifyStatus(absl::string_view text);
 

@@ -79,17 +79,10 @@ void BindSealed(Statement& statement, const Record& record, SealingKeyId key_id,
   statement.BindBytes(6, sealed);
 }
 
-absl::StatusOr<Login> OpenRecord(const Sealer& sealer, absl::string_view id,
-                                 absl::string_view sealed) {
-  const absl::StatusOr<std::string> text = sealer.Open(id, sealed);
-  if (!text.ok()) return text.status();
-  return DecodeRecord(id, *text);
-}
-
 }  // namespace
 
-absl::StatusOr<LoginTable> LoginTable::Prepare(Database& database, Sealer sealer) {
-  LoginTable table(std::move(sealer));
+absl::StatusOr<LoginTable> LoginTable::Prepare(Database& database, Sealer sealer, Boot boot) {
+  LoginTable table(std::move(sealer), std::move(boot));
   const std::pair<absl::string_view, Statement*> statements[] = {
       {kInsert, &table.insert_},
       {kSelectByRequestIdHash, &table.select_by_request_id_hash_},
@@ -200,11 +193,17 @@ absl::StatusOr<std::optional<Login>> LoginTable::FindByRequestId(
     const absl::StatusOr<bool> row = run->Step();
     if (!row.ok()) return row.status();
     if (!*row) continue;
-    absl::StatusOr<Login> login = OpenRecord(sealer_, run->Bytes(0), run->Bytes(1));
+    absl::StatusOr<Login> login = OpenRecord(run->Bytes(0), run->Bytes(1));
     if (!login.ok()) return login.status();
     return *std::move(login);
   }
   return std::nullopt;
+}
+
+absl::StatusOr<Login> LoginTable::OpenRecord(absl::string_view id, absl::string_view sealed) const {
+  const absl::StatusOr<std::string> text = sealer_.Open(id, sealed);
+  if (!text.ok()) return text.status();
+  return DecodeRecord(id, *text, boot_);
 }
 
 absl::StatusOr<Login> LoginTable::Get(absl::string_view id) {
@@ -213,7 +212,7 @@ absl::StatusOr<Login> LoginTable::Get(absl::string_view id) {
   const absl::StatusOr<bool> row = run->Step();
   if (!row.ok()) return row.status();
   if (!*row) return absl::NotFoundError("no such login");
-  return OpenRecord(sealer_, run->Bytes(0), run->Bytes(1));
+  return OpenRecord(run->Bytes(0), run->Bytes(1));
 }
 
 absl::StatusOr<std::vector<Login>> LoginTable::SelectPage(Statement& statement,
@@ -235,7 +234,7 @@ absl::Status LoginTable::SelectAll(Statement& statement, const std::function<voi
     const absl::StatusOr<bool> row = run->Step();
     if (!row.ok()) return row.status();
     if (!*row) return absl::OkStatus();
-    absl::StatusOr<Login> login = OpenRecord(sealer_, run->Bytes(0), run->Bytes(1));
+    absl::StatusOr<Login> login = OpenRecord(run->Bytes(0), run->Bytes(1));
     if (!login.ok()) return login.status();
     take(*std::move(login));
   }

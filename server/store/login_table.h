@@ -27,8 +27,9 @@ namespace cibad {
 // damaged record, and the ones named below.
 class LoginTable {
  public:
-  // Prepares the statements. The connection must outlive the table; it may be moved.
-  static absl::StatusOr<LoginTable> Prepare(Database& database, Sealer sealer);
+  // Prepares the statements. The connection must outlive the table; it may be moved. `boot` is as
+  // DecodeRecord has it.
+  static absl::StatusOr<LoginTable> Prepare(Database& database, Sealer sealer, Boot boot = {});
 
   // Puts other keys in the place of those that it seals and opens with; gives the earlier ones.
   Sealer ReplaceSealer(Sealer sealer) { return std::exchange(sealer_, std::move(sealer)); }
@@ -54,7 +55,8 @@ class LoginTable {
   absl::Status LoadUnfinished(const std::function<void(Login)>& take);
 
  private:
-  explicit LoginTable(Sealer sealer) : sealer_(std::move(sealer)) {}
+  LoginTable(Sealer sealer, Boot boot) : sealer_(std::move(sealer)), boot_(std::move(boot)) {}
+  absl::StatusOr<Login> OpenRecord(absl::string_view id, absl::string_view sealed) const;
   absl::StatusOr<std::optional<Login>> FindByRequestId(const std::vector<std::string>& hashes);
   // Every row of a statement that is bound.
   absl::Status SelectAll(Statement& statement, const std::function<void(Login)>& take);
@@ -62,6 +64,7 @@ class LoginTable {
                                                 int64_t limit);
 
   Sealer sealer_;
+  Boot boot_;
   Statement insert_;
   Statement select_by_request_id_hash_;
   Statement update_;

@@ -179,6 +179,24 @@ class Reader {
   bool ok_ = true;
 };
 
+// By how much the clock of the process that wrote lags that of the present one. What time servers
+// correct all the time is not worth a change.
+absl::Duration ClockChange(const Boot& written, const Boot& present) {
+  constexpr absl::Duration kLeast = absl::Seconds(1);
+  if (present.id.empty() || written.id != present.id) return absl::ZeroDuration();
+  const absl::Duration change = present.time - written.time;
+  return absl::AbsDuration(change) < kLeast ? absl::ZeroDuration() : change;
+}
+
+void MoveTimes(Login& login, absl::Duration change) {
+  login.create_time += change;
+  login.update_time += change;
+  login.expire_time += change;
+  login.retry_time += change;
+  if (login.end_time.has_value()) *login.end_time += change;
+  if (login.tokens.has_value()) login.tokens->expire_time += change;
+}
+
 absl::Status Refused(const Login& login, absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat("login ", login.id, " cannot be stored: ", why));
 }
@@ -187,13 +205,15 @@ absl::Status Refused(const Login& login, absl::string_view why) {
 
 int64_t ToStoredTime(absl::Time time) { return absl::ToUnixNanos(time); }
 
-absl::StatusOr<Record> EncodeRecord(const Login& login) {
+absl::StatusOr<Record> EncodeRecord(const Login& login, const Boot& boot) {
   if (login.id.empty()) return Refused(login, "it has no id");
   if (HasEnded(login.state) != login.end_time.has_value()) {
     return Refused(login, "end_time must be there when, and only when, the login has ended");
   }
   Writer writer;
   writer.Write(login);
+  writer.Write(boot.id);
+  writer.Write(boot.time);
   Record record;
   record.text = writer.Take();
   if (record.text.size() > kMaxRecordBytes) {
@@ -207,7 +227,7 @@ absl::StatusOr<Record> EncodeRecord(const Login& login) {
   return record;
 }
 
-absl::StatusOr<Login> DecodeRecord(absl::string_view id, absl::string_view text) {
+absl::StatusOr<Login> DecodeRecord(absl::string_view id, absl::string_view text, const Boot& boot) {
   if (!text.empty() && text[0] > kRecordFormat) {
     return absl::DataLossError(absl::StrCat("login ", id, " is stored in format ",
                                             static_cast<int>(text[0]),
@@ -217,7 +237,15 @@ absl::StatusOr<Login> DecodeRecord(absl::string_view id, absl::string_view text)
   if (!text.empty() && text[0] >= kOldestFormat) {
     Reader reader(text[0], text.substr(1));
     reader.Read(login);
-    if (reader.AtEnd() && login.id == id) return login;
+    Boot written;
+    if (reader.format() >= kFormatOfWaysToFinish) {
+      reader.Read(written.id);
+      reader.Read(written.time);
+    }
+    if (reader.AtEnd() && login.id == id) {
+      MoveTimes(login, ClockChange(written, boot));
+      return login;
+    }
   }
   return absl::DataLossError(absl::StrCat("the stored record of login ", id, " is damaged"));
 }

@@ -19,6 +19,15 @@ namespace cibad {
 // Far above any login: its parts come from requests and answers that have limits of their own.
 inline constexpr int64_t kMaxRecordBytes = 1 << 20;
 
+// One run of the machine, from its boot on. A login's times come from a clock that was set by the
+// wall clock when its process started and does not feel it when that is set afterwards. So a
+// process that starts later in the same run, but with the wall clock set meanwhile, knows from the
+// two times of one boot by how much.
+struct Boot {
+  std::string id;   // empty: not known
+  absl::Time time;  // when it began, by the process's clock
+};
+
 struct Record {
   std::string id;
   std::string request_id;  // empty: none
@@ -34,11 +43,13 @@ int64_t ToStoredTime(absl::Time time);
 
 // INVALID_ARGUMENT: the login cannot be kept: it has no id, an end without `end_time` or the other
 // way round, or it is larger than kMaxRecordBytes. The message names the id and nothing else of it.
-absl::StatusOr<Record> EncodeRecord(const Login& login);
+// `boot` is the machine's present run.
+absl::StatusOr<Record> EncodeRecord(const Login& login, const Boot& boot = {});
 
-// The login kept under `id`. DATA_LOSS: the text is no record of that login; the message names the
-// id only.
-absl::StatusOr<Login> DecodeRecord(absl::string_view id, absl::string_view text);
+// The login kept under `id`, its times by the present clock. DATA_LOSS: the text is no record of
+// that login; the message names the id only.
+absl::StatusOr<Login> DecodeRecord(absl::string_view id, absl::string_view text,
+                                   const Boot& boot = {});
 
 }  // namespace cibad
 

@@ -28,8 +28,8 @@ absl::Status AboutLogin(absl::string_view id, const absl::Status& status) {
 
 class CreateWrite : public Write {
  public:
-  CreateWrite(Login login, Store::CreateDone done)
-      : record_(EncodeRecord(login)), result_(std::move(login)), done_(std::move(done)) {}
+  CreateWrite(Login login, const Boot& boot, Store::CreateDone done)
+      : record_(EncodeRecord(login, boot)), result_(std::move(login)), done_(std::move(done)) {}
 
   void Apply(LoginTable& table) override {
     if (!record_.ok()) {
@@ -65,8 +65,8 @@ class CreateWrite : public Write {
 
 class UpdateWrite : public Write {
  public:
-  UpdateWrite(const Login& login, Store::WriteDone done)
-      : record_(EncodeRecord(login)), done_(std::move(done)) {}
+  UpdateWrite(const Login& login, const Boot& boot, Store::WriteDone done)
+      : record_(EncodeRecord(login, boot)), done_(std::move(done)) {}
 
   void Apply(LoginTable& table) override {
     result_ = record_.ok() ? table.Update(*record_) : record_.status();
@@ -163,6 +163,7 @@ class KeysWrite : public Write {
 // the reader before the writer, which empties the log when it is the last to close.
 struct SqliteStore::Parts {
   const std::string path;
+  const Boot boot;
   StoreLock lock;
   std::unique_ptr<GroupWriter> writer;
   Database read_database;
@@ -179,17 +180,20 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string
   if (!lock.ok()) return lock.status();
   absl::StatusOr<OpenedStore> opened = OpenStoreFile(path, keys, options.busy_timeout);
   if (!opened.ok()) return opened.status();
-  absl::StatusOr<LoginTable> write_table = LoginTable::Prepare(opened->database, opened->sealer);
+  absl::StatusOr<LoginTable> write_table =
+      LoginTable::Prepare(opened->database, opened->sealer, options.boot);
   if (!write_table.ok()) return write_table.status();
   absl::StatusOr<Database> read_database =
       Database::Open(path, Database::Access::kReadOnly, options.busy_timeout);
   if (!read_database.ok()) return read_database.status();
-  absl::StatusOr<LoginTable> read_table = LoginTable::Prepare(*read_database, opened->sealer);
+  absl::StatusOr<LoginTable> read_table =
+      LoginTable::Prepare(*read_database, opened->sealer, options.boot);
   if (!read_table.ok()) return read_table.status();
   auto writer = std::make_unique<GroupWriter>(std::move(opened->database), *std::move(write_table),
                                               path, options.queue_limit, options.on_status);
   return std::unique_ptr<SqliteStore>(
       new SqliteStore(std::unique_ptr<Parts>(new Parts{path,
+                                                       options.boot,
                                                        *std::move(lock),
                                                        std::move(writer),
                                                        *std::move(read_database),
@@ -204,11 +208,12 @@ SqliteStore::SqliteStore(std::unique_ptr<Parts> parts) : parts_(std::move(parts)
 SqliteStore::~SqliteStore() = default;
 
 void SqliteStore::Create(Login login, CreateDone done) {
-  parts_->writer->Enqueue(std::make_unique<CreateWrite>(std::move(login), std::move(done)));
+  parts_->writer->Enqueue(
+      std::make_unique<CreateWrite>(std::move(login), parts_->boot, std::move(done)));
 }
 
 void SqliteStore::Update(Login login, WriteDone done) {
-  parts_->writer->Enqueue(std::make_unique<UpdateWrite>(login, std::move(done)));
+  parts_->writer->Enqueue(std::make_unique<UpdateWrite>(login, parts_->boot, std::move(done)));
 }
 
 void SqliteStore::EraseEndedBefore(absl::Time time, WriteDone done) {

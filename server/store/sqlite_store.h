@@ -18,6 +18,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/login/login.h"
+#include "server/store/record.h"
 #include "server/store/sealing_key.h"
 #include "server/store/store.h"
 
@@ -27,6 +28,8 @@ struct SqliteStoreOptions {
   size_t queue_limit = 100'000;  // writes that may wait; one more is answered UNAVAILABLE
   // How long a lock of another program on the file (a backup, say) is waited for.
   absl::Duration busy_timeout = absl::Seconds(5);
+  // The machine's present run, so that logins outlive a clock that is set (record.h).
+  Boot boot;
   // Called with status() when it has changed, from the store's thread; must be short.
   std::function<void(const absl::Status&)> on_status;
 };

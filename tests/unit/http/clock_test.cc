@@ -39,6 +39,18 @@ TEST(ClockTest, CopiesOfAMonotonicClockAgree) {
   EXPECT_LE(second, third);
 }
 
+TEST(ClockTest, AllMonotonicClocksOfAProcessAgree) {
+  const absl::Time boot = BootTime();
+  const Clock one = MonotonicClock();
+  const Clock other = MonotonicClock();
+  const absl::Time first = one();
+  const absl::Time second = other();
+  EXPECT_LE(first, second);
+  EXPECT_LE(second, one());
+  EXPECT_EQ(BootTime(), boot);
+  EXPECT_LT(boot, first);
+}
+
 TEST(ClockTest, WallClockIsTheMachines) {
   const absl::Time before = absl::Now();
   const absl::Time now = WallClock()();

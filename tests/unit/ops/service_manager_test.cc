@@ -56,5 +56,15 @@ TEST_F(ServiceManagerTest, TellsNobodyWhereThereIsNoServiceManager) {
   EXPECT_EQ(Received(), "nothing");
 }
 
+TEST(BootIdTest, IsTheUnitsOrTheSystems) {
+  {
+    const ScopedVariable variable("CIBAD_BOOT_ID", "of the unit");
+    EXPECT_EQ(BootId(), "of the unit");
+  }
+  const ScopedVariable variable("CIBAD_BOOT_ID", nullptr);
+  EXPECT_THAT(BootId(), testing::MatchesRegex("[0-9a-f]{32}"));
+  EXPECT_EQ(BootId(), BootId());
+}
+
 }  // namespace
 }  // namespace cibad

@@ -133,6 +133,55 @@ TEST(RecordTest, RecordOfFormat2IsReadAndLacksWhatCameLater) {
   EXPECT_EQ(*login, MakeLogin("a"));
 }
 
+// A login with each of its times.
+Login LoginWithTimes() {
+  Login login = MakeFullLogin();
+  login.retry_time = At(50);
+  return login;
+}
+
+TEST(RecordTest, TimesFollowTheClockWhereItWasSetWithinOneRunOfTheMachine) {
+  const Login login = LoginWithTimes();
+  for (const absl::Duration change : {absl::Hours(2), -absl::Hours(2)}) {
+    const absl::StatusOr<Record> record = EncodeRecord(login, {"boot-1", At(0)});
+    const absl::StatusOr<Login> read =
+        DecodeRecord(login.id, record->text, {"boot-1", At(0) + change});
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ(read->create_time, login.create_time + change);
+    EXPECT_EQ(read->update_time, login.update_time + change);
+    EXPECT_EQ(read->expire_time, login.expire_time + change);
+    EXPECT_EQ(read->end_time, *login.end_time + change);
+    EXPECT_EQ(read->retry_time, login.retry_time + change);
+    EXPECT_EQ(read->tokens->expire_time, login.tokens->expire_time + change);
+  }
+}
+
+TEST(RecordTest, TimesStayWhereNothingIsKnownOfTheClock) {
+  const Login login = LoginWithTimes();
+  const struct {
+    Boot written;
+    Boot present;
+  } cases[] = {
+      {{"boot-1", At(0)}, {"boot-2", At(9000)}},  // the machine booted in between
+      {{"", At(0)}, {"", At(9000)}},
+      {{"boot-1", At(0)}, {"", At(9000)}},
+      {{"boot-1", At(0)}, {"boot-1", At(0) + absl::Milliseconds(999)}},  // as time servers do
+  };
+  for (const auto& [written, present] : cases) {
+    EXPECT_EQ(*DecodeRecord(login.id, EncodeRecord(login, written)->text, present), login);
+  }
+}
+
+TEST(RecordTest, InfiniteTimesStayInfiniteWhateverTheClock) {
+  Login login = MakeLogin("a");
+  login.expire_time = absl::InfiniteFuture();
+  login.retry_time = absl::InfinitePast();
+  const absl::StatusOr<Record> record = EncodeRecord(login, {"boot-1", At(0)});
+  const absl::StatusOr<Login> read = DecodeRecord("a", record->text, {"boot-1", At(9000)});
+  EXPECT_EQ(read->expire_time, absl::InfiniteFuture());
+  EXPECT_EQ(read->retry_time, absl::InfinitePast());
+}
+
 TEST(RecordTest, RecordOfANewerFormatIsDataLossThatSaysSo) {
   std::string text = EncodeRecord(MakeLogin("a"))->text;
   text[0] = 4;

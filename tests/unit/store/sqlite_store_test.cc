@@ -225,6 +225,23 @@ TEST_F(SqliteStoreTest, UnfinishedOnlyLeavesOutWhatHasEnded) {
   EXPECT_THAT(*unfinished, ElementsAre(MakeLogin("4", 4), MakeLogin("2", 2), MakeLogin("0", 0)));
 }
 
+TEST_F(SqliteStoreTest, LoginsOutliveAClockThatIsSet) {
+  SqliteStoreOptions options;
+  options.boot = {"boot-1", At(0)};
+  store_.reset();
+  store_ = OpenStore(path_, options);
+  Login login = MakeLogin("a");
+  ASSERT_TRUE(Create(*store_, login).ok());
+  login.revision = 2;
+  login.expire_time = At(600);
+  ASSERT_TRUE(Update(*store_, login).ok());
+  store_.reset();
+  options.boot.time += absl::Hours(2);
+  store_ = OpenStore(path_, options);
+  EXPECT_EQ(store_->Get("a")->expire_time, At(600) + absl::Hours(2));
+  EXPECT_EQ(LoadUnfinished(*store_)->front().expire_time, At(600) + absl::Hours(2));
+}
+
 TEST_F(SqliteStoreTest, UnfinishedLoginsAreFoundWithoutTheirIndex) {
   ASSERT_TRUE(Create(*store_, MakeLogin("a")).ok());
   store_.reset();
