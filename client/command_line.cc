@@ -32,19 +32,20 @@ constexpr char kFooter[] = R"(Examples:
   cibactl login 912 34 567                     ask for a customer's name and number
   cibactl login +4520123456 --scope "name email address"
   cibactl login 91234567 --json | jq -r 'select(.state=="COMPLETED").profile.name'
+  cibactl check-user 912 34 567                can this number log in?
   cibactl list --unfinished                    what customers are being asked now
   cibactl watch ID                             follow a login that somebody started
   cibactl cancel ID                            end it
   cibactl acknowledge ID                       erase it, as you have what you need
 
 Exit codes:
-  0    login, watch: COMPLETED; the others: the call worked
+  0    login, watch: COMPLETED; check-user: yes; the others: the call worked
   1    the daemon cannot be reached, or it refused
   2    usage: the command line is wrong, or the daemon refused an argument
   3    login, watch: DENIED, the customer said no
   4    login, watch: EXPIRED, the customer did not answer in time
   5    login, watch: CANCELLED
-  6    login, watch: FAILED
+  6    login, watch: FAILED; check-user: no
   130  Ctrl-C, without an outcome (128 + the signal's number)
 
 Ctrl-C during login cancels the login; a second one leaves at once. During watch
@@ -199,6 +200,25 @@ void AddLogin(CLI::App* app, Typed* typed) {
       ->envname("CIBAD_LANGUAGE");
 }
 
+void AddCheckUser(CLI::App* app, Typed* typed) {
+  CLI::App* check = app->add_subcommand("check-user", "Ask whether a phone number can log in");
+  check->footer(kOtherFooter);
+  v1::CheckUserRequest* request = &typed->line.check_user;
+  check->add_option("PHONE", typed->phone, "The phone number, as people write it")
+      ->required()
+      ->type_name("");
+  check
+      ->add_option("--sales-unit", *request->mutable_sales_unit(),
+                   "Merchant serial number of the sales unit, where\ncibad has several")
+      ->type_name("MSN");
+  check
+      ->add_option("--language", *request->mutable_language_code(),
+                   "The language of the sentence: en, nb, da, sv or fi.\nDefault: "
+                   "CIBAD_LANGUAGE, or en")
+      ->type_name("TAG")
+      ->envname("CIBAD_LANGUAGE");
+}
+
 void AddOthers(CLI::App* app, Typed* typed) {
   const auto add = [app, typed](const char* name, const char* description) {
     CLI::App* command = app->add_subcommand(name, description);
@@ -225,6 +245,7 @@ Command CommandOf(const std::string& name) {
   if (name == "get") return Command::kGet;
   if (name == "cancel") return Command::kCancel;
   if (name == "acknowledge") return Command::kAcknowledge;
+  if (name == "check-user") return Command::kCheckUser;
   return name == "list" ? Command::kList : Command::kLogin;
 }
 
@@ -235,6 +256,7 @@ CommandLine Understand(const CLI::App& app, Typed typed) {
   line.retry_for = *ParseSeconds(typed.retry_for);
 
   line.start.set_phone_number(absl::StrJoin(typed.phone, " "));
+  line.check_user.set_phone_number(line.start.phone_number());
   if (typed.scopes.empty()) typed.scopes = {kUsualScope};
   for (const std::string& scopes : typed.scopes) {
     for (const absl::string_view scope :
@@ -259,8 +281,9 @@ std::string MessageOf(const CLI::App& app, const CLI::ParseError& error) {
   if (!unknown.empty()) return absl::StrCat("there is no command or option \"", unknown[0], "\"");
   const bool lacks_command =
       error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError);
-  return lacks_command ? "a command is missing: login, watch, get, cancel, acknowledge or list"
-                       : error.what();
+  return lacks_command
+             ? "a command is missing: login, check-user, watch, get, cancel, acknowledge or list"
+             : error.what();
 }
 
 // Help and version are not errors; CLI11 throws them all the same.
@@ -285,6 +308,7 @@ std::variant<CommandLine, EarlyExit> ParseCommandLine(int argc, const char* cons
   app.fallthrough();
   AddCommonOptions(&app, &typed);
   AddLogin(&app, &typed);
+  AddCheckUser(&app, &typed);
   AddOthers(&app, &typed);
   try {
     app.parse(argc, argv);

@@ -11,7 +11,7 @@
 
 namespace cibad {
 
-enum class Command { kLogin, kWatch, kGet, kCancel, kAcknowledge, kList };
+enum class Command { kLogin, kWatch, kGet, kCancel, kAcknowledge, kCheckUser, kList };
 
 struct CommandLine {
   Command command = Command::kLogin;
@@ -20,8 +20,9 @@ struct CommandLine {
   bool json = false;
   bool no_color = false;
   absl::Duration retry_for;
-  v1::StartLoginRequest start;  // of kLogin; always with a request_id
-  std::string id;               // of kWatch, kGet, kCancel, kAcknowledge
+  v1::StartLoginRequest start;      // of kLogin; always with a request_id
+  std::string id;                   // of kWatch, kGet, kCancel, kAcknowledge
+  v1::CheckUserRequest check_user;  // of kCheckUser
   bool unfinished_only = false;
   int limit = 0;
 };

@@ -70,6 +70,15 @@ int RunAcknowledge(const Session& session, const std::string& id) {
   return kExitSuccess;
 }
 
+int RunCheckUser(const Session& session, const v1::CheckUserRequest& request) {
+  session.daemon.CheckUser(request);
+  const auto answer = Await<UserAnswer>(session);
+  if (const int* exit_code = std::get_if<int>(&answer)) return *exit_code;
+  const v1::CheckUserResponse& user = std::get<UserAnswer>(answer).user;
+  session.display.ShowUser(user);
+  return user.exists() ? kExitSuccess : kExitNoUser;
+}
+
 int RunList(const Session& session, bool unfinished_only, int limit) {
   v1::ListLoginsRequest request;
   request.set_unfinished_only(unfinished_only);

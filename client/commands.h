@@ -39,6 +39,9 @@ int RunCancel(const Session& session, const std::string& id);
 // Erases an ended login.
 int RunAcknowledge(const Session& session, const std::string& id);
 
+// Asks whether somebody can log in; the exit status says it too.
+int RunCheckUser(const Session& session, const v1::CheckUserRequest& request);
+
 // At most `limit` logins, from as many pages as it takes.
 int RunList(const Session& session, bool unfinished_only, int limit);
 

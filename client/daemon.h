@@ -20,6 +20,9 @@ class Daemon {
   virtual void CancelLogin(const std::string& id) = 0;
   virtual void AcknowledgeLogin(const std::string& id) = 0;
 
+  // Is answered by one UserAnswer.
+  virtual void CheckUser(const v1::CheckUserRequest& request) = 0;
+
   // Is answered by one ListAnswer.
   virtual void ListLogins(const v1::ListLoginsRequest& request) = 0;
 

@@ -43,6 +43,9 @@ class Display {
   // A login as it is, in detail.
   virtual void ShowLogin(const v1::Login& login) = 0;
 
+  // Whether somebody can log in.
+  virtual void ShowUser(const v1::CheckUserResponse& user) = 0;
+
   // `more`: there are more logins than these.
   virtual void ShowList(const std::vector<v1::Login>& logins, bool more) = 0;
 

@@ -35,6 +35,11 @@ struct AcknowledgeAnswer {
   CallResult result;
 };
 
+struct UserAnswer {
+  CallResult result;
+  v1::CheckUserResponse user;
+};
+
 struct ListAnswer {
   CallResult result;
   v1::ListLoginsResponse page;
@@ -57,8 +62,8 @@ struct SignalCame {
 // The time that was waited for is there.
 struct TimeCame {};
 
-using Event = std::variant<LoginAnswer, AcknowledgeAnswer, ListAnswer, WatchUpdate, WatchEnded,
-                           SignalCame, TimeCame>;
+using Event = std::variant<LoginAnswer, AcknowledgeAnswer, UserAnswer, ListAnswer, WatchUpdate,
+                           WatchEnded, SignalCame, TimeCame>;
 
 class EventSource {
  public:

@@ -212,6 +212,17 @@ void GrpcDaemon::AcknowledgeLogin(const std::string& id) {
       });
 }
 
+void GrpcDaemon::CheckUser(const v1::CheckUserRequest& request) {
+  calls_->Call<v1::CheckUserRequest, v1::CheckUserResponse>(
+      request,
+      [this](auto* context, auto* sent, auto* answer, auto done) {
+        calls_->stub()->CheckUser(context, sent, answer, std::move(done));
+      },
+      [](CallResult result, v1::CheckUserResponse user) {
+        return UserAnswer{std::move(result), std::move(user)};
+      });
+}
+
 void GrpcDaemon::ListLogins(const v1::ListLoginsRequest& request) {
   calls_->Call<v1::ListLoginsRequest, v1::ListLoginsResponse>(
       request,

@@ -29,6 +29,7 @@ class GrpcDaemon : public Daemon {
   void GetLogin(const std::string& id) override;
   void CancelLogin(const std::string& id) override;
   void AcknowledgeLogin(const std::string& id) override;
+  void CheckUser(const v1::CheckUserRequest& request) override;
   void ListLogins(const v1::ListLoginsRequest& request) override;
   void WatchLogin(const std::string& id) override;
 

@@ -46,6 +46,8 @@ int Run(const CommandLine& line) {
       return RunCancel(session, line.id);
     case Command::kAcknowledge:
       return RunAcknowledge(session, line.id);
+    case Command::kCheckUser:
+      return RunCheckUser(session, line.check_user);
     case Command::kList:
       return RunList(session, line.unfinished_only, line.limit);
   }

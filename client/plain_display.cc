@@ -44,6 +44,11 @@ void PlainDisplay::ShowLogin(const v1::Login& login) {
   if (clean.has_profile()) ShowProfile(clean.profile());
 }
 
+void PlainDisplay::ShowUser(const v1::CheckUserResponse& user) {
+  out_(absl::StrCat(user.exists() ? "yes" : "no", "\t", Clean(user.masked_phone_number()), "\t",
+                    Clean(user.staff_message()), "\n"));
+}
+
 void PlainDisplay::ShowList(const std::vector<v1::Login>& logins, bool /*more*/) {
   std::vector<v1::Login> clean;
   clean.reserve(logins.size());

@@ -144,6 +144,10 @@ void TerminalDisplay::ShowLogin(const v1::Login& login) {
   }
 }
 
+void TerminalDisplay::ShowUser(const v1::CheckUserResponse& user) {
+  Print(absl::StrCat(Clean(user.masked_phone_number()), ": ", Clean(user.staff_message()), "\n"));
+}
+
 void TerminalDisplay::ShowList(const std::vector<v1::Login>& logins, bool more) {
   if (logins.empty()) {
     Print("No logins.\n");

@@ -11,12 +11,17 @@
 
 #include "absl/hash/hash.h"
 #include "server/engine/access_tokens.h"
+#include "server/engine/call_status.h"
+#include "server/engine/login_log.h"
 #include "server/engine/provider_directory.h"
 #include "server/engine/random.h"
+#include "server/engine/sales_unit_calls.h"
 #include "server/engine/worker.h"
 #include "server/http/event_loop.h"
 #include "server/login/new_login.h"
 #include "server/ops/log.h"
+#include "server/provider/answers.h"
+#include "server/provider/requests.h"
 
 namespace cibad {
 namespace {
@@ -51,6 +56,7 @@ struct Engine::Lane {
   std::optional<EventLoop::Alarm> access_tokens_alarm;
   std::optional<EventLoop::Alarm> erase_alarm;
 
+  std::optional<SalesUnitCalls> calls;  // that belong to no login
   std::optional<Worker> worker;
   std::optional<EventLoop::Alarm> worker_alarm;
   std::thread thread;
@@ -92,6 +98,13 @@ Engine::Engine(Options options, Settings settings, Store* store)
   first.access_tokens_alarm.emplace(first.loop, [&first] { first.access_tokens->OnAlarm(); });
   first.erase_alarm.emplace(first.loop, [this] { EraseEnded(); });
   for (const auto& lane : lanes_) {
+    lane->calls.emplace(SalesUnitCalls::Environment{
+        .http = &lane->http,
+        .provider = &*first.provider,
+        .access_tokens = &*first.access_tokens,
+        .post = [lane = lane.get()](
+                    std::function<void()> closure) { lane->loop.Post(std::move(closure)); },
+    });
     lane->worker.emplace(Worker::Environment{
         .http = &lane->http,
         .store = store_,
@@ -256,6 +269,34 @@ void Engine::OnCreated(const StartUnderWay& start, absl::StatusOr<Login> stored,
         "request_id: it was used for a start with other contents; a new start needs a new one"));
   }
   GetLogin(stored->id, done);
+}
+
+void Engine::CheckUser(const std::string& sales_unit, const std::string& msisdn,
+                       UserCheckDone done) {
+  if (const absl::Status ready = status(); !ready.ok()) return done(ready);
+  const std::shared_ptr<const Settings> now = settings();
+  const auto unit = now->sales_units.find(sales_unit);
+  if (unit == now->sales_units.end()) {  // the config has changed since it was looked up
+    return done(absl::NotFoundError("sales_unit: there is no such sales unit here"));
+  }
+  if (++user_checks_ > kMostUserChecks) {
+    --user_checks_;
+    return done(absl::ResourceExhaustedError(
+        "too many phone numbers are being checked; try again in a moment"));
+  }
+  const auto build = [msisdn](const ProviderMetadata& metadata, const Caller& caller) {
+    return UserExistsRequest(metadata, caller, msisdn);
+  };
+  const auto finish = [this, msisdn, done = std::move(done)](const HttpResult& result) {
+    --user_checks_;
+    const Outcome<UserExists> outcome = ReadUserExistsAnswer(result);
+    LogUserCheck(msisdn, outcome);
+    done(AnswerOf(outcome));
+  };
+  Lane& lane = LaneOf(msisdn);
+  lane.loop.Post([&lane, unit = unit->second, build, finish] {
+    lane.calls->Send(unit, Proof::kSalesUnit, build, finish);
+  });
 }
 
 void Engine::GetLogin(const std::string& id, LoginDone done) {

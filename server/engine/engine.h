@@ -20,6 +20,7 @@
 #include "server/http/clock.h"
 #include "server/http/curl_client.h"
 #include "server/login/login.h"
+#include "server/login/outcome.h"
 #include "server/provider/sales_unit.h"
 #include "server/store/store.h"
 
@@ -45,6 +46,10 @@ class Engine {
   };
   // Called once, from a thread of the engine's or the store's; must be short.
   using LoginDone = std::function<void(absl::StatusOr<Login>)>;
+  using UserCheckDone = std::function<void(const absl::StatusOr<UserExists>&)>;
+
+  // More questions whether a user exists are refused while so many are under way.
+  static constexpr int kMostUserChecks = 200;
 
   // `store` must outlive the engine.
   Engine(Options options, Settings settings, Store* store);
@@ -73,6 +78,11 @@ class Engine {
   // ALREADY_EXISTS: the `request_id` was used for something else; used for the same, it gives that
   // login as it now is.
   void StartLogin(LoginRequest request, const LoginDone& done);
+
+  // Asks the provider whether somebody with this phone number can log in to the sales unit. What it
+  // cannot say is a status of call_status.h. NOT_FOUND: no such sales unit. RESOURCE_EXHAUSTED: too
+  // many such questions are under way, here or there.
+  void CheckUser(const std::string& sales_unit, const std::string& msisdn, UserCheckDone done);
 
   // The login as it is now. NOT_FOUND.
   void GetLogin(const std::string& id, LoginDone done);
@@ -116,6 +126,7 @@ class Engine {
   const Clock clock_;
   std::atomic<size_t> starts_ = 0;  // under way, and not yet a worker's
   std::vector<std::unique_ptr<Lane>> lanes_;
+  std::atomic<int> user_checks_ = 0;  // under way
 
   mutable std::mutex settings_mutex_;
   std::shared_ptr<const Settings> settings_;

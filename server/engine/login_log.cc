@@ -12,6 +12,8 @@
 namespace cibad {
 namespace {
 
+constexpr absl::string_view kUserExistsRequest = "user_exists";
+
 bool IsRoutine(const ProviderError& error) {
   return error.code == "authorization_pending" || error.code == "slow_down" ||
          error.code == "access_denied" || error.code == "expired_token";
@@ -77,7 +79,9 @@ void LogState(const Login& login) {
 }
 
 void LogTrouble(const Login& login, const Event& event) {
-  if (const auto* backchannel = std::get_if<BackchannelAnswered>(&event)) {
+  if (const auto* user = std::get_if<UserChecked>(&event)) {
+    LogEach(login, kUserExistsRequest, user->outcome);
+  } else if (const auto* backchannel = std::get_if<BackchannelAnswered>(&event)) {
     LogEach(login, "backchannel", backchannel->outcome);
   } else if (const auto* token = std::get_if<TokenRequestAnswered>(&event)) {
     LogEach(login, "token", token->outcome);
@@ -86,6 +90,13 @@ void LogTrouble(const Login& login, const Event& event) {
   } else if (const auto* profile = std::get_if<ProfileAnswered>(&event)) {
     LogEach(login, "userinfo", profile->outcome);
   }
+}
+
+void LogUserCheck(const std::string& msisdn, const Outcome<UserExists>& outcome) {
+  Login none;
+  none.id = "none";
+  none.request.msisdn = msisdn;
+  LogEach(none, kUserExistsRequest, outcome);
 }
 
 void LogWriteFailed(const Login& login, const absl::Status& status) {

@@ -234,6 +234,15 @@ void Worker::Do(Entry& entry, const WakeAt& command) {
   SetAlarm();
 }
 
+void Worker::Do(Entry& entry, const CheckUser&) {
+  Ask(
+      entry, Proof::kSalesUnit,
+      [](const ProviderMetadata& metadata, const Caller& caller, const Login& login) {
+        return UserExistsRequest(metadata, caller, login.request.msisdn);
+      },
+      [](const HttpResult& result) -> Event { return UserChecked{ReadUserExistsAnswer(result)}; });
+}
+
 void Worker::Do(Entry& entry, const SendBackchannelRequest&) {
   Ask(
       entry, Proof::kSalesUnit,

@@ -122,6 +122,7 @@ class Worker {
   void Forget(Entry& entry);
 
   void Perform(Entry& entry, const Command& command);
+  void Do(Entry& entry, const CheckUser& command);
   void Do(Entry& entry, const SendBackchannelRequest& command);
   void Do(Entry& entry, const SendTokenRequest& command);
   void Do(Entry& entry, const CheckIdToken& command);

@@ -11,6 +11,9 @@
 
 namespace cibad {
 
+// Ask the provider whether the customer has an account. Answered by UserChecked.
+struct CheckUser {};
+
 // Ask the provider to ask the customer (CIBA 7.1). Answered by BackchannelAnswered.
 struct SendBackchannelRequest {};
 
@@ -28,8 +31,8 @@ struct WakeAt {
   absl::Time time;
 };
 
-using Command =
-    std::variant<SendBackchannelRequest, SendTokenRequest, CheckIdToken, FetchProfile, WakeAt>;
+using Command = std::variant<SendBackchannelRequest, SendTokenRequest, CheckIdToken, FetchProfile,
+                             WakeAt, CheckUser>;
 
 }  // namespace cibad
 

@@ -27,6 +27,11 @@ struct Woken {};
 // The till no longer wants the login.
 struct CancelRequested {};
 
+// What came of CheckUser.
+struct UserChecked {
+  Outcome<UserExists> outcome;
+};
+
 // What came of SendBackchannelRequest.
 struct BackchannelAnswered {
   Outcome<Acknowledgement> outcome;
@@ -48,7 +53,7 @@ struct ProfileAnswered {
 };
 
 using Event = std::variant<Accepted, Recovered, Woken, CancelRequested, BackchannelAnswered,
-                           TokenRequestAnswered, IdTokenChecked, ProfileAnswered>;
+                           TokenRequestAnswered, IdTokenChecked, ProfileAnswered, UserChecked>;
 
 }  // namespace cibad
 

@@ -103,6 +103,8 @@ struct Progress {
       false;  // at most one request is under way for a login, whatever its kind
   absl::Time next_request_time = absl::InfiniteFuture();
   int unanswered_requests = 0;  // in a row, for the back-off
+  // What Handling::check_user asks for has been done, or tried.
+  bool user_is_checked = false;
   // A token request broke off after it may have arrived: its answer, perhaps the tokens, is lost.
   bool token_answer_may_be_lost = false;
 

@@ -57,6 +57,11 @@ struct TokenAnswer {
   std::optional<absl::Duration> expires_in;  // of the access token
 };
 
+// Whether somebody with the phone number can log in.
+struct UserExists {
+  bool exists = true;
+};
+
 // The ID token passed every check and says who logged in.
 struct AcceptedIdToken {
   std::string subject;

@@ -36,6 +36,7 @@ constexpr int kTooManyRequests = 429;
 
 // What an unfinished login is busy with; each has one request that it repeats until it is answered.
 enum class Phase {
+  kChecking,  // STARTING: whether the customer has an account, where that is to be asked first
   kAsking,    // STARTING: the backchannel request
   kPolling,   // PENDING: token requests
   kProving,   // PENDING with tokens in hand: the ID token's check. Not CONFIRMED yet: a till must
@@ -45,13 +46,20 @@ enum class Phase {
 
 Phase PhaseOf(const Login& login) {
   assert(!HasEnded(login.state));
-  if (login.state == LoginState::kStarting) return Phase::kAsking;
+  if (login.state == LoginState::kStarting) {
+    // Of who is known by a QR check-in there is no number to ask for, and no doubt either.
+    const bool is_checking = login.handling.check_user && !login.progress.user_is_checked &&
+                             !login.request.msisdn.empty();
+    return is_checking ? Phase::kChecking : Phase::kAsking;
+  }
   if (login.state == LoginState::kConfirmed) return Phase::kFetching;
   return login.tokens.has_value() ? Phase::kProving : Phase::kPolling;
 }
 
 Command RequestOf(Phase phase) {
   switch (phase) {
+    case Phase::kChecking:
+      return CheckUser{};
     case Phase::kAsking:
       return SendBackchannelRequest{};
     case Phase::kPolling:
@@ -70,6 +78,8 @@ Command RequestOf(Phase phase) {
 absl::Time DeadlineOf(const Login& login) {
   const bool in_flight = login.progress.request_in_flight;
   switch (PhaseOf(login)) {
+    case Phase::kChecking:  // nobody has been asked yet: to give up loses nothing
+      return login.create_time + kStartLimit;
     case Phase::kAsking:
       return in_flight ? absl::InfiniteFuture() : login.create_time + kStartLimit;
     case Phase::kPolling:
@@ -175,6 +185,7 @@ Transition On(Login login, const Recovered& event, absl::Time now) {
   const absl::Time retry_time =
       std::min(login.retry_time, now + (login.retry_time - login.update_time));
   switch (PhaseOf(login)) {
+    case Phase::kChecking:  // what was done before the crash is not known
     case Phase::kAsking:
       // The request may have left before the crash, and must not be sent twice: the customer would
       // be asked twice.
@@ -208,6 +219,20 @@ Transition On(Login login, const Woken&, absl::Time now) {
 
 Transition On(Login login, const CancelRequested&, absl::Time now) {
   return Finish(std::move(login), LoginState::kCancelled, {}, now);
+}
+
+// ---- The answer to the question whether the customer has an account.
+
+Transition On(Login login, const UserChecked& event, absl::Time now) {
+  const auto* user = std::get_if<UserExists>(&event.outcome);
+  if (user != nullptr && !user->exists)
+    return Fail(std::move(login), FailureReason::kInvalidUser, now);
+  // Without a no the customer is asked, also where the check itself went wrong: it is there to
+  // spare a push to nobody, and its trouble must not keep out a customer whom the backchannel
+  // endpoint, which has the last word, would let in.
+  if (now >= DeadlineOf(login)) return DeadlinePassed(std::move(login), now);
+  login.progress.user_is_checked = true;
+  return SendRequest(std::move(login));
 }
 
 // ---- The backchannel request's answer.
@@ -360,7 +385,9 @@ bool IsAwaited(const Login& login, const Event& event) {
   const Phase phase = PhaseOf(login);
   const bool in_flight = login.progress.request_in_flight;
   if (std::holds_alternative<Accepted>(event))
-    return phase == Phase::kAsking && login.progress == Progress{};  // a login begins once
+    return login.state == LoginState::kStarting &&
+           login.progress == Progress{};  // a login begins once
+  if (std::holds_alternative<UserChecked>(event)) return in_flight && phase == Phase::kChecking;
   if (std::holds_alternative<BackchannelAnswered>(event))
     return in_flight && phase == Phase::kAsking;
   if (std::holds_alternative<TokenRequestAnswered>(event))
@@ -371,7 +398,8 @@ bool IsAwaited(const Login& login, const Event& event) {
 }
 
 bool IsAnswer(const Event& event) {
-  return std::holds_alternative<BackchannelAnswered>(event) ||
+  return std::holds_alternative<UserChecked>(event) ||
+         std::holds_alternative<BackchannelAnswered>(event) ||
          std::holds_alternative<TokenRequestAnswered>(event) ||
          std::holds_alternative<IdTokenChecked>(event) ||
          std::holds_alternative<ProfileAnswered>(event);

@@ -90,6 +90,13 @@ absl::StatusOr<Acknowledgement> ReadAcknowledgement(const json& answer) {
   return Acknowledgement{*std::move(auth_req_id), *lifetime, interval};
 }
 
+absl::StatusOr<UserExists> ReadUserExists(const json& answer) {
+  const json* exists = FindMember(answer, "exists");
+  if (exists == nullptr) return Wrong("exists", "is missing");
+  if (!exists->is_boolean()) return Wrong("exists", "is neither true nor false");
+  return UserExists{exists->get<bool>()};
+}
+
 absl::StatusOr<TokenAnswer> ReadTokens(const json& answer) {
   absl::StatusOr<std::string> token_type = ReadToken(answer, "token_type", kMaxTokenBytes);
   if (!token_type.ok()) return token_type.status();
@@ -147,6 +154,10 @@ bool IsJson(const HttpResponse& response) {
 
 Outcome<Acknowledgement> ReadBackchannelAnswer(const HttpResult& result) {
   return Read<Acknowledgement>(result, ReadAcknowledgement);
+}
+
+Outcome<UserExists> ReadUserExistsAnswer(const HttpResult& result) {
+  return Read<UserExists>(result, ReadUserExists);
 }
 
 Outcome<TokenAnswer> ReadTokenAnswer(const HttpResult& result) {

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "server/provider/text_rules.h"
 
@@ -20,6 +21,18 @@ namespace {
 constexpr absl::string_view kSystemName = "cibad";
 constexpr absl::string_view kSystemVersion = CIBAD_VERSION;
 static_assert(kSystemName.size() <= 30 && kSystemVersion.size() <= 30);
+
+// Staff wait for the answer, and a login for its start.
+constexpr absl::Duration kUserExistsTimeout = absl::Seconds(8);
+
+// …/vipps-login-ciba/api/v1/user-exists, where the backchannel endpoint is
+// …/vipps-login-ciba/api/backchannel/authentication.
+std::string UserExistsEndpoint(const ProviderMetadata& provider) {
+  absl::string_view endpoint = provider.backchannel_authentication_endpoint;
+  if (absl::ConsumeSuffix(&endpoint, "/backchannel/authentication"))
+    return absl::StrCat(endpoint, "/v1/user-exists");
+  return AtHostOf(endpoint, "/vipps-login-ciba/api/v1/user-exists");
+}
 
 // application/x-www-form-urlencoded (RFC 6749 appendix B): a blank is `+`, what RFC 3986 2.3 calls
 // unreserved stays, and every other byte is percent-encoded.
@@ -143,6 +156,15 @@ HttpRequest BackchannelRequest(const ProviderMetadata& provider, const Caller& c
     form.Add("requested_expiry", absl::StrCat(absl::ToInt64Seconds(*login.requested_expiry)));
   }
   return PostForm(provider.backchannel_authentication_endpoint, caller, std::move(form));
+}
+
+HttpRequest UserExistsRequest(const ProviderMetadata& provider, const Caller& caller,
+                              absl::string_view msisdn) {
+  Form form;
+  form.Add("login_hint", absl::StrCat("urn:msisdn:", msisdn));
+  HttpRequest request = PostForm(UserExistsEndpoint(provider), caller, std::move(form));
+  request.timeout = kUserExistsTimeout;
+  return request;
 }
 
 HttpRequest TokenRequest(const ProviderMetadata& provider, const Caller& caller,

@@ -46,6 +46,11 @@ std::string AtHostOf(absl::string_view issuer, absl::string_view path);
 HttpRequest BackchannelRequest(const ProviderMetadata& provider, const Caller& caller,
                                const LoginRequest& login);
 
+// Asks whether somebody with this phone number can log in. The endpoint is not in the metadata; it
+// lies beside the backchannel endpoint. Asking does nothing, so it may be asked again.
+HttpRequest UserExistsRequest(const ProviderMetadata& provider, const Caller& caller,
+                              absl::string_view msisdn);
+
 // Asks whether the customer has answered (CIBA 10.1). After a success it is not to be sent again.
 HttpRequest TokenRequest(const ProviderMetadata& provider, const Caller& caller,
                          absl::string_view auth_req_id);

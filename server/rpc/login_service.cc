@@ -6,6 +6,7 @@
 
 #include "server/engine/random.h"
 #include "server/login/new_login.h"
+#include "server/rpc/check_user.h"
 #include "server/rpc/login_message.h"
 #include "server/rpc/start_request.h"
 #include "server/rpc/status.h"
@@ -32,7 +33,7 @@ class Call {
 
   // Ends the call; says when to try again where that makes sense.
   grpc::ServerUnaryReactor* Finish(const absl::Status& status) const {
-    if (const char* milliseconds = RetryPushback(status)) {
+    if (const std::string milliseconds = RetryPushback(status); !milliseconds.empty()) {
       context_->AddTrailingMetadata("grpc-retry-pushback-ms", milliseconds);
     }
     reactor_->Finish(ToGrpcStatus(status));
@@ -93,6 +94,21 @@ grpc::ServerUnaryReactor* LoginServiceImpl::StartLogin(grpc::CallbackServerConte
       ReadStartRequest(*request, settings()->sales_units, RandomBits<uint64_t>());
   if (!start.ok()) return call.Finish(start.status());
   engine_->StartLogin(*std::move(start), call.Answer(response));
+  return call.reactor();
+}
+
+grpc::ServerUnaryReactor* LoginServiceImpl::CheckUser(grpc::CallbackServerContext* context,
+                                                      const v1::CheckUserRequest* request,
+                                                      v1::CheckUserResponse* response) {
+  const Call call(context);
+  const absl::StatusOr<UserQuestion> question =
+      ReadCheckUserRequest(*request, settings()->sales_units);
+  if (!question.ok()) return call.Finish(question.status());
+  engine_->CheckUser(question->sales_unit, question->msisdn,
+                     [call, response, question = *question](const auto& answer) {
+                       if (answer.ok()) *response = ToMessage(question, *answer);
+                       call.Finish(answer.status());
+                     });
   return call.reactor();
 }
 

@@ -34,6 +34,9 @@ class LoginServiceImpl final : public v1::LoginService::CallbackService {
   grpc::ServerUnaryReactor* StartLogin(grpc::CallbackServerContext* context,
                                        const v1::StartLoginRequest* request,
                                        v1::Login* response) override;
+  grpc::ServerUnaryReactor* CheckUser(grpc::CallbackServerContext* context,
+                                      const v1::CheckUserRequest* request,
+                                      v1::CheckUserResponse* response) override;
   grpc::ServerWriteReactor<v1::Login>* WatchLogin(grpc::CallbackServerContext* context,
                                                   const v1::WatchLoginRequest* request) override;
   grpc::ServerUnaryReactor* GetLogin(grpc::CallbackServerContext* context,

@@ -1,17 +1,24 @@
 #include "server/rpc/status.h"
 
-#include <string>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "server/engine/call_status.h"
 
 namespace cibad {
 
-const char* RetryPushback(const absl::Status& status) {
+std::string RetryPushback(const absl::Status& status) {
+  if (const std::optional<absl::Duration> delay = RetryDelayOf(status)) {
+    return absl::StrCat(absl::ToInt64Milliseconds(*delay));
+  }
   switch (status.code()) {
     case absl::StatusCode::kUnavailable:
       return "1000";  // the disk, the provider: looked after all the time
     case absl::StatusCode::kResourceExhausted:
       return "5000";  // about as long as a customer needs to answer
     default:
-      return nullptr;
+      return "";
   }
 }
 

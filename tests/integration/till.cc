@@ -154,6 +154,11 @@ absl::StatusOr<v1::Login> Till::Start(const std::string& phone_number) {
   return Start(Request(phone_number));
 }
 
+absl::StatusOr<v1::CheckUserResponse> Till::Check(const v1::CheckUserRequest& request) {
+  return Ask<v1::CheckUserResponse>(*connection_->stub, &v1::LoginService::Stub::CheckUser,
+                                    request);
+}
+
 absl::StatusOr<v1::Login> Till::Get(const std::string& id) {
   v1::GetLoginRequest request;
   request.set_id(id);

@@ -50,6 +50,7 @@ class Till {
 
   absl::StatusOr<v1::Login> Start(const v1::StartLoginRequest& request);
   absl::StatusOr<v1::Login> Start(const std::string& phone_number);  // asks for Request's scopes
+  absl::StatusOr<v1::CheckUserResponse> Check(const v1::CheckUserRequest& request);
   absl::StatusOr<v1::Login> Get(const std::string& id);
   absl::StatusOr<v1::Login> Cancel(const std::string& id);
   absl::Status Acknowledge(const std::string& id);

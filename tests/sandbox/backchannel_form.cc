@@ -119,6 +119,18 @@ std::optional<OAuthError> RefuseWebPageFlow(const Form& form, BackchannelRequest
 
 }  // namespace
 
+std::variant<std::string, OAuthError> ReadUserExistsForm(const Form& form) {
+  // A client that authenticates in the form brings two more.
+  for (const auto& [name, value] : form) {
+    if (name != "login_hint" && name != "client_id" && name != "client_secret") {
+      return OAuthError{"invalid_request", "There is more than login_hint."};
+    }
+  }
+  BackchannelRequest request;
+  if (std::optional<OAuthError> error = ReadHint(form, request)) return *std::move(error);
+  return request.msisdn;
+}
+
 std::variant<BackchannelRequest, OAuthError> ReadBackchannelForm(const Form& form) {
   BackchannelRequest request;
   for (const auto read : {ReadHint, ReadScope, ReadBindingMessage, ReadExpiry, RefuseWebPageFlow}) {

@@ -16,6 +16,9 @@ struct OAuthError {
   std::string description;
 };
 
+// The form of user-exists: the phone number, and nothing else.
+std::variant<std::string, OAuthError> ReadUserExistsForm(const Form& form);
+
 std::variant<BackchannelRequest, OAuthError> ReadBackchannelForm(const Form& form);
 
 }  // namespace cibad

@@ -150,6 +150,8 @@ struct Behaviour {
   IdTokenKind id_token = IdTokenKind::kOrdinary;
   EndpointBehaviour userinfo = {};
   ProfileKind profile = ProfileKind::kOrdinary;
+  bool exists = true;  // to user-exists; the backchannel endpoint has its own opinion
+  EndpointBehaviour user_exists = {};
 };
 
 }  // namespace cibad

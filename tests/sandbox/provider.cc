@@ -71,6 +71,7 @@ Answer Provider::Handle(const Request& request, absl::Time now) {
       Route{"GET", kJwksPath, &Provider::Jwks},
       Route{"POST", kAccessTokenPath, &Provider::AccessToken},
       Route{"POST", "/sandbox/revoke-access-tokens", &Provider::RevokeAccessTokens},
+      Route{"POST", kUserExistsPath, &Provider::UserExists},
       Route{"POST", kBackchannelPath, &Provider::Backchannel},
       Route{"POST", kTokenPath, &Provider::Token},
       Route{"GET", kUserinfoPath, &Provider::Userinfo},
@@ -138,6 +139,26 @@ Answer Provider::AccessToken(const Request& request, absl::Time now) {
 Answer Provider::RevokeAccessTokens(const Request&, absl::Time) {
   api_tokens_.Revoke();
   return JsonAnswer(200, "{}");
+}
+
+Answer Provider::UserExists(const Request& request, absl::Time now) {
+  Form form;
+  if (std::optional<Answer> refusal = RefuseForm(request, form)) return *std::move(refusal);
+  const auto read = ReadUserExistsForm(form);
+  if (const auto* error = std::get_if<OAuthError>(&read)) {
+    return Refuse(Violation::kMalformedRequest, ErrorAnswer(400, error->code, error->description));
+  }
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    ++counts_.user_exists_requests;
+  }
+  const Behaviour behaviour = BehaviourOf(std::get<std::string>(read));
+  Answer answer = behaviour.user_exists.failure.times > 0
+                      ? FailureAnswer(behaviour.user_exists.failure, now)
+                      : Spoil(JsonAnswer(200, Json{{"exists", behaviour.exists}}.dump()),
+                              behaviour.user_exists);
+  answer.delay = behaviour.user_exists.delay;
+  return answer;
 }
 
 Answer Provider::Backchannel(const Request& request, absl::Time now) {

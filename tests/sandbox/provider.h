@@ -28,6 +28,7 @@ constexpr absl::string_view kDiscoveryPath =
 constexpr absl::string_view kJwksPath = "/access-management-1.0/access/.well-known/jwks.json";
 constexpr absl::string_view kTokenPath = "/access-management-1.0/access/oauth2/token";
 constexpr absl::string_view kBackchannelPath = "/vipps-login-ciba/api/backchannel/authentication";
+constexpr absl::string_view kUserExistsPath = "/vipps-login-ciba/api/v1/user-exists";
 constexpr absl::string_view kUserinfoPath = "/vipps-userinfo-api/userinfo";
 constexpr absl::string_view kAccessTokenPath = "/accesstoken/get";
 
@@ -59,6 +60,7 @@ class Provider {
   Answer Jwks(const Request& request, absl::Time now);
   Answer AccessToken(const Request& request, absl::Time now);
   Answer RevokeAccessTokens(const Request& request, absl::Time now);
+  Answer UserExists(const Request& request, absl::Time now);
   Answer Backchannel(const Request& request, absl::Time now);
   Answer Token(const Request& request, absl::Time now);
   Answer Userinfo(const Request& request, absl::Time now);

@@ -77,6 +77,7 @@ Json TotalsObject(const ProviderState& state, const EndpointCounts& counts) {
           {"discovery_requests", counts.discovery_requests},
           {"jwks_requests", counts.jwks_requests},
           {"access_tokens_given", counts.access_tokens_given},
+          {"user_exists_requests", counts.user_exists_requests},
           {"most_connections", counts.most_connections},
           {"largest_earliness_ms", absl::ToInt64Milliseconds(totals.largest_earliness)}};
 }

@@ -57,7 +57,7 @@ const TestNumber kTestNumbers[] = {
     {"358400000003", "Finnish: approves after 3 seconds", {kApprove, absl::Seconds(3)}},
 
     // The backchannel endpoint refuses.
-    {"4740000100", "no such customer: error unknown_user_id", {.backchannel = Answers(400, "unknown_user_id")}},
+    {"4740000100", "no such customer: error unknown_user_id; user-exists: false", {.backchannel = Answers(400, "unknown_user_id"), .exists = false}},
     {"4740000101", "inactive: error_code invalid_user, no error", {.backchannel = Answers(400, "", "invalid_user")}},
     {"4740000102", "inactive: error invalid_user", {.backchannel = Answers(400, "invalid_user")}},
     {"4740000103", "under 15 years: error_code invalid_user, no error", {.backchannel = Answers(400, "", "invalid_user")}},
@@ -215,6 +215,18 @@ const TestNumber kTestNumbers[] = {
     {"4740000431", "userinfo: no address, so empty strings", {.decision = kApprove, .profile = ProfileKind::kNoAddress}},
     {"4740000432", "userinfo: the sales unit's plan lacks nin", {.decision = kApprove, .profile = ProfileKind::kPlanWithoutNin}},
     {"4740000433", "userinfo: consents were given before", {.decision = kApprove, .profile = ProfileKind::kConsentsGivenBefore}},
+
+    // user-exists. A push would be approved: what asks first must not send it.
+    {"4740000500", "user-exists: false; approves", {.decision = kApprove, .exists = false}},
+    {"4740000501", "user-exists: HTTP 500; approves", {.decision = kApprove, .user_exists = Answers(500, "server_error")}},
+    {"4740000502", "user-exists: HTTP 429, Retry-After: 30; approves", {.decision = kApprove, .user_exists = Fails(429, FailureBody::kNothing, {30})}},
+    {"4740000503", "user-exists: error invalid_client, HTTP 401; approves", {.decision = kApprove, .user_exists = Answers(401, "invalid_client")}},
+    {"4740000504", "user-exists: error invalid_request; approves", {.decision = kApprove, .user_exists = Answers(400, "invalid_request")}},
+    {"4740000505", "user-exists: connection dropped; approves", {.decision = kApprove, .user_exists = {.delivery = Delivery::kDropped}}},
+    {"4740000506", "user-exists: takes 20 seconds; approves", {.decision = kApprove, .user_exists = {.delay = absl::Seconds(20)}}},
+    {"4740000510", "user-exists: not JSON; approves", {.decision = kApprove, .user_exists = Says(Distortion::kNotJson)}},
+    {"4740000511", "user-exists: exists missing; approves", {.decision = kApprove, .user_exists = Says(Distortion::kRequiredMemberMissing, "exists")}},
+    {"4740000512", "user-exists: exists is a string; approves", {.decision = kApprove, .user_exists = Says(Distortion::kWrongValue, "exists", R"("false")")}},
 };
 // clang-format on
 

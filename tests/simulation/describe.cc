@@ -20,6 +20,7 @@ std::string Words(const NoAnswer& none) {
 std::string Words(const Acknowledgement& acknowledgement) {
   return absl::StrCat("acknowledged, interval ", absl::FormatDuration(acknowledgement.interval));
 }
+std::string Words(const UserExists& user) { return user.exists ? "a user" : "no user"; }
 std::string Words(const TokenAnswer&) { return "tokens"; }
 std::string Words(const AcceptedIdToken&) { return "accepted"; }
 std::string Words(const RefusedIdToken&) { return "refused"; }
@@ -42,7 +43,8 @@ constexpr std::array kEventNames = {"",
                                     "BackchannelAnswered: ",
                                     "TokenRequestAnswered: ",
                                     "IdTokenChecked: ",
-                                    "ProfileAnswered: "};
+                                    "ProfileAnswered: ",
+                                    "UserChecked: "};
 static_assert(kEventNames.size() == std::variant_size_v<Event>);
 
 }  // namespace

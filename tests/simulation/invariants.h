@@ -17,6 +17,9 @@ struct Invariant {
 // By the provider's own count.
 inline constexpr Invariant kAskedOnce{
     "asked-once", "no second backchannel request follows one that may have arrived"};
+inline constexpr Invariant kNoPushToNobody{
+    "no-push-to-nobody",
+    "no backchannel request follows the provider's word that there is no such user"};
 inline constexpr Invariant kPollNotEarly{
     "poll-not-early",
     "10.1, 11: no token request comes before the interval, slow_down included, is over"};

@@ -35,7 +35,11 @@ bool FailsWithReason(FailureReason reason, const Login& end, const Record& recor
              (provider.gave_tokens() && !heard_tokens) || (tokens_are_dead && record.restarts > 0);
     case FailureReason::kProviderUnavailable:
       return record.push_met_outage || tokens_are_dead ||
-             (record.push_never_left && *end.end_time >= record.create_time + kStartLimit);
+             // The check of the user can take up the time for asking.
+             ((record.push_never_left || plan.checks_user) &&
+              *end.end_time >= record.create_time + kStartLimit);
+    case FailureReason::kInvalidUser:
+      return !plan.user_exists;
     case FailureReason::kTooManyLogins:
       return plan.push == PushAnswer::kSaysTooMany;
     case FailureReason::kRequestRefused:

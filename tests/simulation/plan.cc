@@ -78,6 +78,8 @@ Plan MakePlan(Random& random) {
       random, ProfileAnswer::kIsTheCustomers,
       {ProfileAnswer::kIsSomebodyElses, ProfileAnswer::kRefuses, ProfileAnswer::kMakesNoSense});
   PlanTrouble(random, plan);
+  plan.checks_user = random.Percent(25);
+  plan.user_exists = random.Percent(95);
   return plan;
 }
 
@@ -93,6 +95,8 @@ std::string Describe(const Plan& plan) {
       absl::FormatDuration(plan.decides_after), ", ID token ",
       plan.id_token_is_good ? "good" : "bad", ", profile ",
       kProfiles[static_cast<size_t>(plan.profile)]);
+  if (plan.checks_user) absl::StrAppend(&words, ", the user is checked first");
+  if (!plan.user_exists) absl::StrAppend(&words, ", there is no such user");
   Append(words, "slow_down", plan.slow_downs);
   Append(words, "nonsense", plan.nonsense);
   Append(words, "trouble", plan.trouble);

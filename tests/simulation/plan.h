@@ -30,6 +30,8 @@ struct Spell {
 };
 
 struct Plan {
+  bool checks_user = false;  // before the push
+  bool user_exists = true;
   PushAnswer push = PushAnswer::kAcknowledges;
   absl::Duration expires_in;
   absl::Duration interval;

@@ -27,13 +27,24 @@ NoAnswer SimulatedProvider::ServiceUnavailable() {
   return answer;
 }
 
+Outcome<UserExists> SimulatedProvider::AnswerUserCheck() {
+  if (IsOutOfOrder()) {
+    if (random_.Percent(70)) return ServiceUnavailable();
+    return ProviderError{429, "", "", ServiceUnavailable().retry_after};
+  }
+  if (random_.Percent(plan_.nonsense)) return InvalidAnswer{};
+  return UserExists{plan_.user_exists};
+}
+
 void SimulatedProvider::BackchannelRequestArrives() {
   Hold(!was_asked_, kAskedOnce);
+  Hold(!no_user_was_heard_, kNoPushToNobody);
   was_asked_ = true;
 }
 
 Outcome<Acknowledgement> SimulatedProvider::AnswerBackchannelRequest(absl::Time now) {
   if (IsOutOfOrder()) return ServiceUnavailable();
+  if (!plan_.user_exists) return Error("unknown_user_id");
   switch (plan_.push) {
     case PushAnswer::kRefuses:
       return Error("invalid_request");

@@ -27,6 +27,8 @@ class SimulatedProvider {
  public:
   SimulatedProvider(const Plan& plan, Random& random) : plan_(plan), random_(random) {}
 
+  Outcome<UserExists> AnswerUserCheck();
+
   void BackchannelRequestArrives();
   Outcome<Acknowledgement> AnswerBackchannelRequest(absl::Time now);
 
@@ -40,6 +42,7 @@ class SimulatedProvider {
   Outcome<Profile> AnswerUserinfoRequest(absl::Time now);
 
   // What the daemon heard of the answers, and wrote where it must survive.
+  void NoUserWasHeard() { no_user_was_heard_ = true; }
   void SlowDownWasHeard() { interval_ += absl::Seconds(5); }
   void TokensWereHeard() { tokens_were_heard_ = true; }
   void EndWasHeard() { end_was_heard_ = true; }
@@ -74,6 +77,7 @@ class SimulatedProvider {
   bool gave_tokens_ = false;
   bool gave_tokens_out_of_turn_ = false;
   bool saw_a_dead_token_ = false;
+  bool no_user_was_heard_ = false;
   bool tokens_were_heard_ = false;
   bool end_was_heard_ = false;
   absl::Duration interval_;

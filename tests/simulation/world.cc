@@ -67,8 +67,10 @@ World::World(uint64_t seed, bool keep_history)
       start_(now()) {
   LoginRequest request;
   request.sales_unit = "123456";
+  request.msisdn = "4791234567";
   request.scopes = {"openid"};
-  memory_ = NewLogin(absl::StrCat(seed), std::move(request), {}, now());
+  memory_ = NewLogin(absl::StrCat(seed), std::move(request),
+                     Handling{.check_user = plan_.checks_user}, now());
   record_.create_time = now();
   record_.delay = plan_.stopped.length;
 }
@@ -205,6 +207,11 @@ void World::Hear() {
   record_.Heard(event_, event_time_ + clock_error_);
   if (const auto* answered = std::get_if<TokenRequestAnswered>(&event_)) {
     HearOfToken(answered->outcome);
+  }
+  if (const auto* checked = std::get_if<UserChecked>(&event_)) {
+    const auto* user = std::get_if<UserExists>(&checked->outcome);
+    if (user != nullptr && !user->exists) provider_.NoUserWasHeard();
+    return;  // trouble with the check keeps nobody from being asked
   }
   if (!IsAnswer(event_)) return;
   const std::optional<Trouble> trouble = TroubleOf(event_);

@@ -97,6 +97,7 @@ class World {
   bool DiskFails();
 
   // What it asks for.
+  void Do(const CheckUser&);
   void Do(const SendBackchannelRequest&);
   void Do(const SendTokenRequest&);
   void Do(const CheckIdToken&);

@@ -30,6 +30,11 @@ absl::Duration World::Way() {
                              : random_.Between(absl::Milliseconds(1), kLongestWay);
 }
 
+void World::Do(const CheckUser&) {
+  Exchange<UserChecked>([](absl::Time) { return 0; },
+                        [this](int) { return provider_.AnswerUserCheck(); });
+}
+
 void World::Do(const SendBackchannelRequest&) {
   if (!Hold(!may_have_asked_, kAskedOnce, "it may have arrived")) return;
   Exchange<BackchannelAnswered>(

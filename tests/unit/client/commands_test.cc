@@ -54,6 +54,7 @@ class Simulation : public Daemon, public EventSource {
   void GetLogin(const std::string& /*id*/) override { Called("get"); }
   void CancelLogin(const std::string& /*id*/) override { Called("cancel"); }
   void AcknowledgeLogin(const std::string& /*id*/) override { Called("acknowledge"); }
+  void CheckUser(const v1::CheckUserRequest& /*request*/) override { Called("check"); }
   void ListLogins(const v1::ListLoginsRequest& request) override {
     pages.push_back(absl::StrCat(request.page_size(), "/", request.page_token()));
     Called("list");
@@ -113,6 +114,9 @@ class RecordingDisplay : public Display {
   void ShowCancelling() override { notes.push_back("cancelling"); }
   void ShowProblem(const Problem& problem) override { problems.push_back(problem); }
   void ShowLogin(const v1::Login& login) override { shown.push_back(login.id()); }
+  void ShowUser(const v1::CheckUserResponse& user) override {
+    shown.push_back(user.exists() ? "yes" : "no");
+  }
   void ShowList(const std::vector<v1::Login>& logins, bool more) override {
     shown.push_back(absl::StrCat(logins.size(), more ? " and more" : ""));
   }
@@ -405,6 +409,20 @@ TEST_F(CommandsTest, ListTakesAsManyPagesAsTheLimitNeeds) {
 TEST_F(CommandsTest, AnInterruptOfASingleCallLeavesAtOnce) {
   world_.At(absl::Seconds(1), SignalCame{SIGINT});
   EXPECT_EQ(RunGet(session_, "01"), 130);
+}
+
+TEST_F(CommandsTest, CheckUserTellsTheAnswerInItsExitStatusToo) {
+  for (const bool exists : {true, false}) {
+    v1::CheckUserResponse user;
+    user.set_exists(exists);
+    world_.Answer("check", {UserAnswer{{}, user}});
+  }
+  EXPECT_EQ(RunCheckUser(session_, {}), 0);
+  EXPECT_EQ(RunCheckUser(session_, {}), 6);
+  EXPECT_THAT(display_.shown, ElementsAre("yes", "no"));
+  world_.Answer("check", {UserAnswer{kRefused, {}}});
+  EXPECT_EQ(RunCheckUser(session_, {}), 1);
+  EXPECT_THAT(display_.problems, SizeIs(1));
 }
 
 }  // namespace

@@ -395,5 +395,24 @@ TEST_F(WorkerTest, ASalesUnitThatLeftTheConfigEndsInAClearFailure) {
   EXPECT_EQ(Durable().failure.reason, FailureReason::kProviderUnavailable);
 }
 
+TEST_F(WorkerTest, AsksFirstWhetherThereIsAUserWhereTheSalesUnitWantsIt) {
+  Login login = NewTestLogin();
+  login.handling.check_user = true;
+  worker_->Begin(login);
+  EXPECT_EQ(http_.CountOpen(kBackchannel), 0);
+  http_.Answer("/user-exists", Ok(R"({"exists":true})"));
+  EXPECT_EQ(http_.CountOpen(kBackchannel), 1);
+}
+
+TEST_F(WorkerTest, AsksNobodyWhereThereIsNoUser) {
+  Login login = NewTestLogin();
+  login.handling.check_user = true;
+  worker_->Begin(login);
+  http_.Answer("/user-exists", Ok(R"({"exists":false})"));
+  Commit();
+  EXPECT_EQ(http_.CountOpen(kBackchannel), 0);
+  EXPECT_EQ(Durable().failure.reason, FailureReason::kInvalidUser);
+}
+
 }  // namespace
 }  // namespace cibad

@@ -30,7 +30,7 @@ inline constexpr char kSubject[] = "c06c4afe-d9e1-4c5d-939a-177d752a0944";
 class Course {
  public:
   // A login that is durable; nothing has happened to it.
-  Course();
+  explicit Course(const Handling& handling = {});
 
   // Lets the clock run.
   Course& After(absl::Duration duration);
@@ -81,6 +81,7 @@ ProviderError TooManyRequests(std::optional<absl::Duration> retry_after = std::n
 
 // ---- Logins in each phase.
 
+Course Checking();  // STARTING: whether the customer has an account was asked this instant
 Course Asking();    // STARTING: the backchannel request left this instant
 Course Waiting();   // PENDING: acknowledged this instant, waiting to poll for the first time
 Course Polling();   // PENDING: a token request left this instant

@@ -13,6 +13,9 @@ namespace {
 std::vector<Course> Unfinished() {
   return {
       Course(),
+      Course({.check_user = true}),
+      Checking(),
+      Checking().Fire(UserChecked{OutOfOrder()}),
       Asking(),
       Asking().Fire(BackchannelAnswered{NeverLeft()}),
       Waiting(),
@@ -45,6 +48,9 @@ std::vector<Event> EveryEvent() {
       Recovered{},
       Woken{},
       CancelRequested{},
+      UserChecked{UserExists{true}},
+      UserChecked{UserExists{false}},
+      UserChecked{BrokenOff()},
       BackchannelAnswered{Acknowledgement{"another-auth-req-id", kExpiresIn, kInterval}},
       BackchannelAnswered{InvalidAnswer{}},
       TokenRequestAnswered{Tokens300s()},
@@ -104,7 +110,7 @@ TEST(EveryState, TheTillCanCancelUntilTheEnd) {
 
 TEST(EveryState, EndsWithoutAnyAnswerOnceItsRequestGivesUp) {
   for (Course course : Unfinished()) {
-    course.Fire(Accepted{});  // which the first of them still waits for
+    course.Fire(Accepted{});  // which the first of them still wait for
     for (int i = 0; i < 1000 && !HasEnded(course.login().state); ++i) {
       if (course.Waits() < absl::InfiniteDuration()) {
         course.Wake();
@@ -119,6 +125,7 @@ TEST(EveryState, EndsWithoutAnyAnswerOnceItsRequestGivesUp) {
 
 TEST(EveryState, AnAnswerThatIsNotAwaitedChangesNothing) {
   const Event answers[] = {
+      UserChecked{UserExists{false}},
       BackchannelAnswered{Acknowledgement{"another-auth-req-id", kExpiresIn, kInterval}},
       TokenRequestAnswered{Tokens300s()}, IdTokenChecked{AcceptedIdToken{"somebody-else"}},
       ProfileAnswered{CustomerProfile()}};

@@ -225,5 +225,21 @@ TEST(AccessTokenAnswer, ThatCannotBeAHeaderIsInvalid) {
   }
 }
 
+// --- whether a user exists
+
+TEST(UserExistsAnswer, IsTrueOrFalseAndNothingElse) {
+  for (const bool exists : {true, false}) {
+    const auto outcome = ReadUserExistsAnswer(Ok(json{{"exists", exists}, {"more", 1}}));
+    ASSERT_TRUE(std::holds_alternative<UserExists>(outcome));
+    EXPECT_EQ(std::get<UserExists>(outcome).exists, exists);
+  }
+  for (const json& exists : {json("false"), json(0), json(nullptr), json::array({false})}) {
+    EXPECT_TRUE(
+        std::holds_alternative<InvalidAnswer>(ReadUserExistsAnswer(Ok(json{{"exists", exists}}))))
+        << exists;
+  }
+  EXPECT_TRUE(std::holds_alternative<InvalidAnswer>(ReadUserExistsAnswer(Ok(json::object()))));
+}
+
 }  // namespace
 }  // namespace cibad

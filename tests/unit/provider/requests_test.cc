@@ -60,6 +60,7 @@ SalesUnit WithSubscriptionKey(SalesUnit unit) {
 std::vector<HttpRequest> CallsOf(const SalesUnit& unit) {
   return {BackchannelRequest(Provider(), {unit, "api-token"}, Asked()),
           TokenRequest(Provider(), {unit, "api-token"}, "r"),
+          UserExistsRequest(Provider(), {unit, "api-token"}, "4791234567"),
           UserinfoRequest(Provider(), unit, "t"),
           AccessTokenRequest("https://api.example/a/", WithSubscriptionKey(unit))};
 }
@@ -223,6 +224,32 @@ TEST(EveryBackendCall, HasHeadersOfOneLineEach) {
 
 TEST(UserinfoRequestDeathTest, NeverMakesAHeaderOfATokenWithALineBreak) {
   EXPECT_DEATH(UserinfoRequest(Provider(), Unit(), "a\r\nX: y"), "IsVisibleAscii");
+}
+
+TEST(UserExistsRequest, LiesBesideTheBackchannelEndpoint) {
+  ProviderMetadata provider = Provider();
+  provider.backchannel_authentication_endpoint =
+      "https://api.example/vipps-login-ciba/api/backchannel/authentication";
+  const HttpRequest request = UserExistsRequest(provider, Unit(), "4791234567");
+  EXPECT_EQ(request.method, HttpMethod::kPost);
+  EXPECT_EQ(request.url, "https://api.example/vipps-login-ciba/api/v1/user-exists");
+  EXPECT_EQ(request.body, "login_hint=urn%3Amsisdn%3A4791234567");
+  EXPECT_THAT(request.headers, Contains(StartsWith("Authorization: Basic ")));
+  EXPECT_LE(request.timeout, absl::Seconds(10));
+  provider.backchannel_authentication_endpoint = "https://ciba.example:1/elsewhere";
+  EXPECT_EQ(UserExistsRequest(provider, Unit(), "4791234567").url,
+            "https://ciba.example:1/vipps-login-ciba/api/v1/user-exists");
+}
+
+TEST(UserExistsRequest, ProvesItselfLikeTheOtherCalls) {
+  const SalesUnit partner = Partner();
+  EXPECT_THAT(UserExistsRequest(Provider(), {partner, "api-token"}, "4791234567").headers,
+              AllOf(Contains("Authorization: Bearer api-token"),
+                    Contains("Ocp-Apim-Subscription-Key: subscription"),
+                    Contains("Merchant-Serial-Number: 123456")));
+  EXPECT_THAT(
+      UserExistsRequest(Provider(), Unit(ClientAuthentication::kClientSecretPost), "1").body,
+      HasSubstr("&client_id="));
 }
 
 }  // namespace
