@@ -128,10 +128,11 @@ Outcome<Answer> Read(const HttpResult& result, absl::StatusOr<Answer> (*read)(co
   if (std::optional<FailedAnswer> failure = ReadFailure(result)) {
     return std::visit([](auto& failed) { return Outcome<Answer>(std::move(failed)); }, *failure);
   }
-  const absl::StatusOr<json> object = ParseJsonObject(std::get<HttpResponse>(result).body);
-  if (!object.ok()) return InvalidAnswer{std::string(object.status().message())};
+  const auto& response = std::get<HttpResponse>(result);
+  const absl::StatusOr<json> object = ParseJsonObject(response.body);
+  if (!object.ok()) return Misunderstood(response, object.status().message());
   absl::StatusOr<Answer> answer = read(*object);
-  if (!answer.ok()) return InvalidAnswer{std::string(answer.status().message())};
+  if (!answer.ok()) return Misunderstood(response, answer.status().message());
   return *std::move(answer);
 }
 
@@ -160,8 +161,9 @@ Outcome<AccessToken> ReadAccessTokenAnswer(const HttpResult& result) {
 Outcome<Profile> ReadUserinfoAnswer(const HttpResult& result) {
   const auto* response = std::get_if<HttpResponse>(&result);
   if (response != nullptr && response->status == 200) {
-    if (!IsJson(*response)) return InvalidAnswer{"the content type is not application/json"};
-    if (response->body.size() > kMaxUserinfoBytes) return InvalidAnswer{"too large"};
+    if (!IsJson(*response))
+      return Misunderstood(*response, "the content type is not application/json");
+    if (response->body.size() > kMaxUserinfoBytes) return Misunderstood(*response, "too large");
   }
   return Read<Profile>(result, ReadProfile);
 }

@@ -43,6 +43,9 @@ const Fault kFaults[] = {
     {"+4740000115", "an unknown error", kFailed, v1::Failure::OTHER},
     {"+4740000116", "an unknown error_code", kFailed, v1::Failure::OTHER},
     // It is out of order: what may have arrived is never sent again.
+    {"+4740000124", "the gateway's 401", kFailed, v1::Failure::CREDENTIALS_REFUSED},
+    {"+4740000125", "HTTP 423", kFailed, v1::Failure::PROVIDER_ANSWER_INVALID},
+    {"+4740000126", "a code with a phone number", kFailed, v1::Failure::OTHER},
     {"+4740000120", "HTTP 500", kFailed, v1::Failure::PROVIDER_UNAVAILABLE},
     {"+4740000121", "HTTP 503", kFailed, v1::Failure::PROVIDER_UNAVAILABLE},
     {"+4740000122", "HTTP 500, problem+json", kFailed, v1::Failure::PROVIDER_UNAVAILABLE},
@@ -96,6 +99,7 @@ const Fault kFaults[] = {
     {"+4740000230", "unauthorized_client", kFailed, v1::Failure::REQUEST_REFUSED},
     {"+4740000231", "invalid_request", kFailed, v1::Failure::REQUEST_REFUSED},
     // CIBA 10.1.1: its answer is malformed.
+    {"+4740000234", "the gateway's 422", kFailed, v1::Failure::OTHER},
     {"+4740000240", "tokens not JSON", kFailed, v1::Failure::PROVIDER_ANSWER_INVALID},
     {"+4740000241", "tokens a page", kFailed, v1::Failure::PROVIDER_ANSWER_INVALID},
     {"+4740000242", "tokens truncated", kFailed, v1::Failure::PROVIDER_ANSWER_INVALID},
@@ -206,6 +210,21 @@ TEST_F(FailureTest, TheTillIsToldHowLongToWaitAfterTooManyLogins) {
 TEST_F(FailureTest, TheProvidersOwnCodeIsGivenForSupport) {
   EXPECT_EQ(till_->WatchToEnd(MustStart("+47 400 00 228")).Last().failure().provider_code(),
             "customer_on_the_moon");
+}
+
+TEST_F(FailureTest, APhoneNumberInACodeReachesNeitherTheTillNorTheLog) {
+  const v1::Login login = till_->WatchToEnd(MustStart("+47 400 00 126")).Last();
+  EXPECT_EQ(login.failure().provider_code(), "blocked_**********");
+  EXPECT_THAT(login.staff_message(), testing::HasSubstr("(blocked_**********)"));
+  EXPECT_THAT(daemon_->Log(), testing::HasSubstr("code=blocked_**********"));
+  EXPECT_THAT(daemon_->Log(), testing::Not(testing::HasSubstr("4740000126")));
+}
+
+TEST_F(FailureTest, TheLogHasTheTraceIdOfTheBodyOrOfAHeader) {
+  till_->WatchToEnd(MustStart("+47 400 00 117"));
+  EXPECT_THAT(daemon_->Log(), testing::HasSubstr("traceId 00-5a6db0c5-sandbox-01"));
+  till_->WatchToEnd(MustStart("+47 400 00 234"));
+  EXPECT_THAT(daemon_->Log(), testing::HasSubstr("x-request-id 5a6db0c5-gateway-01"));
 }
 
 }  // namespace

@@ -76,6 +76,11 @@ Answer FailureAnswer(const EndpointFailure& failure, absl::Time now) {
       answer.headers.find("Content-Type")->second = "application/problem+json";
       answer.body = std::string(kProblem);
       break;
+    case FailureBody::kGateway:
+      answer.headers.emplace("X-Request-Id", "5a6db0c5-gateway-01");
+      answer.body = absl::StrCat("{\"statusCode\":", failure.status,
+                                 ",\"message\":\"The sandbox's gateway refuses.\"}");
+      break;
     case FailureBody::kHtmlPage:
       answer.headers.find("Content-Type")->second = "text/html";
       answer.body = std::string(kHtmlPage);

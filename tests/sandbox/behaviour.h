@@ -28,6 +28,7 @@ enum class Delivery {
 enum class FailureBody {
   kOAuthError,   // JSON with `error` and/or `error_code`
   kProblemJson,  // RFC 7807, as other Vipps APIs answer
+  kGateway,      // of the gateway that stands before Vipps' APIs and refuses by itself
   kHtmlPage,     // what a proxy in between says
   kNothing,
 };

@@ -83,6 +83,9 @@ const TestNumber kTestNumbers[] = {
     {"4740000121", "HTTP 503, Retry-After: 7", {.backchannel = Fails(503, FailureBody::kNothing, {7})}},
     {"4740000122", "HTTP 500 with a problem+json body", {.backchannel = Fails(500, FailureBody::kProblemJson)}},
     {"4740000123", "HTTP 502 with a proxy's HTML page", {.backchannel = Fails(502, FailureBody::kHtmlPage)}},
+    {"4740000124", "HTTP 401 by the gateway before the API", {.backchannel = Fails(401, FailureBody::kGateway)}},
+    {"4740000125", "HTTP 423 with no body", {.backchannel = Fails(423, FailureBody::kNothing)}},
+    {"4740000126", "error_code with the phone number in it, no error", {.backchannel = Answers(400, "", "blocked_4740000126")}},
     {"4740000130", "connection dropped after the request was read", {.decision = kApprove, .backchannel = {.delivery = Delivery::kDropped}}},
     {"4740000131", "connection cut in the middle of the acknowledgement", {.decision = kApprove, .backchannel = {.delivery = Delivery::kCut}}},
     {"4740000132", "acknowledged only after 8 seconds, then approves", {.decision = kApprove, .backchannel = {.delay = absl::Seconds(8)}}},
@@ -135,6 +138,7 @@ const TestNumber kTestNumbers[] = {
     {"4740000231", "token: error invalid_request", {.token = Answers(400, "invalid_request")}},
     {"4740000232", "token: HTTP 400 with a proxy's HTML page", {.token = Fails(400, FailureBody::kHtmlPage)}},
     {"4740000233", "token: HTTP 400 with a problem+json body", {.token = Fails(400, FailureBody::kProblemJson)}},
+    {"4740000234", "token: HTTP 422 by the gateway before the API", {.token = Fails(422, FailureBody::kGateway)}},
 
     // The token answer is malformed.
     {"4740000240", "token answer: not JSON", {.decision = kApprove, .token = Says(Distortion::kNotJson)}},
