@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -15,8 +16,10 @@
 #include "absl/strings/str_join.h"
 #include "server/engine/engine.h"
 #include "server/http/clock.h"
+#include "server/http/http_listener.h"
 #include "server/ops/config.h"
 #include "server/ops/log.h"
+#include "server/ops/metrics.h"
 #include "server/ops/service_manager.h"
 #include "server/ops/signals.h"
 #include "server/rpc/health.h"
@@ -72,6 +75,7 @@ LoginServiceImpl::Settings ServiceSettings(const Config& config) {
 std::string NeedsRestart(const Config& running, const Config& loaded) {
   std::vector<std::string> keys;
   if (loaded.listen != running.listen) keys.emplace_back("listen.grpc");
+  if (loaded.metrics_address != running.metrics_address) keys.emplace_back("listen.metrics");
   if (loaded.store_path != running.store_path) keys.emplace_back("store.path");
   if (loaded.workers != running.workers) keys.emplace_back("engine.workers");
   return absl::StrJoin(keys, ", ");
@@ -88,7 +92,7 @@ absl::Status CheckIssuerStays(const std::string& config_file, const Config& runn
 // Reads the config again and goes on with it, without dropping a login or a stream. Where it is
 // wrong, nothing changes.
 void Reload(const std::string& config_file, const Config& running, SqliteStore& store,
-            Engine& engine, LoginServiceImpl& service) {
+            Engine& engine, LoginServiceImpl& service, Health& health) {
   const absl::StatusOr<Config> loaded = LoadConfig(config_file);
   absl::Status status = loaded.status();
   if (status.ok()) status = CheckIssuerStays(config_file, running, *loaded);
@@ -99,6 +103,7 @@ void Reload(const std::string& config_file, const Config& running, SqliteStore& 
     return;
   }
   SetLogLevel(loaded->log_level);
+  health.SetSalesUnits(ByMsn(loaded->sales_units));
   engine.Apply(EngineSettings(*loaded));
   service.Apply(ServiceSettings(*loaded));
   const std::string waiting = NeedsRestart(running, *loaded);
@@ -107,10 +112,30 @@ void Reload(const std::string& config_file, const Config& running, SqliteStore& 
   Log(LogLevel::kInfo, "Reloaded the config", {{"file", config_file}});
 }
 
+// Answers GET /metrics from now on; null where the config names no address for it.
+absl::StatusOr<std::unique_ptr<HttpListener>> ServeMetrics(
+    const Config& config, std::function<std::string()> metrics_text) {
+  if (config.metrics_address.empty()) return nullptr;
+  HttpListenerOptions options;
+  options.address = config.metrics_address;
+  options.threads = 1;
+  HttpHandler handler;
+  handler.method = "GET";
+  handler.path = "/metrics";
+  handler.answer = [metrics_text = std::move(metrics_text)](const ServerRequest&) {
+    return ServerResponse{.content_type = kMetricsContentType, .body = metrics_text()};
+  };
+  auto listener = HttpListener::Listen(options, {std::move(handler)});
+  if (listener.ok()) Log(LogLevel::kInfo, "Serving metrics", {{"address", (*listener)->address()}});
+  return listener;
+}
+
 int Serve(const std::string& config_file, const Config& config) {
   SignalWaiter signals;
   umask(0077);
   Health health;  // outlives whoever tells it
+  health.SetSalesUnits(ByMsn(config.sales_units));
+  Metrics metrics;
   SqliteStoreOptions store_options;
   store_options.boot = {BootId(), BootTime()};
   store_options.on_status = [&health](const absl::Status& status) {
@@ -122,11 +147,23 @@ int Serve(const std::string& config_file, const Config& config) {
 
   Engine::Options options = EngineOptions(config);
   options.on_ready = [&health] { health.SetProviderKnown(); };
+  options.on_credentials = [&health](const std::string& sales_unit, bool are_refused) {
+    health.SetCredentialsRefused(sales_unit, are_refused);
+  };
+  options.metrics = &metrics;
   Engine engine(std::move(options), EngineSettings(config), store->get());
   if (absl::Status status = engine.Recover(); !status.ok()) return Fail(kUnavailable, status);
   LoginServiceImpl service(&engine, ServiceSettings(config));
   absl::StatusOr<std::unique_ptr<RpcServer>> server = RpcServer::Listen(config.listen, &service);
   if (!server.ok()) return Fail(kUnavailable, server.status());
+  const auto metrics_listener = ServeMetrics(config, [&] {
+    Metrics::Present present;
+    present.unfinished_logins = engine.unfinished_logins();
+    present.watch_streams = service.open_streams();
+    health.Describe(present);
+    return metrics.Text(present);
+  });
+  if (!metrics_listener.ok()) return Fail(kUnavailable, metrics_listener.status());
   health.Tell(server->get());
   engine.Start();
 
@@ -136,7 +173,7 @@ int Serve(const std::string& config_file, const Config& config) {
   NotifyReady();
   while (signals.Wait() == SIGHUP) {
     NotifyReloading();
-    Reload(config_file, config, **store, engine, service);
+    Reload(config_file, config, **store, engine, service, health);
     NotifyReady();
   }
   NotifyStopping();

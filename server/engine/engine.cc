@@ -60,6 +60,7 @@ Engine::Engine(Options options, Settings settings, Store* store)
     : options_(std::move(options)),
       store_(store),
       clock_(MonotonicClock()),
+      credentials_(options_.on_credentials),
       settings_(std::make_shared<const Settings>(std::move(settings))) {
   CurlClientOptions http;
   http.ca_file = settings_->ca_file;
@@ -78,6 +79,7 @@ Engine::Engine(Options options, Settings settings, Store* store)
           .clock = clock_,
           .set_alarm = [&first](absl::Time time) { first.provider_alarm->Set(time); },
           .post = [&first](std::function<void()> closure) { first.loop.Post(std::move(closure)); },
+          .metrics = options_.metrics,
       });
   first.provider->CallWhenReady(options_.on_ready);
   first.provider_alarm.emplace(first.loop, [&first] { first.provider->OnAlarm(); });
@@ -88,6 +90,7 @@ Engine::Engine(Options options, Settings settings, Store* store)
           .clock = clock_,
           .set_alarm = [&first](absl::Time time) { first.access_tokens_alarm->Set(time); },
           .post = [&first](std::function<void()> closure) { first.loop.Post(std::move(closure)); },
+          .reports = LoginReports(options_.metrics, &credentials_),
       });
   first.access_tokens_alarm.emplace(first.loop, [&first] { first.access_tokens->OnAlarm(); });
   first.erase_alarm.emplace(first.loop, [this] { EraseEnded(); });
@@ -100,6 +103,7 @@ Engine::Engine(Options options, Settings settings, Store* store)
         .sales_units = sales_units,
         .clock = clock_,
         .wall_clock = WallClock(),
+        .reports = LoginReports(options_.metrics, &credentials_),
         .set_alarm = [lane = lane.get()](absl::Time time) { lane->worker_alarm->Set(time); },
         .post = [lane = lane.get()](
                     std::function<void()> closure) { lane->loop.Post(std::move(closure)); },
@@ -161,12 +165,17 @@ void Engine::StopThreads() {
 
 void Engine::Apply(Settings settings) {
   const auto applied = std::make_shared<const Settings>(std::move(settings));
+  const std::shared_ptr<const Settings> before = this->settings();
   {
     const std::lock_guard lock(settings_mutex_);
     settings_ = applied;
   }
   Lane& first = *lanes_.front();
   first.loop.Post([&first, applied] { first.access_tokens->SetSalesUnits(applied->sales_units); });
+  for (const auto& [msn, unit] : applied->sales_units) {
+    const auto known = before->sales_units.find(msn);
+    if (known == before->sales_units.end() || known->second != unit) credentials_.Forget(msn);
+  }
   for (const auto& lane : lanes_) {
     lane->loop.Post([lane = lane.get(), applied] {
       lane->http.SetAuthoritiesAndProxy(applied->ca_file, applied->proxy);
@@ -220,7 +229,7 @@ void Engine::StartLogin(LoginRequest request, const LoginDone& done) {
   const std::shared_ptr<const Settings> now = settings();
   ++starts_;
   const std::shared_ptr<void> counted(nullptr, [this](void*) { --starts_; });
-  if (CountUnfinished() + starts_ > now->most_unfinished_logins) {
+  if (unfinished_logins() + starts_ > now->most_unfinished_logins) {
     return done(absl::ResourceExhaustedError("too many logins are pending; try again in a minute"));
   }
   const auto unit = now->sales_units.find(request.sales_unit);
@@ -285,7 +294,7 @@ Engine::Lane& Engine::LaneOf(const std::string& id) const {
   return *lanes_[absl::HashOf(id) % lanes_.size()];
 }
 
-size_t Engine::CountUnfinished() const {
+size_t Engine::unfinished_logins() const {
   size_t count = 0;
   for (const auto& lane : lanes_) count += lane->worker->unfinished_logins();
   return count;

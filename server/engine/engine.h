@@ -16,10 +16,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "server/engine/credentials_watch.h"
 #include "server/engine/watcher.h"
 #include "server/http/clock.h"
 #include "server/http/curl_client.h"
 #include "server/login/login.h"
+#include "server/ops/metrics.h"
 #include "server/provider/sales_unit.h"
 #include "server/store/store.h"
 
@@ -42,6 +44,9 @@ class Engine {
     int workers = 0;                                // 0: one for each core
     absl::Duration drain_limit = absl::Seconds(5);  // for requests under way when the engine stops
     std::function<void()> on_ready;  // discovery has succeeded; from a worker's thread
+    // The provider refuses a sales unit's credentials, or no longer; from any thread.
+    CredentialsWatch::OnChange on_credentials;
+    Metrics* metrics = nullptr;  // must outlive the engine; null: nobody counts
   };
   // Called once, from a thread of the engine's or the store's; must be short.
   using LoginDone = std::function<void(absl::StatusOr<Login>)>;
@@ -92,6 +97,8 @@ class Engine {
   // OK once discovery has succeeded; before, UNAVAILABLE and why.
   absl::Status status() const;
 
+  size_t unfinished_logins() const;
+
  private:
   struct Lane;
   // A start that is being made durable.
@@ -105,7 +112,6 @@ class Engine {
   std::unique_ptr<Lane> MakeLane();
   void OnCreated(const StartUnderWay& start, absl::StatusOr<Login> stored, const LoginDone& done);
   std::shared_ptr<const Settings> settings() const;
-  size_t CountUnfinished() const;
   void EraseEnded();
   void StartThreads();
   void StopThreads();
@@ -115,6 +121,7 @@ class Engine {
   Store* const store_;
   const Clock clock_;
   std::atomic<size_t> starts_ = 0;  // under way, and not yet a worker's
+  CredentialsWatch credentials_;
   std::vector<std::unique_ptr<Lane>> lanes_;
 
   mutable std::mutex settings_mutex_;

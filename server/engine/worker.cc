@@ -40,6 +40,7 @@ absl::Status ComeAgain() {
 
 void Worker::Begin(Login login) {
   LogState(login);
+  environment_.reports.Began(login);
   Handle(Insert(std::move(login)), Accepted{});
 }
 
@@ -133,6 +134,7 @@ Worker::Entry& Worker::Insert(Login login) {
   auto entry = std::make_unique<Entry>();
   entry->login = std::move(login);
   entry->sales_units = environment_.sales_units;
+  entry->credentials = environment_.reports.StandingOf(entry->login);
   const auto [place, is_new] = entries_.emplace(entry->login.id, std::move(entry));
   assert(is_new);
   unfinished_logins_.store(entries_.size(), std::memory_order_relaxed);
@@ -207,7 +209,10 @@ void Worker::Apply(Entry& entry, Transition transition) {
     LogState(entry.login);
     Tell(entry);
   }
-  if (HasEnded(entry.login.state)) Forget(entry);
+  if (HasEnded(entry.login.state)) {
+    environment_.reports.Ended(entry.login);
+    Forget(entry);
+  }
 }
 
 void Worker::Tell(Entry& entry) {
@@ -281,9 +286,11 @@ void Worker::Ask(const Entry& entry, Proof proof, BuildRequest build, ReadResult
       [build, &login](const ProviderMetadata& metadata, const Caller& caller) {
         return build(metadata, caller, login);
       },
-      [this, id = login.id, read](const HttpResult& result) {
+      [this, id = login.id, credentials = entry.credentials, read](const HttpResult& result) {
         --requests_in_flight_;
-        OnEvent(id, read(result));
+        const Event event = read(result);
+        environment_.reports.Answered(credentials, event);
+        OnEvent(id, event);
         CheckDrained();
       });
 }

@@ -15,6 +15,7 @@
 
 #include "absl/status/statusor.h"
 #include "server/engine/access_tokens.h"
+#include "server/engine/login_reports.h"
 #include "server/engine/provider_directory.h"
 #include "server/engine/sales_unit_calls.h"
 #include "server/engine/wake_heap.h"
@@ -37,6 +38,7 @@ class Worker {
     std::shared_ptr<const SalesUnits> sales_units;
     Clock clock;       // for intervals and deadlines
     Clock wall_clock;  // for what the provider's clock wrote: `exp`, `iat`
+    LoginReports reports;
     // Has OnAlarm called at this time, on the worker's thread; replaces the time set before.
     std::function<void(absl::Time)> set_alarm;
     // Runs a closure on the worker's thread, later, in order. From any thread.
@@ -99,12 +101,13 @@ class Worker {
  private:
   // An unfinished login and what hangs on it.
   struct Entry : WakeSlot {
-    Login login;                                    // as it is durable, acted on and told
-    std::shared_ptr<const SalesUnits> sales_units;  // that its credentials are in
-    std::unique_ptr<Transition> written;            // the next, while it is being written
-    bool write_failed = false;                      // and is to be tried again at wake_time
-    bool trouble_is_known = false;                  // that it could not be written is in the log
-    std::vector<Event> waiting;  // what came meanwhile: at most an answer and a cancel
+    Login login;                                        // as it is durable, acted on and told
+    std::shared_ptr<const SalesUnits> sales_units;      // that its credentials are in
+    CredentialsWatch::Standing* credentials = nullptr;  // what its sales unit's answers tell
+    std::unique_ptr<Transition> written;                // the next, while it is being written
+    bool write_failed = false;                          // and is to be tried again at wake_time
+    bool trouble_is_known = false;  // that it could not be written is in the log
+    std::vector<Event> waiting;     // what came meanwhile: at most an answer and a cancel
     std::vector<std::weak_ptr<Watcher>> watchers;
     std::vector<LoginDone> cancels;  // who waits for the login's end
   };

@@ -40,6 +40,13 @@ std::vector<std::string> ReadListen(ConfigSection section) {
   return addresses;
 }
 
+std::string ReadMetricsAddress(ConfigSection section) {
+  if (!section.Has("metrics")) return "";
+  const std::string address = section.Text("metrics");
+  section.Check("metrics", CheckMetricsAddress(address));
+  return address;
+}
+
 void ReadProvider(ConfigSection section, Config& config) {
   config.issuer = section.RequiredText("issuer");
   section.Check("issuer", CheckIssuer(config.issuer));
@@ -125,6 +132,7 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   CheckKeys(reader, root);
   Config config;
   config.listen = ReadListen({reader, root, "listen"});
+  config.metrics_address = ReadMetricsAddress({reader, root, "listen"});
   ReadProvider({reader, root, "provider"}, config);
   config.sales_units = ReadSalesUnits(reader, root);
   ConfigSection store(reader, root, "store");

@@ -21,7 +21,8 @@ struct Key {
   absl::string_view section;
   absl::string_view name;
 };
-constexpr std::array<Key, 25> kKeys = {{{"listen", "grpc"},
+constexpr std::array<Key, 26> kKeys = {{{"listen", "grpc"},
+                                        {"listen", "metrics"},
                                         {"provider", "issuer"},
                                         {"provider", "ca_file"},
                                         {"provider", "proxy"},

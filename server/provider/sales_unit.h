@@ -44,6 +44,8 @@ struct SalesUnit {
   bool is_default = false;                  // starts that name no sales unit are for this one
   SystemHeaders system_headers;
   Handling handling;  // of its logins
+
+  friend bool operator==(const SalesUnit&, const SalesUnit&) = default;
 };
 
 // The sales units by MSN.

@@ -27,6 +27,8 @@ class LoginServiceImpl final : public v1::LoginService::CallbackService {
   // Goes on with other settings; streams that are open stay. Thread-safe.
   void Apply(Settings settings);
 
+  size_t open_streams() { return streams_.size(); }
+
   // Ends the open streams with UNAVAILABLE, so that their tills watch again, at the daemon that
   // comes next.
   void EndStreams();

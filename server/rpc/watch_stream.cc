@@ -23,6 +23,11 @@ void WatchStreams::Remove(WatchStream* stream) {
   streams_.erase(held);
 }
 
+size_t WatchStreams::size() {
+  const std::lock_guard lock(mutex_);
+  return streams_.size();
+}
+
 void WatchStreams::EndAll(const absl::Status& status) {
   std::vector<std::shared_ptr<WatchStream>> streams;
   {

@@ -6,6 +6,7 @@
 
 #include <grpcpp/support/server_callback.h>
 
+#include <cstddef>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -28,6 +29,7 @@ class WatchStreams {
   // ended with. The stream is to be ended with that.
   absl::Status Add(const std::shared_ptr<WatchStream>& stream, size_t most);
   void Remove(WatchStream* stream);
+  size_t size();
 
   // Ends every stream with `status`, those that are yet to come as well: a till that watches again
   // at once must not be held by a daemon that is about to be gone.

@@ -19,7 +19,9 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 constexpr char kId[] = "00000000000000000000000001";
@@ -48,6 +50,7 @@ class WorkerTest : public ::testing::Test {
         .sales_units = units,
         .clock = [this] { return now_; },
         .wall_clock = [this] { return now_; },
+        .reports = LoginReports(&metrics_, &credentials_),
         .set_alarm = [this](absl::Time time) { alarm_ = time; },
         .post = [this](std::function<void()> closure) { posted_.push_back(std::move(closure)); },
     });
@@ -106,6 +109,8 @@ class WorkerTest : public ::testing::Test {
   std::deque<std::function<void()>> posted_;
   absl::Time now_ = absl::FromUnixSeconds(1'800'000'000);
   absl::Time alarm_ = absl::InfiniteFuture();
+  Metrics metrics_;
+  CredentialsWatch credentials_;
   ProviderDirectory provider_;
   std::optional<Worker> worker_;
   std::shared_ptr<NotingWatcher> watcher_ = std::make_shared<NotingWatcher>();
@@ -367,6 +372,40 @@ TEST_F(WorkerTest, ARecoveredStartIsNotSentAgain) {
   Commit();
   EXPECT_EQ(http_.CountOpen(kBackchannel), 0);
   EXPECT_EQ(Durable().failure.reason, FailureReason::kInterrupted);
+}
+
+TEST_F(WorkerTest, CountsEachLoginOnceAndEveryAnswer) {
+  BeginPending();
+  Ring();
+  http_.Answer(kToken, Refused(400, "authorization_pending"));
+  Ring();
+  http_.Answer(kToken, Refused(403, "access_denied"));
+  store_.Fail();
+  RunPosted();
+  EXPECT_THAT(metrics_.Text({}), Not(HasSubstr("cibad_logins_ended_total{")))
+      << "the end is not durable";
+  Ring();
+  Commit();
+  const std::string text = metrics_.Text({});
+  for (const char* line :
+       {"cibad_logins_started_total{sales_unit=\"123456\"} 1\n",
+        "cibad_logins_ended_total{reason=\"\",sales_unit=\"123456\",state=\"DENIED\"} 1\n",
+        "{endpoint=\"backchannel\",outcome=\"ok\"} 1\n",
+        "{endpoint=\"token\",outcome=\"pending\"} 1\n",
+        "{endpoint=\"token\",outcome=\"refused\"} 1\n"}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+}
+
+TEST_F(WorkerTest, AnAnswerThatComesTooLateForItsLoginStillTellsOfTheCredentials) {
+  BeginPending();
+  Ring();
+  worker_->Cancel(kId, [](const absl::StatusOr<Login>&) {});
+  Commit();
+  EXPECT_FALSE(credentials_.Find("123456")->is_refused);
+  http_.Answer(kToken, Refused(401, "invalid_client"));
+  EXPECT_TRUE(credentials_.Find("123456")->is_refused);
+  EXPECT_THAT(metrics_.Text({}), HasSubstr("{endpoint=\"token\",outcome=\"refused\"} 1\n"));
 }
 
 TEST_F(WorkerTest, DrainingWaitsForWhatIsUnderWayAndBeginsNothing) {
