@@ -199,6 +199,21 @@ TEST_F(CommandsTest, AStartThatBrokeOffIsRepeatedWithTheSameRequestId) {
   EXPECT_THAT(display_.notes, SizeIs(1));
 }
 
+// gRPC drops a call that reaches a stopping daemon as CANCELLED, and has more words for what broke.
+TEST_F(CommandsTest, AStartThatBrokeOffIsRepeatedWhateverGrpcCallsIt) {
+  for (const absl::StatusCode code :
+       {absl::StatusCode::kCancelled, absl::StatusCode::kUnknown, absl::StatusCode::kInternal,
+        absl::StatusCode::kAborted, absl::StatusCode::kDeadlineExceeded,
+        absl::StatusCode::kResourceExhausted}) {
+    world_.request_ids.clear();
+    world_.Answer("start", {LoginAnswer{Error(code, Contact::kAnswered), {}}});
+    Starts();
+    world_.Answer("watch", {Is(v1::Login::COMPLETED)});
+    EXPECT_EQ(Login(), 0) << code;
+    EXPECT_THAT(world_.request_ids, ElementsAre("request", "request")) << code;
+  }
+}
+
 TEST_F(CommandsTest, AStartForWhichTheDaemonIsNotReadyIsRepeatedAndSaysWhy) {
   world_.Answer("start", {LoginAnswer{Error(absl::StatusCode::kUnavailable, Contact::kAnswered,
                                             "the provider is not reachable yet"),
@@ -225,8 +240,8 @@ TEST_F(CommandsTest, AStartThatIsRefusedIsNotRepeated) {
 }
 
 TEST_F(CommandsTest, AStartWithoutAnAnswerSaysThatRepeatingIsSafe) {
-  world_.Answer("start",
-                {LoginAnswer{Error(absl::StatusCode::kDeadlineExceeded, Contact::kAnswered), {}}});
+  world_.AnswerAlways(
+      "start", LoginAnswer{Error(absl::StatusCode::kDeadlineExceeded, Contact::kAnswered), {}});
   EXPECT_EQ(Login(), 1);
   EXPECT_THAT(display_.problems[0].hint, HasSubstr("--request-id request"));
 }
