@@ -21,6 +21,7 @@
 #include "absl/time/time.h"
 #include "server/provider/failed_answer.h"
 #include "server/provider/profile_claims.h"
+#include "server/provider/requests.h"
 #include "server/provider/response_headers.h"
 #include "server/provider/strict_json.h"
 #include "server/provider/text_rules.h"
@@ -32,6 +33,8 @@ using nlohmann::json;
 
 constexpr size_t kMaxAuthReqIdBytes = 1024;
 constexpr size_t kMaxTokenBytes = 16 << 10;
+// An access token has to fit into a header of the request to userinfo.
+constexpr size_t kMaxAccessTokenBytes = kMaxRequestHeaderBytes - kBearerHeader.size();
 constexpr size_t kMaxUserinfoBytes = 128 << 10;
 constexpr absl::Duration kDefaultInterval = absl::Seconds(5);  // CIBA 7.3
 
@@ -94,7 +97,8 @@ absl::StatusOr<TokenAnswer> ReadTokens(const json& answer) {
   absl::StatusOr<std::string> token_type = ReadToken(answer, "token_type", kMaxTokenBytes);
   if (!token_type.ok()) return token_type.status();
   if (!absl::EqualsIgnoreCase(*token_type, "bearer")) return Wrong("token_type", "is not Bearer");
-  absl::StatusOr<std::string> access_token = ReadToken(answer, "access_token", kMaxTokenBytes);
+  absl::StatusOr<std::string> access_token =
+      ReadToken(answer, "access_token", kMaxAccessTokenBytes);
   if (!access_token.ok()) return access_token.status();
   absl::StatusOr<std::string> id_token = ReadToken(answer, "id_token", kMaxTokenBytes);
   if (!id_token.ok()) return id_token.status();

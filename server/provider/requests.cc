@@ -157,7 +157,7 @@ HttpRequest UserinfoRequest(const ProviderMetadata& provider, const SalesUnit& s
                             absl::string_view access_token) {
   assert(IsVisibleAscii(access_token));
   HttpRequest request = SalesUnitRequest(provider.userinfo_endpoint, sales_unit);
-  request.headers.push_back(absl::StrCat("Authorization: Bearer ", access_token));
+  request.headers.push_back(absl::StrCat(kBearerHeader, access_token));
   return request;
 }
 
