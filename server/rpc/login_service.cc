@@ -32,9 +32,7 @@ class Call {
 
   // Ends the call; says when to try again where that makes sense.
   grpc::ServerUnaryReactor* Finish(const absl::Status& status) const {
-    if (const char* milliseconds = RetryPushback(status)) {
-      context_->AddTrailingMetadata("grpc-retry-pushback-ms", milliseconds);
-    }
+    AddRetryPushback(status, context_);
     reactor_->Finish(ToGrpcStatus(status));
     return reactor_;
   }
@@ -97,8 +95,8 @@ grpc::ServerUnaryReactor* LoginServiceImpl::StartLogin(grpc::CallbackServerConte
 }
 
 grpc::ServerWriteReactor<v1::Login>* LoginServiceImpl::WatchLogin(
-    grpc::CallbackServerContext*, const v1::WatchLoginRequest* request) {
-  const auto stream = std::make_shared<WatchStream>(&streams_);
+    grpc::CallbackServerContext* context, const v1::WatchLoginRequest* request) {
+  const auto stream = std::make_shared<WatchStream>(&streams_, context);
   if (const absl::Status added = streams_.Add(stream, settings()->most_streams); !added.ok()) {
     stream->OnRefused(added);
   } else if (const absl::Status status = CheckId(request->id()); !status.ok()) {

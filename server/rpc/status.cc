@@ -15,6 +15,11 @@ const char* RetryPushback(const absl::Status& status) {
   }
 }
 
+void AddRetryPushback(const absl::Status& status, grpc::ServerContextBase* context) {
+  const char* milliseconds = RetryPushback(status);
+  if (milliseconds != nullptr) context->AddTrailingMetadata("grpc-retry-pushback-ms", milliseconds);
+}
+
 grpc::Status ToGrpcStatus(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
   return {static_cast<grpc::StatusCode>(status.raw_code()), std::string(status.message())};

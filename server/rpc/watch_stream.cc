@@ -38,14 +38,12 @@ void WatchStream::OnLogin(const Login& login) {
     const std::lock_guard lock(mutex_);
     if (end_.has_value()) return;
     queue_.push_back(ToMessage(login));
-    if (HasEnded(login.state)) end_ = grpc::Status::OK;
+    if (HasEnded(login.state)) end_ = absl::OkStatus();
   }
   Proceed();
 }
 
-void WatchStream::OnRefused(const absl::Status& status) { End(ToGrpcStatus(status)); }
-
-void WatchStream::End(const grpc::Status& status) {
+void WatchStream::OnRefused(const absl::Status& status) {
   {
     const std::lock_guard lock(mutex_);
     if (end_.has_value()) return;
@@ -56,7 +54,7 @@ void WatchStream::End(const grpc::Status& status) {
 
 void WatchStream::Proceed() {
   const v1::Login* message = nullptr;
-  grpc::Status end;
+  absl::Status end;
   {
     const std::lock_guard lock(mutex_);
     if (is_writing_ || is_finished_) return;
@@ -73,7 +71,8 @@ void WatchStream::Proceed() {
   if (message != nullptr) {
     StartWrite(message);
   } else {
-    Finish(end);
+    AddRetryPushback(end, context_);
+    Finish(ToGrpcStatus(end));
   }
 }
 
@@ -84,7 +83,7 @@ void WatchStream::OnWriteDone(bool ok) {
     queue_.pop_front();
     if (!ok) {  // the till is gone
       queue_.clear();
-      end_ = grpc::Status::CANCELLED;
+      end_ = absl::CancelledError();
     }
   }
   Proceed();
@@ -94,7 +93,7 @@ void WatchStream::OnCancel() {
   {
     const std::lock_guard lock(mutex_);
     if (!is_writing_) queue_.clear();
-    end_ = grpc::Status::CANCELLED;
+    end_ = absl::CancelledError();
   }
   Proceed();
 }

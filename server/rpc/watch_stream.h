@@ -44,13 +44,14 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::Login>,
                           public Watcher,
                           public std::enable_shared_from_this<WatchStream> {
  public:
-  explicit WatchStream(WatchStreams* streams) : streams_(streams) {}
+  // The context is the call's own, and so lives as long as the stream.
+  WatchStream(WatchStreams* streams, grpc::CallbackServerContext* context)
+      : streams_(streams), context_(context) {}
 
   void OnLogin(const Login& login) override;
+  // Ends the stream after the message that is being written, if there is one; says when to watch
+  // again where that makes sense.
   void OnRefused(const absl::Status& status) override;
-
-  // Ends the stream after the message that is being written, if there is one.
-  void End(const grpc::Status& status);
 
  private:
   void OnWriteDone(bool ok) override;
@@ -62,12 +63,13 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::Login>,
   void Proceed();
 
   WatchStreams* const streams_;
+  grpc::CallbackServerContext* const context_;
   std::mutex mutex_;  // guards what follows
   // Bounded by itself: a login has at most one message for each of its few states.
   std::deque<v1::Login> queue_;
   bool is_writing_ = false;
   bool is_finished_ = false;
-  std::optional<grpc::Status> end_;  // what to finish with when the queue is empty
+  std::optional<absl::Status> end_;  // what to finish with when the queue is empty
 };
 
 }  // namespace cibad

@@ -16,6 +16,10 @@
 
 namespace cibad {
 
+// The trailing metadatum in which the daemon says when to try again, in milliseconds. An error of a
+// call has it as the payload of that name.
+inline constexpr char kRetryPushback[] = "grpc-retry-pushback-ms";
+
 // A watch that is open. Ends with the object.
 class Watch {
  public:
