@@ -48,8 +48,9 @@ class ProviderDirectory {
 
   // Fetches the keys again, because an ID token names one that is not among them, and calls `done`
   // (on the directory's thread) when that has succeeded or failed. Many calls make one fetch, and
-  // there is at most one in kLeastKeyAge, so that made-up key ids cannot make the daemon hammer the
-  // provider.
+  // they make it kLeastKeyAge after the fetch before at the earliest, so that made-up key ids
+  // cannot make the daemon hammer the provider. (A fetch that failed is tried again by itself,
+  // sooner at first; these calls do not hasten that.)
   void RefetchKeys(std::function<void(absl::Status)> done);
 
   // `on_ready` is called once, on the directory's thread, when discovery succeeds for the first

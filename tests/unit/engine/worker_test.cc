@@ -314,12 +314,17 @@ TEST_F(WorkerTest, WatchersOfOneLoginAreBoundedAndTheGoneAreForgotten) {
 }
 
 TEST_F(WorkerTest, AnUnknownKeyIsLookedForOnceBeforeTheTokenIsRefused) {
+  provider_.OnAlarm();
+  provider_http_.Answer("/jwks",
+                        Ok(KeysJson()));  // the keys are known, and this token's is not one
   BeginPending();
   Ring();
   http_.Answer(kToken, Ok(R"({"access_token":"access","token_type":"Bearer","id_token":")"
                           // {"alg":"RS256","kid":"new"} . {}
                           "eyJhbGciOiJSUzI1NiIsImtpZCI6Im5ldyJ9.e30.AAAA\"}"));
   Commit();
+  EXPECT_FALSE(HasEnded(Durable().state)) << "a newer set may have the key";
+  now_ += ProviderDirectory::kLeastKeyAge;
   provider_.OnAlarm();
   ASSERT_EQ(provider_http_.CountOpen("/jwks"), 1);
   provider_http_.Answer("/jwks", Ok(KeysJson()));
@@ -340,10 +345,16 @@ TEST_F(WorkerTest, KeysThatCannotBeHadAreAskedForAgain) {
   RunPosted();
   Commit();
   EXPECT_FALSE(HasEnded(Durable().state));
+  const absl::Time failed = now_;
   Ring();
+  EXPECT_LT(now_ - failed, absl::Seconds(2)) << "it is the login that asks again, not its deadline";
   now_ += ProviderDirectory::kLeastKeyAge;
   provider_.OnAlarm();
-  EXPECT_EQ(provider_http_.CountOpen("/jwks"), 1);
+  provider_http_.Answer("/jwks", Ok(KeysJson()));
+  RunPosted();
+  Commit();
+  EXPECT_EQ(Durable().failure.reason, FailureReason::kIdTokenRefused)
+      << "the login waited for the keys, and had its token checked with them";
 }
 
 TEST_F(WorkerTest, ARecoveredLoginWaitsAWholeIntervalBeforeItPolls) {
