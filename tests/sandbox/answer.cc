@@ -36,8 +36,10 @@ std::string OAuthErrorBody(const EndpointFailure& failure) {
 
 // `{"a":1}` becomes `{"a":1,"member":value}`, whether or not the member is there already.
 std::string WithMember(const std::string& json, absl::string_view member, absl::string_view value) {
-  assert(json.size() > 2 && json.back() == '}');
-  return absl::StrCat(json.substr(0, json.size() - 1), ",\"", member, "\":", value, "}");
+  assert(json.size() >= 2 && json.back() == '}');
+  const bool is_empty = json.size() == 2;
+  return absl::StrCat(json.substr(0, json.size() - 1), is_empty ? "\"" : ",\"", member,
+                      "\":", value, "}");
 }
 
 std::string WithoutMember(const std::string& json, const char* member) {

@@ -104,6 +104,8 @@ enum class IdTokenKind {
   kAlgorithmNone,
   kHs256WithPublicKey,
   kHs256WithClientSecret,
+  kPs256,           // by the published RSA key, but not with the algorithm that it is for
+  kRs512,           // the same
   kCriticalHeader,  // `crit` names an extension that nobody knows (RFC 7515, 4.1.11)
   kNotAJws,
   kOtherIssuer,

@@ -16,6 +16,7 @@ struct SandboxOptions {
   int port = 0;  // 0: any that is free
   absl::Duration interval = absl::Seconds(5);
   absl::Duration expires_in = absl::Seconds(600);
+  absl::Duration max_age = absl::Hours(1);  // of discovery and JWKS
   AuthenticationMethod method = AuthenticationMethod::kBasic;
   absl::Duration token_life = absl::Hours(1);  // of /accesstoken/get
   bool numbers = false;                        // print the test numbers, and nothing else

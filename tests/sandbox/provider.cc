@@ -30,14 +30,6 @@ constexpr std::array<absl::string_view, 4> kSystemHeaders = {
     "vipps-system-name", "vipps-system-version", "vipps-system-plugin-name",
     "vipps-system-plugin-version"};
 
-// The provider's metadata may be kept for an hour, like the real one's.
-Answer CacheableJson(std::string json) {
-  Answer answer = JsonAnswer(200, std::move(json));
-  answer.headers = {{"Content-Type", "application/json;charset=UTF-8"},
-                    {"Cache-Control", "max-age=3600"}};
-  return answer;
-}
-
 Answer BearerRefusal(absl::string_view description) {
   Answer answer = ErrorAnswer(401, "invalid_token", description);
   answer.headers.emplace("WWW-Authenticate", "Bearer error=\"invalid_token\"");
@@ -63,7 +55,9 @@ Provider::Provider(ProviderSettings settings, KeyHandle rsa_key, KeyHandle ec_ke
       issuer_(absl::StrCat(settings_.origin, kIssuerPath)),
       state_(settings_.interval, settings_.expires_in),
       keys_(std::move(rsa_key), std::move(ec_key)),
-      api_tokens_(settings_.token_life) {}
+      api_tokens_(settings_.token_life),
+      discovery_("token_endpoint", settings_.max_age),
+      jwks_("keys", settings_.max_age) {}
 
 Answer Provider::Handle(const Request& request, absl::Time now) {
   static constexpr std::array kRoutes = {
@@ -114,10 +108,10 @@ Answer Provider::Discovery(const Request&, absl::Time) {
        Json::array({"client_secret_basic", "client_secret_post"})},
       {"id_token_signing_alg_values_supported", Json::array({"RS256"})},
   };
-  return CacheableJson(metadata.dump());
+  return discovery_.AnswerOf(metadata.dump());
 }
 
-Answer Provider::Jwks(const Request&, absl::Time) { return CacheableJson(keys_.JwksJson()); }
+Answer Provider::Jwks(const Request&, absl::Time) { return jwks_.AnswerOf(keys_.JwksJson()); }
 
 Answer Provider::AccessToken(const Request& request, absl::Time now) {
   CheckVippsHeaders(request);
@@ -279,9 +273,16 @@ Answer Provider::DecideAll(const Request& request, absl::Time now) {
   return Decided(state_.DecideAll(approves ? Decision::kApprove : Decision::kDeny, now));
 }
 
-// POST /sandbox/logins/{auth_req_id}/approve and /sandbox/phones/{msisdn}/approve, or deny.
+// POST /sandbox/logins/{auth_req_id}/approve and /sandbox/phones/{msisdn}/approve, or deny; and
+// /sandbox/discovery/{fault} and /sandbox/jwks/{fault}.
 Answer Provider::Decide(const Request& request, absl::Time now) {
   const std::vector<std::string> path = absl::StrSplit(request.path, '/', absl::SkipEmpty());
+  if (request.method == "POST" && path.size() == 3 && path[1] == "discovery") {
+    return SetFault(discovery_, path[2]);
+  }
+  if (request.method == "POST" && path.size() == 3 && path[1] == "jwks") {
+    return SetFault(jwks_, path[2]);
+  }
   const bool has_form =
       request.method == "POST" && path.size() == 4 && (path[3] == "approve" || path[3] == "deny");
   const Decision decision = path.back() == "approve" ? Decision::kApprove : Decision::kDeny;
@@ -291,6 +292,11 @@ Answer Provider::Decide(const Request& request, absl::Time now) {
     return decided > 0 ? Decided(decided) : ErrorAnswer(404, "not_found", "No such login waits.");
   }
   return ErrorAnswer(404, "not_found", "There is nothing at this path; tests/sandbox/README.md.");
+}
+
+Answer Provider::SetFault(Published& document, absl::string_view fault) {
+  if (document.SetFault(fault)) return JsonAnswer(200, "{}");
+  return ErrorAnswer(404, "not_found", "There is no such fault; tests/sandbox/README.md.");
 }
 
 Answer Provider::Refuse(Violation violation, Answer refusal) {

@@ -16,6 +16,7 @@
 #include "tests/sandbox/form.h"
 #include "tests/sandbox/message.h"
 #include "tests/sandbox/provider_state.h"
+#include "tests/sandbox/published.h"
 #include "tests/sandbox/report.h"
 #include "tests/sandbox/signing_keys.h"
 
@@ -37,6 +38,7 @@ struct ProviderSettings {
   absl::Duration interval = kDefaultInterval;
   absl::Duration expires_in = absl::Seconds(600);
   absl::Duration token_life = absl::Hours(1);
+  absl::Duration max_age = absl::Hours(1);  // of discovery and JWKS, like the real ones'
 };
 
 // Thread-safe.
@@ -68,6 +70,7 @@ class Provider {
   Answer ListNumbers(const Request& request, absl::Time now);
   Answer DecideAll(const Request& request, absl::Time now);
   Answer Decide(const Request& request, absl::Time now);
+  Answer SetFault(Published& document, absl::string_view fault);
 
   Answer Acknowledge(const SandboxLogin& login, absl::Time now) const;
   Answer PollAnswer(const PollOutcome& outcome, absl::Time now);
@@ -90,6 +93,8 @@ class Provider {
   ProviderState state_;
   SigningKeys keys_;
   ApiTokens api_tokens_;
+  Published discovery_;
+  Published jwks_;
   mutable std::mutex mutex_;
   EndpointCounts counts_;
 };

@@ -75,7 +75,8 @@ absl::Status SandboxProcess::Run() {
       {CIBAD_SANDBOX_BINARY, "--dir", folder_, "--port", absl::StrCat(port_), "--interval",
        absl::StrCat(settings_.interval_seconds), "--expires-in",
        absl::StrCat(settings_.expires_in_seconds), "--auth-method", settings_.auth_method,
-       "--token-life", absl::StrCat(settings_.token_life_seconds)});
+       "--token-life", absl::StrCat(settings_.token_life_seconds), "--max-age",
+       absl::StrCat(settings_.max_age_seconds)});
   if (!process.ok()) return process.status();
   process_ = *std::move(process);
   const absl::StatusOr<std::string> line =
@@ -104,6 +105,16 @@ absl::Status SandboxProcess::Deny(absl::string_view msisdn) {
 absl::Status SandboxProcess::ApproveAll() { return Post("/sandbox/approve-all"); }
 
 absl::Status SandboxProcess::RevokeAccessTokens() { return Post("/sandbox/revoke-access-tokens"); }
+
+absl::Status SandboxProcess::SpoilDiscovery(absl::string_view fault) {
+  return Post(absl::StrCat("/sandbox/discovery/", fault));
+}
+
+absl::Status SandboxProcess::SpoilJwks(absl::string_view fault) {
+  return Post(absl::StrCat("/sandbox/jwks/", fault));
+}
+
+absl::StatusOr<std::string> SandboxProcess::NumbersText() const { return Get("/sandbox/numbers"); }
 
 absl::StatusOr<std::map<std::string, int64_t>> SandboxProcess::Violations() const {
   return Numbers(Get("/sandbox/violations"));

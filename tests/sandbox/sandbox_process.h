@@ -22,6 +22,7 @@ struct SandboxSettings {
   int expires_in_seconds = 600;
   std::string auth_method = "basic";  // basic, post, any or partner
   int token_life_seconds = 3600;      // of a partner's access tokens
+  int max_age_seconds = 3600;         // of discovery and JWKS
 };
 
 // Not thread-safe.
@@ -53,6 +54,13 @@ class SandboxProcess {
 
   // Ends the access tokens of partners before their time.
   absl::Status RevokeAccessTokens();
+
+  // From now on discovery and JWKS have this fault; README.md has the names. "fine" is none.
+  absl::Status SpoilDiscovery(absl::string_view fault);
+  absl::Status SpoilJwks(absl::string_view fault);
+
+  // The list of test numbers: a line a number, which begins with a plus.
+  absl::StatusOr<std::string> NumbersText() const;
 
   // What clients did wrong, by name, `total` among them; and what happened. README.md has the
   // names.
