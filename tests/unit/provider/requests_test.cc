@@ -66,7 +66,7 @@ std::vector<HttpRequest> CallsOf(const SalesUnit& unit) {
 
 std::vector<HttpRequest> BackendCalls() { return CallsOf(Unit()); }
 
-TEST(BackchannelRequest, IsAFormWithHintAndScopeOnly) {
+TEST(BackchannelRequest, Section7_1_IsAFormWithOneHintAndScopeOnly) {
   const HttpRequest request = BackchannelRequest(Provider(), Unit(), Asked());
   EXPECT_EQ(request.method, HttpMethod::kPost);
   EXPECT_EQ(request.url, "https://api.example/backchannel");
@@ -91,7 +91,7 @@ TEST(TokenRequest, AsksForTheCibaGrant) {
       "grant_type=urn%3Aopenid%3Aparams%3Agrant-type%3Aciba&auth_req_id=1c26%2F6%2B1%26a%3Db");
 }
 
-TEST(TokenRequest, WaitsAtLeast30SecondsForTheAnswer) {
+TEST(TokenRequest, Section10_1_WaitsAtLeast30SecondsForTheAnswer) {
   EXPECT_GE(TokenRequest(Provider(), Unit(), "r").timeout, absl::Seconds(30));
 }
 
