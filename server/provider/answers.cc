@@ -33,7 +33,7 @@ using nlohmann::json;
 
 constexpr size_t kMaxAuthReqIdBytes = 1024;
 constexpr size_t kMaxTokenBytes = 16 << 10;
-// An access token has to fit into a header of the request to userinfo.
+// An access token has to fit into a header of the requests that it is for.
 constexpr size_t kMaxAccessTokenBytes = kMaxRequestHeaderBytes - kBearerHeader.size();
 constexpr size_t kMaxUserinfoBytes = 128 << 10;
 constexpr absl::Duration kDefaultInterval = absl::Seconds(5);  // CIBA 7.3
@@ -117,7 +117,7 @@ absl::StatusOr<AccessToken> ReadAccessToken(const json& answer) {
   const std::string type = TextOf(answer, "token_type");
   if (!type.empty() && !absl::EqualsIgnoreCase(type, "bearer"))
     return Wrong("token_type", "is not Bearer");
-  absl::StatusOr<std::string> text = ReadToken(answer, "access_token", kMaxTokenBytes);
+  absl::StatusOr<std::string> text = ReadToken(answer, "access_token", kMaxAccessTokenBytes);
   if (!text.ok()) return text.status();
   const json* expires_in = FindMember(answer, "expires_in");
   if (expires_in == nullptr) return AccessToken{*std::move(text), kUsualLife};

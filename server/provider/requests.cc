@@ -112,7 +112,7 @@ HttpRequest SalesUnitRequest(std::string url, const SalesUnit& sales_unit) {
 
 void AddAccessToken(const Caller& caller, HttpRequest& request) {
   assert(!caller.access_token.empty() && IsVisibleAscii(caller.access_token));
-  request.headers.push_back(absl::StrCat("Authorization: Bearer ", caller.access_token));
+  request.headers.push_back(absl::StrCat(kBearerHeader, caller.access_token));
   request.headers.push_back(
       absl::StrCat("Ocp-Apim-Subscription-Key: ", caller.sales_unit.subscription_key));
 }

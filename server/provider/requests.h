@@ -50,7 +50,7 @@ HttpRequest BackchannelRequest(const ProviderMetadata& provider, const Caller& c
 HttpRequest TokenRequest(const ProviderMetadata& provider, const Caller& caller,
                          absl::string_view auth_req_id);
 
-// What the access token comes after in a request to userinfo (RFC 6750 2.1).
+// What an access token comes after in a request (RFC 6750 2.1).
 inline constexpr absl::string_view kBearerHeader = "Authorization: Bearer ";
 
 // Asks who the customer is (OpenID Connect Core 5.3.1). The access token must be one that

@@ -237,6 +237,18 @@ TEST(AccessTokenAnswer, LivesAsLongAsANumberOrAStringSays) {
   EXPECT_EQ(OwnToken(answer).life, absl::Minutes(10)) << "where nothing is said";
 }
 
+TEST(AccessTokenAnswer, TheLongestFitsIntoTheRequestsThatItIsFor) {
+  const std::string longest(kMaxRequestHeaderBytes - kBearerHeader.size(), 'a');
+  const AccessToken token = OwnToken({{"access_token", longest}});
+  HttpRequest request = GetRequest("https://api.example/");
+  const SalesUnit unit = {.subscription_key = "subscription"};
+  AddAccessToken(Caller(unit, token.text), request);
+  const absl::Status sendable = CheckRequest(request);
+  EXPECT_TRUE(sendable.ok()) << sendable;
+  const auto longer = ReadAccessTokenAnswer(Ok(json{{"access_token", longest + "a"}}));
+  EXPECT_TRUE(std::holds_alternative<InvalidAnswer>(longer));
+}
+
 TEST(AccessTokenAnswer, ThatCannotBeAHeaderIsInvalid) {
   for (const json& text : {json(""), json("a b"), json("a\r\nX: y"), json(7), json(nullptr),
                            json(std::string(17 << 10, 'a'))}) {

@@ -108,6 +108,13 @@ Parser TokenAnswerParser() {
           [](const std::string& body) { return Said(ReadTokenAnswer(Ok(body))); }};
 }
 
+Parser AccessTokenParser() {
+  return {"access token",
+          {{"access_token", "eyJ.a.b"}, {"expires_in", 3600}},
+          {Text("access_token"), Number("expires_in", false)},
+          [](const std::string& body) { return Said(ReadAccessTokenAnswer(Ok(body))); }};
+}
+
 Parser UserinfoParser() {
   constexpr size_t kMostBytes = 128 << 10;
   return {"userinfo",
@@ -255,7 +262,7 @@ TEST_P(HostileAnswer, IsNeverQuoted) {
 INSTANTIATE_TEST_SUITE_P(EachParser, HostileAnswer,
                          ::testing::Values(DiscoveryParser(), JwksParser(),
                                            BackchannelAnswerParser(), TokenAnswerParser(),
-                                           UserinfoParser(), IdTokenParser()),
+                                           AccessTokenParser(), UserinfoParser(), IdTokenParser()),
                          [](const auto& parser) {
                            std::string name = parser.param.name;
                            std::erase(name, ' ');
