@@ -11,7 +11,7 @@
 
 namespace cibad {
 
-enum class Command { kLogin, kWatch, kGet, kCancel, kAcknowledge, kList };
+enum class Command { kLogin, kWatch, kGet, kCancel, kComplete, kAcknowledge, kList };
 
 struct CommandLine {
   Command command = Command::kLogin;
@@ -20,8 +20,11 @@ struct CommandLine {
   bool json = false;
   bool no_color = false;
   absl::Duration retry_for;
-  v1::StartLoginRequest start;  // of kLogin; always with a request_id
-  std::string id;               // of kWatch, kGet, kCancel, kAcknowledge
+  v1::StartLoginRequest start;      // of kLogin; always with a request_id
+  std::string customer_token_file;  // of kLogin: where the token is to be read; `-` is stdin
+  v1::CompleteLoginRequest
+      complete;    // of kComplete; a code or query of `-` is to be read from stdin
+  std::string id;  // of kWatch, kGet, kCancel, kAcknowledge
   bool unfinished_only = false;
   int limit = 0;
 };

@@ -62,6 +62,15 @@ int RunCancel(const Session& session, const std::string& id) {
   return kExitSuccess;
 }
 
+int RunComplete(const Session& session, const v1::CompleteLoginRequest& request) {
+  session.daemon.CompleteLogin(request);
+  const auto answer = Await<LoginAnswer>(session);
+  if (const int* exit_code = std::get_if<int>(&answer)) return *exit_code;
+  const v1::Login& login = std::get<LoginAnswer>(answer).login;
+  session.display.ShowState(login, std::nullopt);
+  return ExitCodeOf(login);
+}
+
 int RunAcknowledge(const Session& session, const std::string& id) {
   session.daemon.AcknowledgeLogin(id);
   const auto answer = Await<AcknowledgeAnswer>(session);

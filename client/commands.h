@@ -36,6 +36,9 @@ int RunWatch(const Session& session, const std::string& id);
 int RunGet(const Session& session, const std::string& id);
 int RunCancel(const Session& session, const std::string& id);
 
+// Finishes a login on a web page; gives its outcome, as RunWatch does.
+int RunComplete(const Session& session, const v1::CompleteLoginRequest& request);
+
 // Erases an ended login.
 int RunAcknowledge(const Session& session, const std::string& id);
 

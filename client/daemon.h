@@ -18,6 +18,7 @@ class Daemon {
   virtual void StartLogin(const v1::StartLoginRequest& request) = 0;
   virtual void GetLogin(const std::string& id) = 0;
   virtual void CancelLogin(const std::string& id) = 0;
+  virtual void CompleteLogin(const v1::CompleteLoginRequest& request) = 0;
   virtual void AcknowledgeLogin(const std::string& id) = 0;
 
   // Is answered by one ListAnswer.

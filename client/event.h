@@ -25,7 +25,7 @@ struct CallResult {
   Contact contact = Contact::kAnswered;
 };
 
-// Answers StartLogin, GetLogin and CancelLogin.
+// Answers StartLogin, GetLogin, CancelLogin and CompleteLogin.
 struct LoginAnswer {
   CallResult result;
   v1::Login login;

@@ -90,14 +90,15 @@ class GrpcDaemon::Calls {
   // Makes a unary call: `start(context, request, response, callback)` starts it, `event(result,
   // response)` makes its event.
   template <typename Request, typename Response, typename Start, typename MakeEvent>
-  void Call(const Request& request, Start start, MakeEvent event) {
+  void Call(const Request& request, Start start, MakeEvent event,
+            absl::Duration deadline = kCallDeadline) {
     struct Exchange {
       std::shared_ptr<grpc::ClientContext> context;
       Request request;
       Response response;
     };
     auto exchange = std::make_shared<Exchange>();
-    exchange->context = Open(kCallDeadline);
+    exchange->context = Open(deadline);
     exchange->request = request;
     start(exchange->context.get(), &exchange->request, &exchange->response,
           [this, exchange, event](const grpc::Status& status) {
@@ -197,6 +198,15 @@ void GrpcDaemon::CancelLogin(const std::string& id) {
         calls_->stub()->CancelLogin(context, sent, answer, std::move(done));
       },
       MakeLoginAnswer);
+}
+
+void GrpcDaemon::CompleteLogin(const v1::CompleteLoginRequest& request) {
+  calls_->Call<v1::CompleteLoginRequest, v1::Login>(
+      request,
+      [this](auto* context, auto* sent, auto* answer, auto done) {
+        calls_->stub()->CompleteLogin(context, sent, answer, std::move(done));
+      },
+      MakeLoginAnswer, kWatchDeadline);  // it is answered when the login has ended
 }
 
 void GrpcDaemon::AcknowledgeLogin(const std::string& id) {

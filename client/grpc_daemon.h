@@ -28,6 +28,7 @@ class GrpcDaemon : public Daemon {
   void StartLogin(const v1::StartLoginRequest& request) override;
   void GetLogin(const std::string& id) override;
   void CancelLogin(const std::string& id) override;
+  void CompleteLogin(const v1::CompleteLoginRequest& request) override;
   void AcknowledgeLogin(const std::string& id) override;
   void ListLogins(const v1::ListLoginsRequest& request) override;
   void WatchLogin(const std::string& id) override;

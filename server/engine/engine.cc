@@ -268,6 +268,14 @@ void Engine::CancelLogin(const std::string& id, LoginDone done) {
   lane.loop.Post([&lane, id, done = std::move(done)] { lane.worker->Cancel(id, done); });
 }
 
+void Engine::CompleteLogin(const std::string& id, Callback callback,
+                           std::shared_ptr<Watcher> watcher) {
+  Lane& lane = LaneOf(id);
+  lane.loop.Post([&lane, id, callback = std::move(callback), watcher = std::move(watcher)] {
+    lane.worker->Complete(id, callback, watcher);
+  });
+}
+
 void Engine::AcknowledgeLogin(const std::string& id, Store::WriteDone done) {
   store_->Erase(id, std::move(done));
 }

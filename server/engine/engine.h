@@ -20,6 +20,7 @@
 #include "server/http/clock.h"
 #include "server/http/curl_client.h"
 #include "server/login/login.h"
+#include "server/provider/callback_query.h"
 #include "server/provider/sales_unit.h"
 #include "server/store/store.h"
 
@@ -79,6 +80,10 @@ class Engine {
 
   // Ends the login, if it has not ended; gives it as it then is. NOT_FOUND.
   void CancelLogin(const std::string& id, LoginDone done);
+
+  // Goes on with what the customer's browser brought, and tells `watcher` of the login until it has
+  // ended; or refuses it, as Worker::Complete says.
+  void CompleteLogin(const std::string& id, Callback callback, std::shared_ptr<Watcher> watcher);
 
   // Erases an ended login. NOT_FOUND. FAILED_PRECONDITION: it has not ended.
   void AcknowledgeLogin(const std::string& id, Store::WriteDone done);

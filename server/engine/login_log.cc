@@ -79,6 +79,8 @@ void LogState(const Login& login) {
 void LogTrouble(const Login& login, const Event& event) {
   if (const auto* backchannel = std::get_if<BackchannelAnswered>(&event)) {
     LogEach(login, "backchannel", backchannel->outcome);
+  } else if (const auto* refused = std::get_if<CodeRefused>(&event)) {
+    LogOutcome(login, "redirect", refused->error);
   } else if (const auto* token = std::get_if<TokenRequestAnswered>(&event)) {
     LogEach(login, "token", token->outcome);
   } else if (const auto* id_token = std::get_if<IdTokenChecked>(&event)) {

@@ -6,7 +6,9 @@
 #include <variant>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "server/engine/login_log.h"
+#include "server/login/state_name.h"
 #include "server/provider/answers.h"
 #include "server/provider/id_token.h"
 #include "server/provider/requests.h"
@@ -36,6 +38,31 @@ absl::Status ComeAgain() {
   return absl::UnavailableError("the login is only just being started; try again in a moment");
 }
 
+absl::Status NotOnWebPage() {
+  return absl::FailedPreconditionError(
+      "this login finishes in the app: it was started without a redirect_uri");
+}
+
+absl::Status HasEndedAlready(const Login& login) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("the login has ended: it is ", NameOf(login.state)));
+}
+
+// Whether a browser's answer can be taken up by an unfinished login that waits for one. `next` is
+// what is being written of it, or null.
+absl::Status CanTakeUp(const Login& login, const Login* next, const Callback& callback) {
+  if (!FinishesOnWebPage(login.request)) return NotOnWebPage();
+  if (login.state == LoginState::kStarting) return ComeAgain();
+  const Login& newest = next == nullptr ? login : *next;
+  if (newest.tokens.has_value() || !newest.progress.code.empty()) {
+    return absl::AbortedError(
+        "a code of this login is being exchanged; WatchLogin tells what comes of it");
+  }
+  if (next != nullptr)
+    return absl::UnavailableError("the login is changing; try again in a moment");
+  return CheckCallbackState(callback, login.request.state);
+}
+
 }  // namespace
 
 void Worker::Begin(Login login) {
@@ -63,6 +90,31 @@ void Worker::Cancel(const std::string& id, LoginDone done) {
   entry->cancels.push_back(std::move(done));
   if (entry->cancels.size() > 1) return;  // the first of them has asked
   Handle(*entry, CancelRequested{});
+}
+
+absl::Status Worker::CanComplete(const std::string& id, const Callback& callback) {
+  if (drained_ != nullptr) return absl::UnavailableError("the daemon is stopping");
+  if (!held_.empty()) return ComeAgain();  // what is taken up would forget that it began again
+  const Entry* entry = Find(id);
+  if (entry != nullptr) {
+    return CanTakeUp(entry->login, entry->written ? &entry->written->login : nullptr, callback);
+  }
+  const absl::StatusOr<Login> stored = environment_.store->Get(id);
+  if (!stored.ok()) return stored.status();
+  if (!FinishesOnWebPage(stored->request)) return NotOnWebPage();
+  return IsOnItsWay(stored) ? ComeAgain() : HasEndedAlready(*stored);
+}
+
+void Worker::Complete(const std::string& id, const Callback& callback,
+                      const std::shared_ptr<Watcher>& watcher) {
+  if (const absl::Status status = CanComplete(id, callback); !status.ok()) {
+    return watcher->OnRefused(status);
+  }
+  Entry& entry = *Find(id);
+  entry.watchers.push_back(watcher);  // one at a time, and so beyond what tills may open
+  const auto* error = std::get_if<ProviderError>(&callback.answer);
+  OnEvent(id, error != nullptr ? Event(CodeRefused{*error})
+                               : Event(CodeReceived{std::get<std::string>(callback.answer)}));
 }
 
 void Worker::Get(const std::string& id, const LoginDone& done) {
@@ -256,6 +308,17 @@ void Worker::Do(Entry& entry, const SendTokenRequest&) {
       });
 }
 
+void Worker::Do(Entry& entry, const ExchangeCode&) {
+  Ask(
+      entry, Proof::kSalesUnit,
+      [](const ProviderMetadata& metadata, const Caller& caller, const Login& login) {
+        return CodeRequest(metadata, caller, login.progress.code);
+      },
+      [](const HttpResult& result) -> Event {
+        return TokenRequestAnswered{ReadTokenAnswer(result)};
+      });
+}
+
 void Worker::Do(Entry& entry, const FetchProfile&) {
   Ask(
       entry, Proof::kCustomer,
@@ -312,6 +375,7 @@ void Worker::CheckIdTokenOf(const Entry& entry, bool keys_are_fresh) {
       .access_token = login.tokens->access_token,
       .now = environment_.wall_clock(),
       .msn = has_partner_keys ? absl::string_view(unit->msn) : absl::string_view(),
+      .auth_req_id_is_required = FinishesOnWebPage(login.request),
   };
   IdTokenCheck check = VerifyIdToken(login.tokens->id_token, *keys, expectations);
   if (auto* accepted = std::get_if<AcceptedIdToken>(&check)) {

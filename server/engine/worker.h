@@ -22,6 +22,7 @@
 #include "server/http/clock.h"
 #include "server/http/http_client.h"
 #include "server/login/step.h"
+#include "server/provider/callback_query.h"
 #include "server/provider/sales_unit.h"
 #include "server/store/store.h"
 
@@ -75,6 +76,14 @@ class Worker {
   // end yet.
   void Cancel(const std::string& id, LoginDone done);
 
+  // Goes on with what the customer's browser brought for a login that finishes on a web page;
+  // `watcher` is told of the login from then on. It is refused, and the login stays as it is:
+  // NOT_FOUND; FAILED_PRECONDITION: it finishes in the app, or has ended; ABORTED: a code of it is
+  // being exchanged; UNAVAILABLE: the customer has not been asked yet, or the login is just being
+  // written; INVALID_ARGUMENT: the `state` is not that of the login.
+  void Complete(const std::string& id, const Callback& callback,
+                const std::shared_ptr<Watcher>& watcher);
+
   // Gives the login as it is. NOT_FOUND.
   void Get(const std::string& id, const LoginDone& done);
 
@@ -109,6 +118,7 @@ class Worker {
     std::vector<LoginDone> cancels;  // who waits for the login's end
   };
 
+  absl::Status CanComplete(const std::string& id, const Callback& callback);
   Entry* Find(const std::string& id);
   Entry& Insert(Login login);
 
@@ -124,6 +134,7 @@ class Worker {
   void Perform(Entry& entry, const Command& command);
   void Do(Entry& entry, const SendBackchannelRequest& command);
   void Do(Entry& entry, const SendTokenRequest& command);
+  void Do(Entry& entry, const ExchangeCode& command);
   void Do(Entry& entry, const CheckIdToken& command);
   void Do(Entry& entry, const FetchProfile& command);
   void Do(Entry& entry, const WakeAt& command);

@@ -17,6 +17,9 @@ struct SendBackchannelRequest {};
 // Poll the token endpoint once (CIBA 10.1). Answered by TokenRequestAnswered.
 struct SendTokenRequest {};
 
+// Exchange the code in hand (Progress::code) for the tokens. Answered by TokenRequestAnswered.
+struct ExchangeCode {};
+
 // Check the ID token in hand against the provider's keys. Answered by IdTokenChecked.
 struct CheckIdToken {};
 
@@ -28,8 +31,8 @@ struct WakeAt {
   absl::Time time;
 };
 
-using Command =
-    std::variant<SendBackchannelRequest, SendTokenRequest, CheckIdToken, FetchProfile, WakeAt>;
+using Command = std::variant<SendBackchannelRequest, SendTokenRequest, ExchangeCode, CheckIdToken,
+                             FetchProfile, WakeAt>;
 
 }  // namespace cibad
 

@@ -4,6 +4,7 @@
 #ifndef CIBAD_SERVER_LOGIN_EVENT_H_
 #define CIBAD_SERVER_LOGIN_EVENT_H_
 
+#include <string>
 #include <variant>
 
 #include "absl/time/time.h"
@@ -32,7 +33,17 @@ struct BackchannelAnswered {
   Outcome<Acknowledgement> outcome;
 };
 
-// What came of SendTokenRequest.
+// The customer's browser brought the code that finishes the login on a web page.
+struct CodeReceived {
+  std::string code;
+};
+
+// The customer's browser brought an error in place of the code.
+struct CodeRefused {
+  ProviderError error;
+};
+
+// What came of SendTokenRequest or ExchangeCode.
 struct TokenRequestAnswered {
   Outcome<TokenAnswer> outcome;
 };
@@ -47,8 +58,9 @@ struct ProfileAnswered {
   Outcome<Profile> outcome;
 };
 
-using Event = std::variant<Accepted, Recovered, Woken, CancelRequested, BackchannelAnswered,
-                           TokenRequestAnswered, IdTokenChecked, ProfileAnswered>;
+using Event =
+    std::variant<Accepted, Recovered, Woken, CancelRequested, CodeReceived, CodeRefused,
+                 BackchannelAnswered, TokenRequestAnswered, IdTokenChecked, ProfileAnswered>;
 
 }  // namespace cibad
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -38,6 +39,8 @@ constexpr int kTooManyRequests = 429;
 enum class Phase {
   kAsking,    // STARTING: the backchannel request
   kPolling,   // PENDING: token requests
+  kAwaiting,  // PENDING, on a web page: nothing until the browser brings its code, then the
+              // exchange
   kProving,   // PENDING with tokens in hand: the ID token's check. Not CONFIRMED yet: a till must
               // not take an unchecked token for a customer
   kFetching,  // CONFIRMED: the profile
@@ -47,7 +50,8 @@ Phase PhaseOf(const Login& login) {
   assert(!HasEnded(login.state));
   if (login.state == LoginState::kStarting) return Phase::kAsking;
   if (login.state == LoginState::kConfirmed) return Phase::kFetching;
-  return login.tokens.has_value() ? Phase::kProving : Phase::kPolling;
+  if (login.tokens.has_value()) return Phase::kProving;
+  return FinishesOnWebPage(login.request) ? Phase::kAwaiting : Phase::kPolling;
 }
 
 Command RequestOf(Phase phase) {
@@ -56,6 +60,8 @@ Command RequestOf(Phase phase) {
       return SendBackchannelRequest{};
     case Phase::kPolling:
       return SendTokenRequest{};
+    case Phase::kAwaiting:
+      return ExchangeCode{};
     case Phase::kProving:
       return CheckIdToken{};
     case Phase::kFetching:
@@ -73,6 +79,7 @@ absl::Time DeadlineOf(const Login& login) {
     case Phase::kAsking:
       return in_flight ? absl::InfiniteFuture() : login.create_time + kStartLimit;
     case Phase::kPolling:
+    case Phase::kAwaiting:
       return in_flight ? absl::InfiniteFuture() : login.expire_time;
     case Phase::kProving:
     case Phase::kFetching:
@@ -96,6 +103,7 @@ Transition Finish(Login login, LoginState state, Failure failure, absl::Time now
   login.end_time = now;
   login.auth_req_id.clear();
   login.tokens.reset();
+  login.code_may_be_used = false;
   login.progress = Progress{};
   return {std::move(login), {}};
 }
@@ -140,6 +148,14 @@ Transition SendRequest(Login login) {
   return transition;
 }
 
+// Sends the browser's code. The provider takes it once, so that it may be gone has to survive.
+Transition SendCode(Login login, absl::Time now) {
+  assert(!login.progress.code.empty());
+  Change(login, now);
+  login.code_may_be_used = true;
+  return SendRequest(std::move(login));
+}
+
 // A new phase begins with a clean slate and its first request at once.
 Transition EnterAndSend(Login login) {
   login.progress = Progress{};
@@ -159,7 +175,7 @@ Transition AskAgain(Login login, absl::Duration base, std::optional<absl::Durati
 
 // The customer's time is up, or what the customer agreed to cannot be fetched in time.
 Transition DeadlinePassed(Login login, absl::Time now) {
-  if (PhaseOf(login) == Phase::kPolling)
+  if (login.state == LoginState::kPending && !login.tokens.has_value())
     return Finish(std::move(login), LoginState::kExpired, {}, now);
   return Fail(std::move(login), FailureReason::kProviderUnavailable, now);
 }
@@ -188,6 +204,11 @@ Transition On(Login login, const Recovered& event, absl::Time now) {
           std::max(now + kStillOnItsWay + login.interval + event.stagger, retry_time);
       return Wait(std::move(login));
     }
+    case Phase::kAwaiting:
+      // The crash lost what the exchange brought, and the code is good for one.
+      if (login.code_may_be_used) return Fail(std::move(login), FailureReason::kInterrupted, now);
+      if (now >= login.expire_time) return DeadlinePassed(std::move(login), now);
+      return Wait(std::move(login));
     case Phase::kProving:
     case Phase::kFetching:
       // It was the daemon, not the provider, that was away for longer than the tokens live.
@@ -203,6 +224,7 @@ Transition On(Login login, const Woken&, absl::Time now) {
   if (now >= DeadlineOf(login)) return DeadlinePassed(std::move(login), now);
   const Progress& progress = login.progress;
   if (progress.request_in_flight || now < progress.next_request_time) return Wait(std::move(login));
+  if (PhaseOf(login) == Phase::kAwaiting) return SendCode(std::move(login), now);
   return SendRequest(std::move(login));
 }
 
@@ -220,6 +242,7 @@ Transition OnAnswer(Login login, const Acknowledgement& acknowledgement, absl::T
   login.expire_time =
       now + acknowledgement.expires_in;  // 7.3: from the moment the answer was received
   login.progress = Progress{};
+  if (FinishesOnWebPage(login.request)) return Wait(std::move(login));  // it is never polled for
   // The first poll waits one interval too (10.1; the conformance tests insist).
   const absl::Time first_poll = now + login.interval;
   return WaitUntil(std::move(login), first_poll);
@@ -248,10 +271,37 @@ Transition On(Login login, const BackchannelAnswered& event, absl::Time now) {
               now);  // 7.3: no token request follows
 }
 
+// ---- What the customer's browser brings.
+
+Transition On(Login login, const CodeReceived& event, absl::Time now) {
+  if (now >= DeadlineOf(login)) return DeadlinePassed(std::move(login), now);
+  login.progress.code = event.code;
+  return SendCode(std::move(login), now);
+}
+
+Transition On(Login login, const CodeRefused& event, absl::Time now) {
+  return Refuse(std::move(login), event.error, now);
+}
+
+// What never left leaves the code as good as it was. After anything else it may be used, and an
+// answer that held the tokens is not given twice: the login ends.
+Transition OnCodeNotAnswered(Login login, const NoAnswer& no_answer, absl::Time now) {
+  if (no_answer.may_have_arrived) {
+    return Fail(std::move(login),
+                no_answer.http_status != 0 ? FailureReason::kProviderUnavailable
+                                           : FailureReason::kInterrupted,
+                now);
+  }
+  Change(login, now);
+  login.code_may_be_used = false;
+  return AskAgain(std::move(login), kRetryBase, std::nullopt, now);
+}
+
 // ---- A token request's answer.
 
 Transition OnAnswer(Login login, const TokenAnswer& answer, absl::Time now) {
   Change(login, now);
+  login.code_may_be_used = false;
   const absl::Duration life = std::min(answer.expires_in.value_or(kProfileLimit), kProfileLimit);
   login.tokens = Tokens{answer.access_token, answer.id_token, now + life};
   return EnterAndSend(std::move(login));
@@ -268,6 +318,8 @@ Transition PollAgain(Login login, absl::Time now) {
 }
 
 Transition OnTokenError(Login login, const ProviderError& error, absl::Time now) {
+  // Of a code that was refused there is nothing to wait for, whatever the error says.
+  if (PhaseOf(login) == Phase::kAwaiting) return Refuse(std::move(login), error, now);
   if (error.code == "authorization_pending") {
     // The customer had not decided: no answer that was lost before this one held the tokens.
     login.progress.token_answer_may_be_lost = false;
@@ -299,6 +351,8 @@ Transition On(Login login, const TokenRequestAnswered& event, absl::Time now) {
     return OnTokenError(std::move(login), *error, now);
   }
   if (const auto* no_answer = std::get_if<NoAnswer>(&event.outcome)) {
+    if (PhaseOf(login) == Phase::kAwaiting)
+      return OnCodeNotAnswered(std::move(login), *no_answer, now);
     login.progress.token_answer_may_be_lost |= no_answer->may_have_arrived;
     const bool broke_off = no_answer->may_have_arrived && no_answer->http_status == 0;
     const absl::Duration interval =
@@ -361,10 +415,12 @@ bool IsAwaited(const Login& login, const Event& event) {
   const bool in_flight = login.progress.request_in_flight;
   if (std::holds_alternative<Accepted>(event))
     return phase == Phase::kAsking && login.progress == Progress{};  // a login begins once
+  if (std::holds_alternative<CodeReceived>(event) || std::holds_alternative<CodeRefused>(event))
+    return phase == Phase::kAwaiting && login.progress.code.empty();  // one code at a time
   if (std::holds_alternative<BackchannelAnswered>(event))
     return in_flight && phase == Phase::kAsking;
   if (std::holds_alternative<TokenRequestAnswered>(event))
-    return in_flight && phase == Phase::kPolling;
+    return in_flight && (phase == Phase::kPolling || phase == Phase::kAwaiting);
   if (std::holds_alternative<IdTokenChecked>(event)) return in_flight && phase == Phase::kProving;
   if (std::holds_alternative<ProfileAnswered>(event)) return in_flight && phase == Phase::kFetching;
   return true;

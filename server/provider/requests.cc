@@ -91,6 +91,12 @@ HttpRequest PostForm(std::string url, const Caller& caller, Form form) {
   return request;
 }
 
+// Who is to be asked.
+std::string LoginHint(const LoginRequest& login) {
+  if (login.customer_token.empty()) return absl::StrCat("urn:msisdn:", login.msisdn);
+  return absl::StrCat("urn:customer-token:", login.customer_token);
+}
+
 }  // namespace
 
 HttpRequest GetRequest(std::string url) {
@@ -136,11 +142,16 @@ HttpRequest AccessTokenRequest(absl::string_view issuer, const SalesUnit& sales_
 HttpRequest BackchannelRequest(const ProviderMetadata& provider, const Caller& caller,
                                const LoginRequest& login) {
   Form form;
-  form.Add("login_hint", absl::StrCat("urn:msisdn:", login.msisdn));
+  form.Add("login_hint", LoginHint(login));
   form.Add("scope", absl::StrJoin(login.scopes, " "));
   if (!login.binding_message.empty()) form.Add("binding_message", login.binding_message);
   if (login.requested_expiry) {
     form.Add("requested_expiry", absl::StrCat(absl::ToInt64Seconds(*login.requested_expiry)));
+  }
+  if (FinishesOnWebPage(login)) {
+    form.Add("requested_flow", "login_to_webpage");
+    form.Add("redirect_uri", login.redirect_uri);
+    if (!login.state.empty()) form.Add("state", login.state);
   }
   return PostForm(provider.backchannel_authentication_endpoint, caller, std::move(form));
 }
@@ -150,6 +161,14 @@ HttpRequest TokenRequest(const ProviderMetadata& provider, const Caller& caller,
   Form form;
   form.Add("grant_type", "urn:openid:params:grant-type:ciba");
   form.Add("auth_req_id", auth_req_id);
+  return PostForm(provider.token_endpoint, caller, std::move(form));
+}
+
+HttpRequest CodeRequest(const ProviderMetadata& provider, const Caller& caller,
+                        absl::string_view code) {
+  Form form;
+  form.Add("grant_type", "urn:vipps:params:grant-type:ciba-redirect");
+  form.Add("code", code);
   return PostForm(provider.token_endpoint, caller, std::move(form));
 }
 

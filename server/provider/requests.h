@@ -50,6 +50,11 @@ HttpRequest BackchannelRequest(const ProviderMetadata& provider, const Caller& c
 HttpRequest TokenRequest(const ProviderMetadata& provider, const Caller& caller,
                          absl::string_view auth_req_id);
 
+// Exchanges the code that the customer's browser brought (Vipps: ciba-redirect). Not to be sent
+// twice: the provider takes a code once.
+HttpRequest CodeRequest(const ProviderMetadata& provider, const Caller& caller,
+                        absl::string_view code);
+
 // Asks who the customer is (OpenID Connect Core 5.3.1). The access token must be one that
 // ReadTokenAnswer gave: it becomes a header as it is. Never with the subscription key: Vipps
 // answers that with 401.

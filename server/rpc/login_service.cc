@@ -6,6 +6,7 @@
 
 #include "server/engine/random.h"
 #include "server/login/new_login.h"
+#include "server/rpc/complete_call.h"
 #include "server/rpc/login_message.h"
 #include "server/rpc/start_request.h"
 #include "server/rpc/status.h"
@@ -125,6 +126,23 @@ grpc::ServerUnaryReactor* LoginServiceImpl::CancelLogin(grpc::CallbackServerCont
   if (const absl::Status status = CheckId(request->id()); !status.ok()) return call.Finish(status);
   engine_->CancelLogin(request->id(), call.Answer(response));
   return call.reactor();
+}
+
+grpc::ServerUnaryReactor* LoginServiceImpl::CompleteLogin(grpc::CallbackServerContext* context,
+                                                          const v1::CompleteLoginRequest* request,
+                                                          v1::Login* response) {
+  const auto call = std::make_shared<CompleteCall>(context, response, &streams_);
+  absl::StatusOr<Callback> callback = ReadCompleteRequest(*request);
+  if (const absl::Status added = streams_.Add(call, settings()->most_streams); !added.ok()) {
+    call->OnRefused(added);
+  } else if (const absl::Status status = CheckId(request->id()); !status.ok()) {
+    call->OnRefused(status);
+  } else if (!callback.ok()) {
+    call->OnRefused(callback.status());
+  } else {
+    engine_->CompleteLogin(request->id(), *std::move(callback), call);
+  }
+  return call.get();
 }
 
 grpc::ServerUnaryReactor* LoginServiceImpl::AcknowledgeLogin(

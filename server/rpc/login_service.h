@@ -42,6 +42,9 @@ class LoginServiceImpl final : public v1::LoginService::CallbackService {
   grpc::ServerUnaryReactor* CancelLogin(grpc::CallbackServerContext* context,
                                         const v1::CancelLoginRequest* request,
                                         v1::Login* response) override;
+  grpc::ServerUnaryReactor* CompleteLogin(grpc::CallbackServerContext* context,
+                                          const v1::CompleteLoginRequest* request,
+                                          v1::Login* response) override;
   grpc::ServerUnaryReactor* AcknowledgeLogin(grpc::CallbackServerContext* context,
                                              const v1::AcknowledgeLoginRequest* request,
                                              google::protobuf::Empty* response) override;

@@ -15,7 +15,8 @@ namespace cibad {
 
 // The start that `message` asks for. `random_bits` make the binding message, where the till gives
 // none and does not refuse one. INVALID_ARGUMENT or NOT_FOUND (sales unit), with a message that
-// begins with the field's name and does not repeat the phone number.
+// begins with the field's name and repeats neither the phone number nor the
+// customer token.
 absl::StatusOr<LoginRequest> ReadStartRequest(const v1::StartLoginRequest& message,
                                               const SalesUnits& sales_units, uint64_t random_bits);
 

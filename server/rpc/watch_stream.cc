@@ -7,7 +7,7 @@
 
 namespace cibad {
 
-absl::Status WatchStreams::Add(const std::shared_ptr<WatchStream>& stream, size_t most) {
+absl::Status WatchStreams::Add(const std::shared_ptr<Watcher>& stream, size_t most) {
   const std::lock_guard lock(mutex_);
   streams_.insert(stream);
   if (!ended_with_.ok()) return ended_with_;
@@ -16,15 +16,13 @@ absl::Status WatchStreams::Add(const std::shared_ptr<WatchStream>& stream, size_
       "too many WatchLogin streams are open; try again in a minute");
 }
 
-void WatchStreams::Remove(WatchStream* stream) {
-  const std::shared_ptr<WatchStream> held =
-      stream->shared_from_this();  // destroyed after the lock is gone
+void WatchStreams::Remove(const std::shared_ptr<Watcher>& stream) {
   const std::lock_guard lock(mutex_);
-  streams_.erase(held);
+  streams_.erase(stream);
 }
 
 void WatchStreams::EndAll(const absl::Status& status) {
-  std::vector<std::shared_ptr<WatchStream>> streams;
+  std::vector<std::shared_ptr<Watcher>> streams;
   {
     const std::lock_guard lock(mutex_);
     ended_with_ = status;
@@ -99,6 +97,6 @@ void WatchStream::OnCancel() {
   Proceed();
 }
 
-void WatchStream::OnDone() { streams_->Remove(this); }
+void WatchStream::OnDone() { streams_->Remove(shared_from_this()); }
 
 }  // namespace cibad

@@ -18,16 +18,15 @@
 
 namespace cibad {
 
-class WatchStream;
-
-// The streams that are open, so that they can be ended when the daemon stops, and are never too
-// many. Thread-safe.
+// The streams that are open, and other calls that wait for a login's end, so that they can be ended
+// when the daemon stops, and are never too many. Thread-safe.
 class WatchStreams {
  public:
   // Holds the stream from now on. RESOURCE_EXHAUSTED: there are more than `most`; or what all were
   // ended with. The stream is to be ended with that.
-  absl::Status Add(const std::shared_ptr<WatchStream>& stream, size_t most);
-  void Remove(WatchStream* stream);
+  absl::Status Add(const std::shared_ptr<Watcher>& stream, size_t most);
+  // The stream may be destroyed by this, unless the caller holds it.
+  void Remove(const std::shared_ptr<Watcher>& stream);
 
   // Ends every stream with `status`, those that are yet to come as well: a till that watches again
   // at once must not be held by a daemon that is about to be gone.
@@ -36,7 +35,7 @@ class WatchStreams {
  private:
   std::mutex mutex_;  // guards what follows
   absl::Status ended_with_;
-  std::unordered_set<std::shared_ptr<WatchStream>> streams_;
+  std::unordered_set<std::shared_ptr<Watcher>> streams_;
 };
 
 // Lives until gRPC has done with it (OnDone), held by WatchStreams; the engine holds it weakly.

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "tests/integration/integration_test.h"
 
@@ -103,6 +104,42 @@ TEST_F(CibactlTest, WithoutADaemonItIsAnError) {
   StopDaemon();
   EXPECT_EQ(Run({"--json", "--retry-for", "0", "login", kApproves}), kExitError);
   EXPECT_EQ(Run({"--json", "list"}), kExitError);
+}
+
+TEST_F(CibactlTest, ALoginOnAWebPageIsCompletedWithWhatStdinBrings) {
+  const std::unique_ptr<ChildProcess> login =
+      Start({"--json", "login", kApproves, "--redirect-uri", "https://shop.example/back", "--state",
+             "state-0001"});
+  ASSERT_NE(login, nullptr);
+  const auto pending = login->WaitForLine(OutputStream::kStdout, "\"PENDING\"");
+  ASSERT_TRUE(pending.ok()) << pending.status();
+  const std::string id = Json::parse(*pending).value("id", "");
+  const auto location = sandbox_->Redirect("4740000000");
+  ASSERT_TRUE(location.ok()) << location.status();
+  const std::string file = sandbox_->folder() + "/query";
+  WriteFile(file, location->substr(location->find('?')) + "\n");
+
+  const auto complete = [&](const std::string& more) {
+    const auto process = ChildProcess::Start(
+        {"/bin/sh", "-c",
+         absl::StrCat(CIBACTL_BINARY, " --json --server ", Address(), " complete ", id, more)});
+    EXPECT_TRUE(process.ok()) << process.status();
+    return (*process)->WaitForExit(absl::Seconds(120)).value_or(-1);
+  };
+  EXPECT_EQ(complete(" --callback-query - </dev/null"), kExitUsage);
+  EXPECT_EQ(complete(" --callback-query 'code=x&state=state-0002'"), kExitUsage);
+  EXPECT_EQ(complete(" --callback-query - <" + file), kExitCompleted);
+  EXPECT_EQ(complete(" --callback-query - <" + file), kExitError) << "it has ended";
+  EXPECT_EQ(login->WaitForExit(absl::Seconds(120)).value_or(-1), kExitCompleted);
+}
+
+TEST_F(CibactlTest, ACheckInIsReadFromAFile) {
+  const std::string file = sandbox_->folder() + "/token";
+  WriteFile(file, "sandbox-4740000000\n");
+  std::string out;
+  EXPECT_EQ(Run({"--json", "login", "--customer-token-file", file}, &out), kExitCompleted);
+  EXPECT_THAT(out, testing::Not(HasSubstr("sandbox-")));
+  EXPECT_EQ(Run({"--json", "login", "--customer-token-file", file + "-none"}, &out), kExitUsage);
 }
 
 TEST_F(CibactlTest, AnInterruptCancelsTheLogin) {

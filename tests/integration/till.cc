@@ -166,6 +166,10 @@ absl::StatusOr<v1::Login> Till::Cancel(const std::string& id) {
   return Ask<v1::Login>(*connection_->stub, &v1::LoginService::Stub::CancelLogin, request);
 }
 
+absl::StatusOr<v1::Login> Till::Complete(const v1::CompleteLoginRequest& request) {
+  return Ask<v1::Login>(*connection_->stub, &v1::LoginService::Stub::CompleteLogin, request);
+}
+
 absl::Status Till::Acknowledge(const std::string& id) {
   v1::AcknowledgeLoginRequest request;
   request.set_id(id);

@@ -52,6 +52,7 @@ class Till {
   absl::StatusOr<v1::Login> Start(const std::string& phone_number);  // asks for Request's scopes
   absl::StatusOr<v1::Login> Get(const std::string& id);
   absl::StatusOr<v1::Login> Cancel(const std::string& id);
+  absl::StatusOr<v1::Login> Complete(const v1::CompleteLoginRequest& request);
   absl::Status Acknowledge(const std::string& id);
   absl::StatusOr<v1::ListLoginsResponse> List(const v1::ListLoginsRequest& request);
   std::unique_ptr<Watch> Open(const std::string& id);

@@ -94,6 +94,7 @@ enum class IdTokenKind {
   kAuthorizedParty,    // two audiences, and `azp` names the client
   kRightAuthReqId,     // with the claim `auth_req_id`
   kRightAuthReqIdUrn,  // with the claim `urn:openid:params:jwt:claim:auth_req_id`
+  kWithoutAuthReqId,   // good in the app, where the ordinary one has none either
   // These two must be refused by partners, who go by the `msn`.
   kOtherMsn,
   kNoMsn,
@@ -123,12 +124,14 @@ enum class IdTokenKind {
   kOtherAuthReqIdUrn,
 };
 
-// Partners check `msn` in place of `aud`.
-constexpr bool MustBeRefused(IdTokenKind kind, bool by_partner) {
+// Partners check `msn` in place of `aud`. On a web page the ordinary ones have an `auth_req_id`,
+// and one without it must be refused.
+constexpr bool MustBeRefused(IdTokenKind kind, bool by_partner, bool on_web_page = false) {
   const bool is_about_msn = kind == IdTokenKind::kOtherMsn || kind == IdTokenKind::kNoMsn;
   const bool is_about_audience =
       kind >= IdTokenKind::kOtherAudience && kind <= IdTokenKind::kOtherAuthorizedParty;
   if (is_about_msn || is_about_audience) return is_about_msn == by_partner;
+  if (kind == IdTokenKind::kWithoutAuthReqId) return on_web_page;
   return kind >= IdTokenKind::kBadSignature;
 }
 
@@ -137,9 +140,10 @@ enum class ProfileKind {
   kOrdinary,
   kOtherSubject,  // must be refused (OpenID Connect Core 5.3.2)
   kPhoneNumberWithPlus,
-  kNoAddress,           // the address is there, with empty strings
-  kPlanWithoutNin,      // scopes that the sales unit's plan lacks are dropped silently
-  kConsentsGivenBefore  // delegatedConsents come only the first time
+  kNoAddress,            // the address is there, with empty strings
+  kPlanWithoutNin,       // scopes that the sales unit's plan lacks are dropped silently
+  kConsentsGivenBefore,  // delegatedConsents come only the first time
+  kUndocumentedMembers   // in the address and the consents; more addresses than three
 };
 
 struct Behaviour {
@@ -150,6 +154,9 @@ struct Behaviour {
   IdTokenKind id_token = IdTokenKind::kOrdinary;
   EndpointBehaviour userinfo = {};
   ProfileKind profile = ProfileKind::kOrdinary;
+  // Of a login that finishes on a web page.
+  absl::Duration code_life = absl::Minutes(2);
+  const char* redirect_error = "";  // that the browser brings where the customer approves
 };
 
 }  // namespace cibad

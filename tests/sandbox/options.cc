@@ -42,6 +42,10 @@ std::variant<SandboxOptions, ExitCode> ReadOptions(int argc, char** argv) {
   app.add_option("--token-life", token_life, "Seconds that an access token of a partner lives")
       ->check(CLI::Range(1, kMaxSeconds))
       ->capture_default_str();
+  app.add_option(
+         "--redirect-uri", options.redirect_uris,
+         "Where logins may finish on a web page; may be given again. Default: any https URL")
+      ->allow_extra_args(false);
   app.add_flag("--numbers", options.numbers, "Print the test numbers and what they do");
   try {
     app.parse(argc, argv);

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "tests/sandbox/client.h"
@@ -18,6 +19,7 @@ struct SandboxOptions {
   absl::Duration expires_in = absl::Seconds(600);
   AuthenticationMethod method = AuthenticationMethod::kBasic;
   absl::Duration token_life = absl::Hours(1);  // of /accesstoken/get
+  std::vector<std::string> redirect_uris;      // registered; none: any https URL
   bool numbers = false;                        // print the test numbers, and nothing else
 };
 

@@ -25,6 +25,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr absl::string_view kGrantType = "urn:openid:params:grant-type:ciba";
+constexpr absl::string_view kCodeGrantType = "urn:vipps:params:grant-type:ciba-redirect";
 constexpr size_t kMaxSystemHeader = 30;  // characters
 constexpr std::array<absl::string_view, 4> kSystemHeaders = {
     "vipps-system-name", "vipps-system-version", "vipps-system-plugin-name",
@@ -89,7 +90,9 @@ Answer Provider::Handle(const Request& request, absl::Time now) {
     refusal.headers.emplace("Allow", std::string(route.method));
     return Refuse(Violation::kMalformedRequest, std::move(refusal));
   }
-  if (absl::StartsWith(request.path, "/sandbox/")) return Decide(request, now);
+  if (absl::StartsWith(request.path, "/sandbox/")) {
+    return request.method == "GET" ? Redirect(request, now) : Decide(request, now);
+  }
   return Refuse(Violation::kMalformedRequest,
                 ErrorAnswer(404, "not_found", "There is nothing at this path."));
 }
@@ -143,9 +146,10 @@ Answer Provider::RevokeAccessTokens(const Request&, absl::Time) {
 Answer Provider::Backchannel(const Request& request, absl::Time now) {
   Form form;
   if (std::optional<Answer> refusal = RefuseForm(request, form)) return *std::move(refusal);
-  auto read = ReadBackchannelForm(form);
+  auto read = ReadBackchannelForm(form, settings_.redirect_uris);
   if (const auto* error = std::get_if<OAuthError>(&read)) {
-    return Refuse(Violation::kMalformedRequest, ErrorAnswer(400, error->code, error->description));
+    Answer refusal = ErrorAnswer(400, error->code, error->description);
+    return error->is_mistake ? Refuse(Violation::kMalformedRequest, std::move(refusal)) : refusal;
   }
   auto& start = std::get<BackchannelRequest>(read);
   const Client& client = ClientOf(request);
@@ -170,10 +174,28 @@ Answer Provider::Acknowledge(const SandboxLogin& login, absl::Time now) const {
 Answer Provider::Token(const Request& request, absl::Time now) {
   Form form;
   if (std::optional<Answer> refusal = RefuseForm(request, form)) return *std::move(refusal);
-  if (FormValue(form, "grant_type") != kGrantType) {
+  const absl::string_view grant_type = FormValue(form, "grant_type");
+  if (grant_type == kGrantType) return Poll(request, form, now);
+  if (grant_type == kCodeGrantType) return Exchange(request, form, now);
+  return Refuse(Violation::kMalformedRequest,
+                ErrorAnswer(400, "unsupported_grant_type", "The sandbox serves CIBA alone."));
+}
+
+Answer Provider::Exchange(const Request& request, const Form& form, absl::Time now) {
+  const absl::string_view code = FormValue(form, "code");
+  if (code.empty()) {
     return Refuse(Violation::kMalformedRequest,
-                  ErrorAnswer(400, "unsupported_grant_type", "The sandbox serves CIBA alone."));
+                  ErrorAnswer(400, "invalid_request", "code is missing."));
   }
+  const PollOutcome outcome = state_.Exchange(code, request.arrival_time);
+  Answer answer = outcome.verdict == PollVerdict::kExpired
+                      ? ErrorAnswer(400, "invalid_grant", "The code has expired.")
+                      : PollAnswer(outcome, now);
+  answer.delay = outcome.login.behaviour.token.delay;
+  return answer;
+}
+
+Answer Provider::Poll(const Request& request, const Form& form, absl::Time now) {
   const absl::string_view auth_req_id = FormValue(form, "auth_req_id");
   if (auth_req_id.empty()) {
     return Refuse(Violation::kMalformedRequest,
@@ -192,7 +214,7 @@ Answer Provider::Token(const Request& request, absl::Time now) {
 Answer Provider::PollAnswer(const PollOutcome& outcome, absl::Time now) {
   switch (outcome.verdict) {
     case PollVerdict::kUnknown:
-      return ErrorAnswer(400, "invalid_grant", "The auth_req_id is not known.");
+      return ErrorAnswer(400, "invalid_grant", "The auth_req_id or code is not known.");
     case PollVerdict::kEnded:
       return ErrorAnswer(400, "invalid_grant", "The login is over, or its tokens were given.");
     case PollVerdict::kExpired:
@@ -220,7 +242,8 @@ Answer Provider::TokenAnswer(const SandboxLogin& login, absl::Time now) {
                               .auth_req_id = login.auth_req_id,
                               .access_token = login.access_token,
                               .start_time = login.start_time,
-                              .issue_time = now};
+                              .issue_time = now,
+                              .on_web_page = FinishesOnWebPage(login)};
   const IdTokenKind kind = login.behaviour.id_token;
   const Json tokens = {
       {"access_token", login.access_token},
@@ -291,6 +314,18 @@ Answer Provider::Decide(const Request& request, absl::Time now) {
     return decided > 0 ? Decided(decided) : ErrorAnswer(404, "not_found", "No such login waits.");
   }
   return ErrorAnswer(404, "not_found", "There is nothing at this path; tests/sandbox/README.md.");
+}
+
+// GET /sandbox/logins/{auth_req_id}/redirect and /sandbox/phones/{msisdn}/redirect.
+Answer Provider::Redirect(const Request& request, absl::Time now) {
+  const std::vector<std::string> path = absl::StrSplit(request.path, '/', absl::SkipEmpty());
+  std::optional<std::string> location;
+  if (path.size() == 4 && path[3] == "redirect") {
+    if (path[1] == "logins") location = state_.Redirect(path[2], now);
+    if (path[1] == "phones") location = state_.RedirectOfPhone(path[2], now);
+  }
+  if (location) return JsonAnswer(200, Json{{"location", *location}}.dump());
+  return ErrorAnswer(404, "not_found", "No browser leaves for a web page here, or not yet.");
 }
 
 Answer Provider::Refuse(Violation violation, Answer refusal) {

@@ -37,6 +37,8 @@ struct ProviderSettings {
   absl::Duration interval = kDefaultInterval;
   absl::Duration expires_in = absl::Seconds(600);
   absl::Duration token_life = absl::Hours(1);
+  // Registered for the sales units; none: any https URL is.
+  std::vector<std::string> redirect_uris = {};
 };
 
 // Thread-safe.
@@ -61,6 +63,9 @@ class Provider {
   Answer RevokeAccessTokens(const Request& request, absl::Time now);
   Answer Backchannel(const Request& request, absl::Time now);
   Answer Token(const Request& request, absl::Time now);
+  Answer Poll(const Request& request, const Form& form, absl::Time now);
+  Answer Exchange(const Request& request, const Form& form, absl::Time now);
+  Answer Redirect(const Request& request, absl::Time now);
   Answer Userinfo(const Request& request, absl::Time now);
   Answer ListLogins(const Request& request, absl::Time now);
   Answer ListViolations(const Request& request, absl::Time now);

@@ -100,6 +100,10 @@ PollOutcome ProviderState::Poll(absl::string_view auth_req_id, absl::Time arriva
 }
 
 PollVerdict ProviderState::Judge(SandboxLogin& login, absl::Time arrival) {
+  if (FinishesOnWebPage(login)) {
+    CountOf(login, Violation::kPollOfWebPageLogin);
+    return PollVerdict::kEnded;
+  }
   if (login.end != LoginEnd::kNone) return JudgeEnded(login);
   if (arrival >= login.expire_time) {
     if (arrival >= login.expire_time + kExpiryAllowance) {
@@ -181,7 +185,7 @@ UserinfoOutcome ProviderState::Userinfo(absl::string_view access_token, absl::Ti
   }
   SandboxLogin& login = logins_.at(found->second);
   ++login.userinfo_requests;
-  if (MustBeRefused(login.behaviour.id_token, login.request.by_partner))
+  if (MustBeRefused(login.behaviour.id_token, login.request.by_partner, FinishesOnWebPage(login)))
     CountOf(login, Violation::kUserinfoAfterRefusal);
   if (arrival < login.userinfo_retry_time) CountOf(login, Violation::kIgnoredRetryAfter);
   if (arrival >= login.access_token_expire_time) return {UserinfoVerdict::kUnknownToken, login};

@@ -168,7 +168,7 @@ TEST_F(ProviderTest, RefusesExpiriesOutside60To900Seconds) {
   }
 }
 
-TEST_F(ProviderTest, RefusesTheWebPageFlow) {
+TEST_F(ProviderTest, RefusesHalfOfTheWebPageFlow) {
   EXPECT_EQ(ErrorOf(Backchannel(kHint, "&scope=openid&requested_flow=login_to_webpage")),
             "invalid_request");
 }

@@ -71,11 +71,23 @@ SandboxProcess::~SandboxProcess() {
 }
 
 absl::Status SandboxProcess::Run() {
-  absl::StatusOr<std::unique_ptr<ChildProcess>> process = ChildProcess::Start(
-      {CIBAD_SANDBOX_BINARY, "--dir", folder_, "--port", absl::StrCat(port_), "--interval",
-       absl::StrCat(settings_.interval_seconds), "--expires-in",
-       absl::StrCat(settings_.expires_in_seconds), "--auth-method", settings_.auth_method,
-       "--token-life", absl::StrCat(settings_.token_life_seconds)});
+  std::vector<std::string> command = {CIBAD_SANDBOX_BINARY,
+                                      "--dir",
+                                      folder_,
+                                      "--port",
+                                      absl::StrCat(port_),
+                                      "--interval",
+                                      absl::StrCat(settings_.interval_seconds),
+                                      "--expires-in",
+                                      absl::StrCat(settings_.expires_in_seconds),
+                                      "--auth-method",
+                                      settings_.auth_method,
+                                      "--token-life",
+                                      absl::StrCat(settings_.token_life_seconds)};
+  for (const std::string& uri : settings_.redirect_uris) {
+    command.insert(command.end(), {"--redirect-uri", uri});
+  }
+  absl::StatusOr<std::unique_ptr<ChildProcess>> process = ChildProcess::Start(command);
   if (!process.ok()) return process.status();
   process_ = *std::move(process);
   const absl::StatusOr<std::string> line =
@@ -104,6 +116,14 @@ absl::Status SandboxProcess::Deny(absl::string_view msisdn) {
 absl::Status SandboxProcess::ApproveAll() { return Post("/sandbox/approve-all"); }
 
 absl::Status SandboxProcess::RevokeAccessTokens() { return Post("/sandbox/revoke-access-tokens"); }
+
+absl::StatusOr<std::string> SandboxProcess::Redirect(absl::string_view msisdn) const {
+  const absl::StatusOr<std::string> text =
+      Get(absl::StrCat("/sandbox/phones/", msisdn, "/redirect"));
+  if (!text.ok()) return text.status();
+  const auto json = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
+  return json.value("location", "");
+}
 
 absl::StatusOr<std::map<std::string, int64_t>> SandboxProcess::Violations() const {
   return Numbers(Get("/sandbox/violations"));

@@ -20,8 +20,9 @@ namespace cibad {
 struct SandboxSettings {
   int interval_seconds = 1;  // the shortest, so that tests are quick
   int expires_in_seconds = 600;
-  std::string auth_method = "basic";  // basic, post, any or partner
-  int token_life_seconds = 3600;      // of a partner's access tokens
+  std::string auth_method = "basic";            // basic, post, any or partner
+  int token_life_seconds = 3600;                // of a partner's access tokens
+  std::vector<std::string> redirect_uris = {};  // registered; none: any https URL
 };
 
 // Not thread-safe.
@@ -53,6 +54,10 @@ class SandboxProcess {
 
   // Ends the access tokens of partners before their time.
   absl::Status RevokeAccessTokens();
+
+  // Where the browser of the number's newest login on a web page goes: the redirect_uri with its
+  // query. INTERNAL: nowhere yet.
+  absl::StatusOr<std::string> Redirect(absl::string_view msisdn) const;
 
   // What clients did wrong, by name, `total` among them; and what happened. README.md has the
   // names.

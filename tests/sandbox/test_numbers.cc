@@ -55,6 +55,8 @@ const TestNumber kTestNumbers[] = {
     {"46700000003", "Swedish: approves after 3 seconds", {kApprove, absl::Seconds(3)}},
     {"358400000000", "Finnish: approves at once", {kApprove}},
     {"358400000003", "Finnish: approves after 3 seconds", {kApprove, absl::Seconds(3)}},
+    {"3584570000000", "of Åland: approves at once", {kApprove}},
+    {"298210000", "Faroese: approves at once", {kApprove}},
 
     // The backchannel endpoint refuses.
     {"4740000100", "no such customer: error unknown_user_id", {.backchannel = Answers(400, "unknown_user_id")}},
@@ -215,6 +217,13 @@ const TestNumber kTestNumbers[] = {
     {"4740000431", "userinfo: no address, so empty strings", {.decision = kApprove, .profile = ProfileKind::kNoAddress}},
     {"4740000432", "userinfo: the sales unit's plan lacks nin", {.decision = kApprove, .profile = ProfileKind::kPlanWithoutNin}},
     {"4740000433", "userinfo: consents were given before", {.decision = kApprove, .profile = ProfileKind::kConsentsGivenBefore}},
+    {"4740000434", "userinfo: undocumented members, more addresses than three", {.decision = kApprove, .profile = ProfileKind::kUndocumentedMembers}},
+
+    // On a web page.
+    {"4740000600", "web page: ID token without auth_req_id; in the app: approves", {.decision = kApprove, .id_token = IdTokenKind::kWithoutAuthReqId}},
+    {"4740000601", "web page: the code has expired when it comes; in the app: approves", {.decision = kApprove, .code_life = absl::ZeroDuration()}},
+    {"4740000602", "web page: error server_error in place of the code; in the app: approves", {.decision = kApprove, .redirect_error = "server_error"}},
+    {"4740000603", "web page: error that nobody documented in place of the code; in the app: approves", {.decision = kApprove, .redirect_error = "customer_on_the_moon"}},
 };
 // clang-format on
 

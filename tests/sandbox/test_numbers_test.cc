@@ -65,7 +65,7 @@ TEST(TestNumbersTest, HaveEveryDistortionAndDeliveryAndProfile) {
   }
   EXPECT_EQ(distortions.size(), static_cast<size_t>(Distortion::kDeep) + 1);
   EXPECT_EQ(deliveries.size(), static_cast<size_t>(Delivery::kCut) + 1);
-  EXPECT_EQ(profiles.size(), static_cast<size_t>(ProfileKind::kConsentsGivenBefore) + 1);
+  EXPECT_EQ(profiles.size(), static_cast<size_t>(ProfileKind::kUndocumentedMembers) + 1);
 }
 
 TEST(TestNumbersTest, RangesReadTheSecondsOutOfTheNumber) {

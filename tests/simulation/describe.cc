@@ -29,6 +29,10 @@ std::string Words(const Accepted&) { return "Accepted"; }
 std::string Words(const Recovered&) { return "Recovered"; }
 std::string Words(const Woken&) { return "Woken"; }
 std::string Words(const CancelRequested&) { return "CancelRequested"; }
+std::string Words(const CodeReceived&) { return "CodeReceived"; }
+std::string Words(const CodeRefused& refused) {
+  return absl::StrCat("CodeRefused: ", refused.error.code);
+}
 
 template <typename Answered>
 std::string Words(const Answered& answered) {
@@ -36,6 +40,8 @@ std::string Words(const Answered& answered) {
 }
 
 constexpr std::array kEventNames = {"",
+                                    "",
+                                    "",
                                     "",
                                     "",
                                     "",

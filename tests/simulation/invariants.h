@@ -29,6 +29,11 @@ inline constexpr Invariant kNoPollAfterTheEnd{
 inline constexpr Invariant kBadIdTokenNotUsed{
     "bad-id-token-not-used", "Core 3.1.3.7: userinfo is not called with a refused ID token"};
 
+inline constexpr Invariant kWebPageNotPolled{
+    "web-page-not-polled", "a login that finishes on a web page is never polled for"};
+inline constexpr Invariant kCodeExchangedOnce{
+    "code-exchanged-once", "no exchange of a code follows one that may have arrived"};
+
 // By what the daemon does.
 inline constexpr Invariant kEachStep{"each-step", "every transition is well formed"};
 inline constexpr Invariant kOneRequestAtATime{"one-request-at-a-time",

@@ -62,9 +62,18 @@ void Append(std::string& words, const char* name, const Spell& spell) {
                   absl::FormatDuration(spell.length));
 }
 
+// Mostly soon, sometimes too late or never.
+void PlanWebPage(Random& random, Plan& plan) {
+  plan.on_web_page = true;
+  plan.brings_anothers_code = random.Percent(10);
+  if (random.Percent(10)) return;
+  plan.browser_takes = random.Between(absl::ZeroDuration(),
+                                      random.Percent(85) ? absl::Seconds(10) : 2 * plan.expires_in);
+}
+
 }  // namespace
 
-Plan MakePlan(Random& random) {
+Plan MakePlan(Random& random, uint64_t seed) {
   Plan plan;
   plan.push = Mostly(random, PushAnswer::kAcknowledges,
                      {PushAnswer::kRefuses, PushAnswer::kSaysTooMany, PushAnswer::kMakesNoSense});
@@ -78,6 +87,8 @@ Plan MakePlan(Random& random) {
       random, ProfileAnswer::kIsTheCustomers,
       {ProfileAnswer::kIsSomebodyElses, ProfileAnswer::kRefuses, ProfileAnswer::kMakesNoSense});
   PlanTrouble(random, plan);
+  constexpr uint64_t kOnWebPageOneIn = 4;
+  if (seed % kOnWebPageOneIn == 0) PlanWebPage(random, plan);
   return plan;
 }
 
@@ -93,6 +104,11 @@ std::string Describe(const Plan& plan) {
       absl::FormatDuration(plan.decides_after), ", ID token ",
       plan.id_token_is_good ? "good" : "bad", ", profile ",
       kProfiles[static_cast<size_t>(plan.profile)]);
+  if (plan.on_web_page) {
+    absl::StrAppend(&words, ", on a web page, browser after ",
+                    absl::FormatDuration(plan.browser_takes),
+                    plan.brings_anothers_code ? " with another's code" : "");
+  }
   Append(words, "slow_down", plan.slow_downs);
   Append(words, "nonsense", plan.nonsense);
   Append(words, "trouble", plan.trouble);

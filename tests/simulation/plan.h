@@ -3,6 +3,7 @@
 #ifndef CIBAD_TESTS_SIMULATION_PLAN_H_
 #define CIBAD_TESTS_SIMULATION_PLAN_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -39,6 +40,12 @@ struct Plan {
   ProfileAnswer profile = ProfileAnswer::kIsTheCustomers;
   std::optional<absl::Duration> cancels_after;  // the start
 
+  // The login finishes on a web page, where the customer's browser comes so long after the
+  // decision.
+  bool on_web_page = false;
+  absl::Duration browser_takes = absl::InfiniteDuration();
+  bool brings_anothers_code = false;  // the ID token then has another auth_req_id
+
   // Percent of...
   int slow_downs = 0;   // token requests answered so
   int nonsense = 0;     // token requests answered so
@@ -62,7 +69,8 @@ struct Plan {
   }
 };
 
-Plan MakePlan(Random& random);
+// Every fourth login finishes on a web page. What is planned for the others does not depend on it.
+Plan MakePlan(Random& random, uint64_t seed);
 
 // One line, for the history.
 std::string Describe(const Plan& plan);

@@ -52,6 +52,7 @@ Outcome<Acknowledgement> SimulatedProvider::AnswerBackchannelRequest(absl::Time 
 }
 
 int SimulatedProvider::TokenRequestArrives(absl::Time now, absl::Time hang_up) {
+  Hold(!plan_.on_web_page, kWebPageNotPolled);
   Hold(!tokens_were_heard_, kTokensAskedForOnce);
   Hold(!end_was_heard_, kNoPollAfterTheEnd);
   Hold(now >= busy_until_, kPollNotOverlapping);
@@ -96,20 +97,43 @@ Outcome<TokenAnswer> SimulatedProvider::Grant(int number, absl::Time now) {
     case Decision::kNeverDecides:
       break;
   }
-  gave_tokens_ = true;
   gave_tokens_out_of_turn_ = is_out_of_turn;
+  return GiveTokens(now);
+}
+
+TokenAnswer SimulatedProvider::GiveTokens(absl::Time now) {
+  gave_tokens_ = true;
   access_token_expire_time_ = now + kAccessTokenLife;
   return TokenAnswer{"access-token", "id-token", kAccessTokenLife};
 }
 
+void SimulatedProvider::CodeArrives() {
+  Hold(!code_arrived_, kCodeExchangedOnce);
+  code_arrived_ = true;
+}
+
+Outcome<TokenAnswer> SimulatedProvider::AnswerCode(absl::Time now) {
+  if (IsOutOfOrder()) {
+    if (random_.Percent(70)) return ServiceUnavailable();
+    return ProviderError{429, "", "", ServiceUnavailable().retry_after};
+  }
+  if (random_.Percent(plan_.nonsense)) return InvalidAnswer{};
+  if (random_.Percent(plan_.slow_downs)) {  // senseless here, and so an error like any other
+    return Error(random_.Percent(50) ? "slow_down" : "authorization_pending");
+  }
+  if (now >= code_expire_time_) return Error("invalid_grant");
+  gave_decision_ = true;
+  return GiveTokens(now);
+}
+
 IdTokenOutcome SimulatedProvider::AnswerKeysRequest() {
   if (IsOutOfOrder()) return ServiceUnavailable();
-  if (plan_.id_token_is_good) return AcceptedIdToken{kCustomer};
+  if (plan_.id_token_is_good && !plan_.brings_anothers_code) return AcceptedIdToken{kCustomer};
   return RefusedIdToken{};
 }
 
 void SimulatedProvider::UserinfoRequestArrives() {
-  Hold(plan_.id_token_is_good, kBadIdTokenNotUsed);
+  Hold(plan_.id_token_is_good && !plan_.brings_anothers_code, kBadIdTokenNotUsed);
 }
 
 Outcome<Profile> SimulatedProvider::AnswerUserinfoRequest(absl::Time now) {

@@ -22,6 +22,7 @@ namespace cibad {
 inline constexpr char kCustomer[] = "the customer";
 inline constexpr absl::Duration kLongestRetryAfter = absl::Seconds(40);
 inline constexpr absl::Duration kAccessTokenLife = absl::Minutes(5);
+inline constexpr absl::Duration kCodeLife = absl::Minutes(2);
 
 class SimulatedProvider {
  public:
@@ -33,6 +34,11 @@ class SimulatedProvider {
   // Gives the request's number. `hang_up` is when the daemon stops waiting for its answer.
   int TokenRequestArrives(absl::Time now, absl::Time hang_up);
   Outcome<TokenAnswer> AnswerTokenRequest(int number, absl::Time now);
+
+  // The customer's browser opens the page, and its code begins to age.
+  void BrowserLeaves(absl::Time now) { code_expire_time_ = now + kCodeLife; }
+  void CodeArrives();
+  Outcome<TokenAnswer> AnswerCode(absl::Time now);
 
   IdTokenOutcome AnswerKeysRequest();
 
@@ -55,6 +61,7 @@ class SimulatedProvider {
   // A request that the daemon had given up took the tokens, after a later one was answered.
   bool gave_tokens_out_of_turn() const { return gave_tokens_out_of_turn_; }
   bool saw_a_dead_token() const { return saw_a_dead_token_; }
+  absl::Time decide_time() const { return decide_time_; }
   absl::Time acknowledge_time() const { return acknowledge_time_; }
   absl::Time last_token_request() const { return last_token_request_; }
   absl::Duration interval() const { return interval_; }
@@ -65,6 +72,7 @@ class SimulatedProvider {
   absl::Duration RetryAfter();
   NoAnswer ServiceUnavailable();
   Outcome<TokenAnswer> Grant(int number, absl::Time now);
+  TokenAnswer GiveTokens(absl::Time now);
 
   const Plan& plan_;
   Random& random_;
@@ -81,6 +89,8 @@ class SimulatedProvider {
   absl::Time expire_time_;
   absl::Time acknowledge_time_;
   absl::Time access_token_expire_time_;
+  absl::Time code_expire_time_;
+  bool code_arrived_ = false;
   int token_requests_ = 0;
   int last_answered_token_request_ = 0;
   absl::Time last_token_request_ = absl::InfinitePast();

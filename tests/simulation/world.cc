@@ -13,6 +13,7 @@ namespace {
 
 constexpr int kMostSteps = 5'000;  // far more than any login needs
 constexpr int kTooManyRequests = 429;
+constexpr absl::Duration kBringRetry = absl::Seconds(1);
 
 // The least that is waited after an unanswered request, and where its doubling ends (10.1).
 constexpr absl::Duration kRetryBase = absl::Seconds(1);
@@ -61,13 +62,14 @@ std::optional<Trouble> TroubleOf(const Event& event) {
 World::World(uint64_t seed, bool keep_history)
     : keeps_history_(keep_history),
       random_(seed),
-      plan_(MakePlan(random_)),
+      plan_(MakePlan(random_, seed)),
       agenda_(absl::FromUnixSeconds(1'800'000'000)),
       provider_(plan_, random_),
       start_(now()) {
   LoginRequest request;
   request.sales_unit = "123456";
   request.scopes = {"openid"};
+  if (plan_.on_web_page) request.redirect_uri = "https://shop.example/back";
   memory_ = NewLogin(absl::StrCat(seed), std::move(request), {}, now());
   record_.create_time = now();
   record_.delay = plan_.stopped.length;
@@ -131,6 +133,7 @@ void World::Deliver(const Event& event) {
   const bool is_wake = std::holds_alternative<Woken>(event);
   if (is_wake && is_writing_) return;
   if (is_draining_ && (is_wake || std::holds_alternative<Accepted>(event))) return;
+  if (is_draining_ && std::holds_alternative<CodeReceived>(event)) return;
   mailbox_.push_back(event);
   TakeMail();
 }
@@ -181,7 +184,8 @@ void World::Tell() {
   }
   const bool says_yes =
       memory_.state == LoginState::kConfirmed || memory_.state == LoginState::kCompleted;
-  Hold(!says_yes || plan_.id_token_is_good, kOnlyProvenIsConfirmed);
+  Hold(!says_yes || (plan_.id_token_is_good && !plan_.brings_anothers_code),
+       kOnlyProvenIsConfirmed);
   told_ = memory_;
   is_told_ = true;
   Note("the till hears", told_.state);
@@ -197,6 +201,30 @@ void World::AskToCancel() {
     DaemonAt(now(), [this] { Deliver(CancelRequested{}); });
   }
   agenda_.At(now() + kCancelRetry, [this] { AskToCancel(); });
+}
+
+// The page's server hands over what the browser brought, again and again until it hears of an end.
+void World::BringCode() {
+  if (is_told_ ? HasEnded(told_.state) : record_.start_was_refused) return;
+  DaemonAt(now(), [this] {
+    ++story_.codes;
+    const auto refused = [](const char* code) {
+      return CodeRefused{ProviderError{0, code, "", std::nullopt}};
+    };
+    switch (plan_.decision) {
+      case Decision::kDenies:
+        return Deliver(refused("access_denied"));
+      case Decision::kPicksTheWrongNumber:
+        return Deliver(refused("wrong_challenge"));
+      case Decision::kMeetsAnUnknownError:
+        return Deliver(refused("no_document_lists_this"));
+      case Decision::kApproves:
+      case Decision::kNeverDecides:
+        break;
+    }
+    Deliver(CodeReceived{"code"});
+  });
+  agenda_.At(now() + kBringRetry, [this] { BringCode(); });
 }
 
 // ---- What is known for good, and how long to wait after it.
@@ -221,7 +249,7 @@ void World::Hear() {
     unanswered_requests_ = 0;
     return;
   }
-  const bool is_poll = std::holds_alternative<TokenRequestAnswered>(event_);
+  const bool is_poll = std::holds_alternative<TokenRequestAnswered>(event_) && !plan_.on_web_page;
   const absl::Duration base = is_poll ? std::max(memory_.interval, kRetryBase) : kRetryBase;
   const int doublings = std::min(unanswered_requests_++, 10);
   const absl::Duration wait = std::min(base * (1 << doublings), std::max(base, kLongestBackOff));
@@ -232,7 +260,9 @@ void World::HearOfToken(const Outcome<TokenAnswer>& outcome) {
   if (std::holds_alternative<TokenAnswer>(outcome)) provider_.TokensWereHeard();
   if (std::holds_alternative<InvalidAnswer>(outcome)) provider_.EndWasHeard();
   const auto* error = std::get_if<ProviderError>(&outcome);
-  if (error == nullptr || error->http_status == kTooManyRequests) return;
+  if (error == nullptr) return;
+  if (plan_.on_web_page) return provider_.EndWasHeard();
+  if (error->http_status == kTooManyRequests) return;
   if (error->code == "slow_down") return provider_.SlowDownWasHeard();
   if (error->code != "authorization_pending") provider_.EndWasHeard();
 }

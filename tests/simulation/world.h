@@ -59,6 +59,8 @@ struct Story {
   int restarts = 0;
   int failed_writes = 0;
   int stale_events = 0;  // that came when nobody waited for them
+  int codes = 0;         // and errors in place of one, each as often as it was brought
+  int exchanges = 0;     // of codes, that were begun
   std::array<int, kCrashPoints> crashes{};
 };
 
@@ -99,6 +101,7 @@ class World {
   // What it asks for.
   void Do(const SendBackchannelRequest&);
   void Do(const SendTokenRequest&);
+  void Do(const ExchangeCode&);
   void Do(const CheckIdToken&);
   void Do(const FetchProfile&);
   void Do(const WakeAt& wake);
@@ -118,8 +121,9 @@ class World {
   void GoDown(absl::Duration down_time);
   void Restart();
 
-  // The till.
+  // The till, and the web page that the customer's browser comes to.
   void AskToCancel();
+  void BringCode();
 
   // What is known for good, and how long to wait after it.
   void Hear();

@@ -37,13 +37,36 @@ void World::Do(const SendBackchannelRequest&) {
         provider_.BackchannelRequestArrives();
         return 0;
       },
-      [this](int) { return provider_.AnswerBackchannelRequest(now()); });
+      [this](int) {
+        const Outcome<Acknowledgement> answer = provider_.AnswerBackchannelRequest(now());
+        const bool browser_comes = std::holds_alternative<Acknowledgement>(answer) &&
+                                   plan_.on_web_page && plan_.decision != Decision::kNeverDecides &&
+                                   plan_.browser_takes < absl::InfiniteDuration();
+        if (browser_comes) {
+          agenda_.At(provider_.decide_time() + plan_.browser_takes, [this] {
+            Note("the browser comes");
+            provider_.BrowserLeaves(now());
+            BringCode();
+          });
+        }
+        return answer;
+      });
 }
 
 void World::Do(const SendTokenRequest&) {
   Exchange<TokenRequestAnswered>(
       [this](absl::Time hang_up) { return provider_.TokenRequestArrives(now(), hang_up); },
       [this](int number) { return provider_.AnswerTokenRequest(number, now()); });
+}
+
+void World::Do(const ExchangeCode&) {
+  ++story_.exchanges;
+  Exchange<TokenRequestAnswered>(
+      [this](absl::Time) {
+        provider_.CodeArrives();
+        return 0;
+      },
+      [this](int) { return provider_.AnswerCode(now()); });
 }
 
 void World::Do(const CheckIdToken&) {

@@ -156,6 +156,7 @@ void World::GoDown(absl::Duration down_time) {
     return;
   }
   record_.died_while_starting |= stored_.state == LoginState::kStarting;
+  record_.died_while_exchanging |= stored_.code_may_be_used;
   Note("stored is", stored_);
   agenda_.At(now() + down_time, [this] { Restart(); });
 }

@@ -53,6 +53,7 @@ class Simulation : public Daemon, public EventSource {
   }
   void GetLogin(const std::string& /*id*/) override { Called("get"); }
   void CancelLogin(const std::string& /*id*/) override { Called("cancel"); }
+  void CompleteLogin(const v1::CompleteLoginRequest& /*request*/) override { Called("complete"); }
   void AcknowledgeLogin(const std::string& /*id*/) override { Called("acknowledge"); }
   void ListLogins(const v1::ListLoginsRequest& request) override {
     pages.push_back(absl::StrCat(request.page_size(), "/", request.page_token()));
@@ -267,6 +268,27 @@ TEST_F(CommandsTest, AWatchThatHasStoodItsTimeIsRenewedSilently) {
   world_.Answer("watch", {Is(v1::Login::EXPIRED)});
   EXPECT_EQ(Login(), 4);
   EXPECT_THAT(display_.notes, IsEmpty());
+}
+
+TEST_F(CommandsTest, CompleteGivesTheOutcomeAsWatchDoes) {
+  v1::CompleteLoginRequest request;
+  for (const auto& [state, exit_code] : std::map<v1::Login::State, int>{{v1::Login::COMPLETED, 0},
+                                                                        {v1::Login::DENIED, 3},
+                                                                        {v1::Login::EXPIRED, 4},
+                                                                        {v1::Login::FAILED, 6}}) {
+    world_.Answer("complete", {LoginAnswer{{}, SampleLogin(state)}});
+    EXPECT_EQ(RunComplete(session_, request), exit_code);
+  }
+  EXPECT_THAT(display_.states, ElementsAre("COMPLETED", "DENIED", "EXPIRED", "FAILED"));
+}
+
+TEST_F(CommandsTest, CompleteSaysWhyItIsRefused) {
+  world_.Answer(
+      "complete",
+      {LoginAnswer{
+          Error(absl::StatusCode::kAborted, Contact::kAnswered, "a code is being exchanged"), {}}});
+  EXPECT_EQ(RunComplete(session_, v1::CompleteLoginRequest()), 1);
+  EXPECT_EQ(display_.problems[0].message, "a code is being exchanged");
 }
 
 TEST_F(CommandsTest, AcknowledgeSaysThatTheLoginIsErased) {

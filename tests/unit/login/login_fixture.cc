@@ -8,12 +8,13 @@
 
 namespace cibad {
 
-Course::Course() {
+Course::Course(const std::string& redirect_uri) {
   LoginRequest request;
   request.sales_unit = "123456";
   request.msisdn = "4791234567";
   request.scopes = {"openid", "name"};
   request.binding_message = "K7P-3XM";
+  request.redirect_uri = redirect_uri;
   login_ = NewLogin("00000000000000000000000042", std::move(request), {}, now_);
 }
 
@@ -92,5 +93,8 @@ Course Waiting() { return Asking().Acknowledge(); }
 Course Polling() { return Waiting().Wake(); }
 Course Proving() { return Polling().AnswerToken(Tokens300s()); }
 Course Fetching() { return Proving().Fire(IdTokenChecked{AcceptedIdToken{kSubject}}); }
+
+Course AwaitingCode() { return Course("https://shop.example/back").Fire(Accepted{}).Acknowledge(); }
+Course Exchanging() { return AwaitingCode().Fire(CodeReceived{"code-1"}); }
 
 }  // namespace cibad

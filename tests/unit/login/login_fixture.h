@@ -29,8 +29,9 @@ inline constexpr char kSubject[] = "c06c4afe-d9e1-4c5d-939a-177d752a0944";
 
 class Course {
  public:
-  // A login that is durable; nothing has happened to it.
-  Course();
+  // A login that is durable; nothing has happened to it. With a redirect_uri it finishes on a web
+  // page.
+  explicit Course(const std::string& redirect_uri = "");
 
   // Lets the clock run.
   Course& After(absl::Duration duration);
@@ -86,6 +87,11 @@ Course Waiting();   // PENDING: acknowledged this instant, waiting to poll for t
 Course Polling();   // PENDING: a token request left this instant
 Course Proving();   // PENDING: the tokens came this instant, the ID token is being checked
 Course Fetching();  // CONFIRMED: userinfo was asked this instant
+
+// ---- Logins that finish on a web page.
+
+Course AwaitingCode();  // PENDING: acknowledged this instant
+Course Exchanging();    // PENDING: "code-1" left this instant
 
 }  // namespace cibad
 

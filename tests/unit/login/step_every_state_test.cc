@@ -24,6 +24,10 @@ std::vector<Course> Unfinished() {
       Proving().Fire(IdTokenChecked{OutOfOrder()}),
       Fetching(),
       Fetching().AnswerProfile(OutOfOrder()),
+      AwaitingCode(),
+      Exchanging(),
+      Exchanging().AnswerToken(NeverLeft()),
+      Exchanging().AnswerToken(Tokens300s()),
   };
 }
 
@@ -36,6 +40,8 @@ std::vector<Course> Ended() {
       Asking().Fire(BackchannelAnswered{BrokenOff()}),
       Proving().Fire(IdTokenChecked{RefusedIdToken{"exp"}}),
       Fetching().AnswerProfile(CustomerProfile("somebody-else")),
+      Exchanging().AnswerToken(BrokenOff()),
+      AwaitingCode().Wake(),
   };
 }
 
@@ -45,6 +51,9 @@ std::vector<Event> EveryEvent() {
       Recovered{},
       Woken{},
       CancelRequested{},
+      CodeReceived{"code-1"},
+      CodeReceived{"code-2"},
+      CodeRefused{ProviderError{0, "access_denied", "", std::nullopt}},
       BackchannelAnswered{Acknowledgement{"another-auth-req-id", kExpiresIn, kInterval}},
       BackchannelAnswered{InvalidAnswer{}},
       TokenRequestAnswered{Tokens300s()},
@@ -125,7 +134,8 @@ TEST(EveryState, AnAnswerThatIsNotAwaitedChangesNothing) {
   for (Course course :
        {Course(), Waiting(), Asking().Fire(BackchannelAnswered{NeverLeft()}),
         Polling().AnswerToken(BrokenOff()), Proving().Fire(IdTokenChecked{OutOfOrder()}),
-        Fetching().AnswerProfile(OutOfOrder())}) {
+        Fetching().AnswerProfile(OutOfOrder()), AwaitingCode(),
+        Exchanging().AnswerToken(NeverLeft())}) {
     for (const Event& answer : answers) {
       const Login before = course.login();
       course.Fire(answer);

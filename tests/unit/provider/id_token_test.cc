@@ -396,6 +396,23 @@ TEST_F(IdToken, RefusesNbfInTheFuture) {
   EXPECT_EQ(CheckClaims(With(Claims(), "nbf", kNow)), "accepted");
 }
 
+TEST_F(IdToken, OnAWebPageAuthReqIdMustBeThereToo) {
+  IdTokenExpectations expected = Expected();
+  expected.auth_req_id_is_required = true;
+  const auto check = [&](const json& claims) {
+    return Verdict(VerifyIdToken(key_.Sign(header_, claims.dump()), *keys_, expected));
+  };
+  EXPECT_EQ(check(Claims()), "it has no auth_req_id, which a login on a web page needs");
+  EXPECT_EQ(check(With(Claims(), "auth_req_id", nullptr)),
+            "it has no auth_req_id, which a login on a web page needs");
+  EXPECT_EQ(check(With(Claims(), "auth_req_id", "1c266114-a1be")), "accepted");
+  EXPECT_EQ(check(With(Claims(), "urn:openid:params:jwt:claim:auth_req_id", "1c266114-a1be")),
+            "accepted");
+  for (const json& value : {json("another"), json(""), json(7), json::array({"1c266114-a1be"})}) {
+    EXPECT_EQ(check(With(Claims(), "auth_req_id", value)), "its auth_req_id is not the login's");
+  }
+}
+
 TEST_F(IdToken, AuthReqIdMustBeTheLoginsWherePresent) {
   for (const char* name : {"auth_req_id", "urn:openid:params:jwt:claim:auth_req_id"}) {
     EXPECT_EQ(CheckClaims(With(Claims(), name, "1c266114-a1be")), "accepted");

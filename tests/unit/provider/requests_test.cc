@@ -16,6 +16,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::Contains;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -60,7 +61,7 @@ SalesUnit WithSubscriptionKey(SalesUnit unit) {
 std::vector<HttpRequest> CallsOf(const SalesUnit& unit) {
   return {BackchannelRequest(Provider(), {unit, "api-token"}, Asked()),
           TokenRequest(Provider(), {unit, "api-token"}, "r"),
-          UserinfoRequest(Provider(), unit, "t"),
+          CodeRequest(Provider(), {unit, "api-token"}, "c"), UserinfoRequest(Provider(), unit, "t"),
           AccessTokenRequest("https://api.example/a/", WithSubscriptionKey(unit))};
 }
 
@@ -80,6 +81,34 @@ TEST(BackchannelRequest, CarriesTheBindingMessageAndExpiryThatAreAskedFor) {
   login.requested_expiry = absl::Seconds(120);
   EXPECT_THAT(BackchannelRequest(Provider(), Unit(), login).body,
               HasSubstr("&binding_message=AB-12&requested_expiry=120"));
+}
+
+TEST(BackchannelRequest, NamesTheCustomerByTheTokenOfACheckIn) {
+  LoginRequest login = Asked();
+  login.msisdn = "";
+  login.customer_token = "ey.J0/+=";
+  EXPECT_EQ(BackchannelRequest(Provider(), Unit(), login).body,
+            "login_hint=urn%3Acustomer-token%3Aey.J0%2F%2B%3D&scope=openid+name+phoneNumber");
+}
+
+TEST(BackchannelRequest, AsksToFinishOnTheWebPage) {
+  LoginRequest login = Asked();
+  login.redirect_uri = "https://shop.example/back?a=b";
+  EXPECT_THAT(BackchannelRequest(Provider(), Unit(), login).body,
+              EndsWith("&requested_flow=login_to_webpage"
+                       "&redirect_uri=https%3A%2F%2Fshop.example%2Fback%3Fa%3Db"));
+  login.state = "state-0001";
+  EXPECT_THAT(BackchannelRequest(Provider(), Unit(), login).body, EndsWith("&state=state-0001"));
+}
+
+TEST(CodeRequest, AsksForTheRedirectGrantWithTheClientsOwnProof) {
+  const HttpRequest request = CodeRequest(Provider(), Unit(), "c/o+d=e");
+  EXPECT_EQ(request.method, HttpMethod::kPost);
+  EXPECT_EQ(request.url, "https://api.example/token");
+  EXPECT_EQ(request.body,
+            "grant_type=urn%3Avipps%3Aparams%3Agrant-type%3Aciba-redirect&code=c%2Fo%2Bd%3De");
+  EXPECT_THAT(request.headers, Contains(StartsWith("Authorization: Basic ")));
+  EXPECT_GE(request.timeout, absl::Seconds(30));
 }
 
 TEST(TokenRequest, AsksForTheCibaGrant) {
