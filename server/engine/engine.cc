@@ -272,6 +272,15 @@ void Engine::AcknowledgeLogin(const std::string& id, Store::WriteDone done) {
   store_->Erase(id, std::move(done));
 }
 
+void Engine::Ping(const std::string& sales_unit, const std::string& auth_req_id) {
+  // Whose login it is, the auth_req_id does not say: each lane looks into its own.
+  for (const auto& lane : lanes_) {
+    lane->loop.Post([lane = lane.get(), sales_unit, auth_req_id] {
+      lane->worker->Ping(sales_unit, auth_req_id);
+    });
+  }
+}
+
 void Engine::WatchLogin(const std::string& id, std::shared_ptr<Watcher> watcher) {
   Lane& lane = LaneOf(id);
   lane.loop.Post([&lane, id, watcher = std::move(watcher)] { lane.worker->Watch(id, watcher); });

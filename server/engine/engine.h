@@ -83,6 +83,10 @@ class Engine {
   // Erases an ended login. NOT_FOUND. FAILED_PRECONDITION: it has not ended.
   void AcknowledgeLogin(const std::string& id, Store::WriteDone done);
 
+  // Takes up a ping that is proven to come from the provider, for that sales unit. Whether a login
+  // waits for it is seen later; one that nobody knows changes nothing.
+  void Ping(const std::string& sales_unit, const std::string& auth_req_id);
+
   // Tells the watcher of the login, from now on and for as long as it lives.
   void WatchLogin(const std::string& id, std::shared_ptr<Watcher> watcher);
 

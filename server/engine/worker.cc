@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "absl/hash/hash.h"
 #include "absl/status/status.h"
 #include "server/engine/login_log.h"
 #include "server/provider/answers.h"
@@ -68,6 +69,15 @@ void Worker::Cancel(const std::string& id, LoginDone done) {
 void Worker::Get(const std::string& id, const LoginDone& done) {
   const Entry* entry = Find(id);
   done(entry != nullptr ? entry->login : environment_.store->Get(id));
+}
+
+void Worker::Ping(const std::string& sales_unit, const std::string& auth_req_id) {
+  const auto found = pingable_.find(absl::HashOf(sales_unit, auth_req_id));
+  if (found == pingable_.end()) return;
+  Entry& entry = *found->second;
+  if (entry.login.auth_req_id != auth_req_id || entry.login.request.sales_unit != sales_unit)
+    return;
+  Handle(entry, Pinged{});
 }
 
 void Worker::Watch(const std::string& id, const std::shared_ptr<Watcher>& watcher) {
@@ -135,6 +145,7 @@ Worker::Entry& Worker::Insert(Login login) {
   entry->sales_units = environment_.sales_units;
   const auto [place, is_new] = entries_.emplace(entry->login.id, std::move(entry));
   assert(is_new);
+  MakePingable(*place->second);
   unfinished_logins_.store(entries_.size(), std::memory_order_relaxed);
   return *place->second;
 }
@@ -143,16 +154,17 @@ Worker::Entry& Worker::Insert(Login login) {
 
 void Worker::Handle(Entry& entry, const Event& event) {
   if (drained_ != nullptr &&
-      (std::holds_alternative<Woken>(event) || std::holds_alternative<Accepted>(event)))
+      (std::holds_alternative<Woken>(event) || std::holds_alternative<Accepted>(event) ||
+       std::holds_alternative<Pinged>(event)))
     return;
   if (entry.written != nullptr) {
     // A wake-up need not wait: the transition that is being written asks for its own. Nor does a
-    // second cancel.
-    const bool is_cancel = std::holds_alternative<CancelRequested>(event);
+    // second cancel, or ping.
+    const bool may_repeat =
+        std::holds_alternative<CancelRequested>(event) || std::holds_alternative<Pinged>(event);
     const bool is_known =
-        is_cancel && std::any_of(entry.waiting.begin(), entry.waiting.end(), [](const Event& one) {
-          return std::holds_alternative<CancelRequested>(one);
-        });
+        may_repeat && std::any_of(entry.waiting.begin(), entry.waiting.end(),
+                                  [&](const Event& one) { return one.index() == event.index(); });
     if (!std::holds_alternative<Woken>(event) && !is_known) entry.waiting.push_back(event);
     return;
   }
@@ -202,6 +214,7 @@ void Worker::OnWriteFailed(Entry& entry, const absl::Status& status) {
 void Worker::Apply(Entry& entry, Transition transition) {
   const bool is_news = transition.login.state != entry.login.state;
   entry.login = std::move(transition.login);
+  MakePingable(entry);
   for (const Command& command : transition.commands) Perform(entry, command);
   if (is_news) {
     LogState(entry.login);
@@ -219,8 +232,21 @@ void Worker::Tell(Entry& entry) {
 void Worker::Forget(Entry& entry) {
   for (const LoginDone& done : entry.cancels) done(entry.login);
   wakes_.Remove(entry);
+  if (entry.ping_key.has_value()) {
+    const auto found = pingable_.find(*entry.ping_key);
+    if (found != pingable_.end() && found->second == &entry) pingable_.erase(found);
+  }
   entries_.erase(entries_.find(entry.login.id));
   unfinished_logins_.store(entries_.size(), std::memory_order_relaxed);
+}
+
+void Worker::MakePingable(Entry& entry) {
+  const Login& login = entry.login;
+  if (entry.ping_key.has_value() || login.auth_req_id.empty() ||
+      !login.handling.ping_fallback.has_value())
+    return;
+  entry.ping_key = absl::HashOf(login.request.sales_unit, login.auth_req_id);
+  pingable_.insert_or_assign(*entry.ping_key, &entry);
 }
 
 // ---- Commands.

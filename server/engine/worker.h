@@ -78,6 +78,9 @@ class Worker {
   // Gives the login as it is. NOT_FOUND.
   void Get(const std::string& id, const LoginDone& done);
 
+  // Takes up a proven ping (10.2), where it concerns a login of this worker's that waits for one.
+  void Ping(const std::string& sales_unit, const std::string& auth_req_id);
+
   // Has `watcher` told of the login from now on.
   void Watch(const std::string& id, const std::shared_ptr<Watcher>& watcher);
 
@@ -104,7 +107,8 @@ class Worker {
     std::unique_ptr<Transition> written;            // the next, while it is being written
     bool write_failed = false;                      // and is to be tried again at wake_time
     bool trouble_is_known = false;                  // that it could not be written is in the log
-    std::vector<Event> waiting;  // what came meanwhile: at most an answer and a cancel
+    std::vector<Event> waiting;      // what came meanwhile: at most an answer, a ping and a cancel
+    std::optional<size_t> ping_key;  // under which pingable_ has it
     std::vector<std::weak_ptr<Watcher>> watchers;
     std::vector<LoginDone> cancels;  // who waits for the login's end
   };
@@ -120,6 +124,9 @@ class Worker {
   void Apply(Entry& entry, Transition transition);
   void Tell(Entry& entry);
   void Forget(Entry& entry);
+
+  // Has pings find the login, once it has an auth_req_id and waits for them.
+  void MakePingable(Entry& entry);
 
   void Perform(Entry& entry, const Command& command);
   void Do(Entry& entry, const SendBackchannelRequest& command);
@@ -151,6 +158,9 @@ class Worker {
   Environment environment_;
   SalesUnitCalls calls_;
   std::unordered_map<std::string, std::unique_ptr<Entry>> entries_;
+  // By a hash of sales unit and auth_req_id. Where two are alike the later one is found, and the
+  // other has its fallback.
+  std::unordered_map<size_t, Entry*> pingable_;
   std::atomic<size_t> unfinished_logins_ = 0;  // the size of entries_
   std::vector<std::string> held_;              // ids
   WakeHeap wakes_;

@@ -27,6 +27,10 @@ struct Woken {};
 // The till no longer wants the login.
 struct CancelRequested {};
 
+// The provider says that something has become of the login (10.2). The sender is proven; what it
+// says is a signal and never the truth. Coming early, late, twice or never does no harm.
+struct Pinged {};
+
 // What came of SendBackchannelRequest.
 struct BackchannelAnswered {
   Outcome<Acknowledgement> outcome;
@@ -48,7 +52,7 @@ struct ProfileAnswered {
 };
 
 using Event = std::variant<Accepted, Recovered, Woken, CancelRequested, BackchannelAnswered,
-                           TokenRequestAnswered, IdTokenChecked, ProfileAnswered>;
+                           TokenRequestAnswered, IdTokenChecked, ProfileAnswered, Pinged>;
 
 }  // namespace cibad
 

@@ -102,6 +102,9 @@ struct Progress {
   bool request_in_flight =
       false;  // at most one request is under way for a login, whatever its kind
   absl::Time next_request_time = absl::InfiniteFuture();
+  // Before which no token request may go, pinged or not.
+  absl::Time earliest_request_time = absl::InfinitePast();
+  bool pinged = false;          // since the last token request went
   int unanswered_requests = 0;  // in a row, for the back-off
   // A token request broke off after it may have arrived: its answer, perhaps the tokens, is lost.
   bool token_answer_may_be_lost = false;

@@ -120,7 +120,22 @@ Transition Wait(Login login) {
 // Never before the provider wants to hear of it again.
 Transition WaitUntil(Login login, absl::Time next_request) {
   login.progress.next_request_time = std::max(next_request, login.retry_time);
+  login.progress.earliest_request_time = login.progress.next_request_time;
   return Wait(std::move(login));
+}
+
+// Waits for a ping to tell of the end, where one is to come, and without it for longer than the
+// interval asks (10.2). But a poll falls into the last interval of the login's life, as it would
+// without pings: the customer may have decided, and the ping be lost.
+Transition WaitForPing(Login login, absl::Time earliest, absl::Time now) {
+  const std::optional<absl::Duration> fallback = login.handling.ping_fallback;
+  Transition transition = WaitUntil(std::move(login), earliest);
+  Progress& progress = transition.login.progress;
+  if (!fallback.has_value() || progress.pinged) return transition;
+  const absl::Time last = transition.login.expire_time - transition.login.interval;
+  progress.next_request_time =
+      std::max(progress.earliest_request_time, std::min(now + *fallback, last));
+  return Wait(std::move(transition.login));
 }
 
 // A Retry-After holds whatever it came with (10.1), and after a restart too.
@@ -136,6 +151,7 @@ Transition SendRequest(Login login) {
   login.progress.request_in_flight = true;
   const Command request = RequestOf(PhaseOf(login));
   Transition transition = Wait(std::move(login));
+  transition.login.progress.pinged = false;
   transition.commands.insert(transition.commands.begin(), request);
   return transition;
 }
@@ -206,6 +222,19 @@ Transition On(Login login, const Woken&, absl::Time now) {
   return SendRequest(std::move(login));
 }
 
+// A ping permits one poll at once, but never inside the interval, the provider's Retry-After or the
+// back-off (10.1, 10.2). One that comes while a poll is under way may have overtaken its answer,
+// and permits the next.
+Transition On(Login login, const Pinged&, absl::Time now) {
+  if (now >= DeadlineOf(login)) return DeadlinePassed(std::move(login), now);
+  Progress& progress = login.progress;
+  progress.pinged = true;
+  if (progress.request_in_flight) return Wait(std::move(login));
+  progress.next_request_time = std::min(progress.next_request_time, progress.earliest_request_time);
+  if (now < progress.next_request_time) return Wait(std::move(login));
+  return SendRequest(std::move(login));
+}
+
 Transition On(Login login, const CancelRequested&, absl::Time now) {
   return Finish(std::move(login), LoginState::kCancelled, {}, now);
 }
@@ -264,7 +293,7 @@ Transition OnAnswer(Login login, const TokenAnswer& answer, absl::Time now) {
 Transition PollAgain(Login login, absl::Time now) {
   login.progress.unanswered_requests = 0;
   const absl::Time next = now + login.interval;
-  return WaitUntil(std::move(login), next);
+  return WaitForPing(std::move(login), next, now);
 }
 
 Transition OnTokenError(Login login, const ProviderError& error, absl::Time now) {
@@ -356,7 +385,14 @@ Transition On(Login login, const ProfileAnswered& event, absl::Time now) {
 
 // ---- Which events still concern the login.
 
+// Only where polls wait for it; a login that is finished on a web page is not polled at all.
+bool AwaitsPing(const Login& login) {
+  return PhaseOf(login) == Phase::kPolling && login.handling.ping_fallback.has_value() &&
+         login.request.redirect_uri.empty();
+}
+
 bool IsAwaited(const Login& login, const Event& event) {
+  if (std::holds_alternative<Pinged>(event)) return AwaitsPing(login);
   const Phase phase = PhaseOf(login);
   const bool in_flight = login.progress.request_in_flight;
   if (std::holds_alternative<Accepted>(event))

@@ -4,11 +4,13 @@
 #ifndef CIBAD_SERVER_PROVIDER_SALES_UNIT_H_
 #define CIBAD_SERVER_PROVIDER_SALES_UNIT_H_
 
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "server/login/login.h"
+#include "server/provider/webhook_signature.h"
 
 namespace cibad {
 
@@ -44,6 +46,7 @@ struct SalesUnit {
   bool is_default = false;                  // starts that name no sales unit are for this one
   SystemHeaders system_headers;
   Handling handling;  // of its logins
+  std::optional<WebhookEndpoint> webhook;  // where its pings come to; absent: none come
 };
 
 // The sales units by MSN.

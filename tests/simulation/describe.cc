@@ -29,6 +29,7 @@ std::string Words(const Accepted&) { return "Accepted"; }
 std::string Words(const Recovered&) { return "Recovered"; }
 std::string Words(const Woken&) { return "Woken"; }
 std::string Words(const CancelRequested&) { return "CancelRequested"; }
+std::string Words(const Pinged&) { return "Pinged"; }
 
 template <typename Answered>
 std::string Words(const Answered& answered) {
@@ -42,7 +43,8 @@ constexpr std::array kEventNames = {"",
                                     "BackchannelAnswered: ",
                                     "TokenRequestAnswered: ",
                                     "IdTokenChecked: ",
-                                    "ProfileAnswered: "};
+                                    "ProfileAnswered: ",
+                                    ""};
 static_assert(kEventNames.size() == std::variant_size_v<Event>);
 
 }  // namespace

@@ -35,6 +35,8 @@ inline constexpr Invariant kOneRequestAtATime{"one-request-at-a-time",
                                               "a login has at most one request under way"};
 inline constexpr Invariant kWaitsAfterTrouble{
     "waits-after-trouble", "10.1: Retry-After and the exponential back-off are kept"};
+inline constexpr Invariant kPingIsHeeded{
+    "ping-is-heeded", "10.2: a poll follows a ping as soon as the interval allows it"};
 inline constexpr Invariant kDeadTokenNotUsed{
     "dead-token-not-used", "no access token is used when the daemon knows that it has expired"};
 inline constexpr Invariant kStaleChangesNothing{

@@ -48,6 +48,18 @@ void PlanTrouble(Random& random, Plan& plan) {
   if (random.Percent(20)) plan.clock_jumps = 50;
 }
 
+// A ping comes when the customer has decided; but also early, late, again and again, or never.
+void PlanPings(Random& random, Plan& plan) {
+  if (random.Percent(50)) return;
+  plan.ping_fallback = absl::Seconds(random.Percent(50) ? 30 : 5 + random.Below(296));
+  while (random.Percent(75) && plan.pings_after.size() < 6) {
+    const absl::Duration delay = random.Percent(70)
+                                     ? random.Between(absl::ZeroDuration(), absl::Seconds(1))
+                                     : random.Between(-plan.decides_after, absl::Seconds(20));
+    plan.pings_after.push_back(plan.decides_after + delay);
+  }
+}
+
 void Append(std::string& words, const char* name, int percent) {
   if (percent > 0) absl::StrAppend(&words, ", ", percent, "% ", name);
 }
@@ -78,6 +90,7 @@ Plan MakePlan(Random& random) {
       random, ProfileAnswer::kIsTheCustomers,
       {ProfileAnswer::kIsSomebodyElses, ProfileAnswer::kRefuses, ProfileAnswer::kMakesNoSense});
   PlanTrouble(random, plan);
+  PlanPings(random, plan);
   return plan;
 }
 
@@ -104,6 +117,7 @@ std::string Describe(const Plan& plan) {
   Append(words, "cancels", plan.cancels_after);
   Append(words, "network is down", plan.network_is_down);
   Append(words, "disk is full", plan.disk_is_full);
+  Append(words, "pings, fallback", plan.ping_fallback);
   Append(words, "SIGSTOP", plan.stopped);
   return words;
 }

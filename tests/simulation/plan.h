@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "tests/simulation/random.h"
@@ -38,6 +39,8 @@ struct Plan {
   bool id_token_is_good = true;
   ProfileAnswer profile = ProfileAnswer::kIsTheCustomers;
   std::optional<absl::Duration> cancels_after;  // the start
+  std::optional<absl::Duration> ping_fallback;  // absent: no ping comes
+  std::vector<absl::Duration> pings_after;      // the push; those that are not lost
 
   // Percent of...
   int slow_downs = 0;   // token requests answered so

@@ -68,7 +68,7 @@ TEST_P(Simulation, EveryLoginKeepsItsPromises) {
 
 INSTANTIATE_TEST_SUITE_P(Shard, Simulation, testing::Range(uint64_t{0}, kShards));
 
-constexpr uint64_t kLoginsToSeeEverything = 5'000;
+constexpr uint64_t kLoginsToSeeEverything = 15'000;
 
 // What never happens is not tested.
 TEST(SimulationItself, BringsEveryEndAboutWithAndWithoutRestarts) {

@@ -68,7 +68,8 @@ World::World(uint64_t seed, bool keep_history)
   LoginRequest request;
   request.sales_unit = "123456";
   request.scopes = {"openid"};
-  memory_ = NewLogin(absl::StrCat(seed), std::move(request), {}, now());
+  memory_ = NewLogin(absl::StrCat(seed), std::move(request), {.ping_fallback = plan_.ping_fallback},
+                     now());
   record_.create_time = now();
   record_.delay = plan_.stopped.length;
 }
@@ -130,7 +131,9 @@ void World::Deliver(const Event& event) {
   // A wake-up need not wait for a write: the transition that is being written asks for its own.
   const bool is_wake = std::holds_alternative<Woken>(event);
   if (is_wake && is_writing_) return;
-  if (is_draining_ && (is_wake || std::holds_alternative<Accepted>(event))) return;
+  if (is_draining_ &&
+      (is_wake || std::holds_alternative<Accepted>(event) || std::holds_alternative<Pinged>(event)))
+    return;
   mailbox_.push_back(event);
   TakeMail();
 }
@@ -199,6 +202,34 @@ void World::AskToCancel() {
   agenda_.At(now() + kCancelRetry, [this] { AskToCancel(); });
 }
 
+// ---- The provider's pings.
+
+void World::SendPings() {
+  if (!plan_.ping_fallback) return;
+  for (const absl::Duration after : plan_.pings_after) {
+    agenda_.At(now() + after, [this] { Ping(); });
+  }
+}
+
+// Comes to whoever is up then. A login is found by an auth_req_id that it has, and has told of.
+void World::Ping() {
+  if (!is_up_ || memory_.auth_req_id.empty() || told_.auth_req_id.empty()) return;
+  DaemonAt(now(), [this] {
+    if (is_draining_ || HasEnded(memory_.state) || memory_.tokens.has_value()) return;
+    ping_time_ = std::min(ping_time_, now());
+    Deliver(Pinged{});
+  });
+}
+
+// Whether the poll that leaves now is as soon after the ping as the rules allow. Where the daemon
+// was busy otherwise meanwhile (a disk that fails, SIGSTOP, trouble with its jitter) it may be
+// later.
+bool World::IsPingHeeded() const {
+  if (ping_time_ == absl::InfiniteFuture() || unanswered_requests_ > 0) return true;
+  const absl::Time soonest = std::max({ping_time_, last_answer_ + memory_.interval, not_before_});
+  return now() <= soonest + kLongestCommit;
+}
+
 // ---- What is known for good, and how long to wait after it.
 
 void World::Hear() {
@@ -207,6 +238,7 @@ void World::Hear() {
     HearOfToken(answered->outcome);
   }
   if (!IsAnswer(event_)) return;
+  last_answer_ = event_time_;
   const std::optional<Trouble> trouble = TroubleOf(event_);
   retry_time_ = absl::InfinitePast();
   not_before_ = absl::InfinitePast();

@@ -121,6 +121,11 @@ class World {
   // The till.
   void AskToCancel();
 
+  // The provider's pings.
+  void SendPings();
+  void Ping();
+  bool IsPingHeeded() const;
+
   // What is known for good, and how long to wait after it.
   void Hear();
   void HearOfToken(const Outcome<TokenAnswer>& outcome);
@@ -166,7 +171,9 @@ class World {
   absl::Time not_before_ = absl::InfinitePast();  // may the provider be asked again
   absl::Time retry_time_ = absl::InfinitePast();  // the same by Retry-After alone
   absl::Duration clock_error_when_heard_;
-  uint64_t wake_ = 0;  // the WakeAt that counts
+  uint64_t wake_ = 0;                              // the WakeAt that counts
+  absl::Time ping_time_ = absl::InfiniteFuture();  // of the first that no poll has followed yet
+  absl::Time last_answer_ = absl::InfinitePast();  // that the interval is counted from
   std::deque<Event> mailbox_;
   Event event_;  // the last that was taken up, and when
   absl::Time event_time_;

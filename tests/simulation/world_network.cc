@@ -37,10 +37,18 @@ void World::Do(const SendBackchannelRequest&) {
         provider_.BackchannelRequestArrives();
         return 0;
       },
-      [this](int) { return provider_.AnswerBackchannelRequest(now()); });
+      [this](int) {
+        SendPings();
+        return provider_.AnswerBackchannelRequest(now());
+      });
 }
 
 void World::Do(const SendTokenRequest&) {
+  // Where the clock is set between two lives, a Retry-After may hold for longer.
+  const bool is_hindered = story_.failed_writes > 0 || record_.delay > absl::ZeroDuration() ||
+                           (story_.restarts > 0 && plan_.clock_jumps > 0);
+  Hold(is_hindered || IsPingHeeded(), kPingIsHeeded);
+  ping_time_ = absl::InfiniteFuture();
   Exchange<TokenRequestAnswered>(
       [this](absl::Time hang_up) { return provider_.TokenRequestArrives(now(), hang_up); },
       [this](int number) { return provider_.AnswerTokenRequest(number, now()); });

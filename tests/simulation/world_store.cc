@@ -175,6 +175,8 @@ void World::Restart() {
   // The back-off is forgotten, and so is as much of Retry-After as the clock was set forward by.
   not_before_ =
       retry_time_ - std::max(clock_error_ - clock_error_when_heard_, absl::ZeroDuration());
+  ping_time_ = absl::InfiniteFuture();
+  last_answer_ = now() + absl::Seconds(1);  // what was under way may still arrive for as long
   unanswered_requests_ = 0;
   memory_ = stored_;
   memory_.progress = Progress{};

@@ -60,7 +60,7 @@ class WorkerTest : public ::testing::Test {
     request.sales_unit = "123456";
     request.msisdn = "4791234567";
     request.scopes = {"openid", "name"};
-    Login login = NewLogin(kId, request, {}, now_);
+    Login login = NewLogin(kId, request, handling_, now_);
     store_.logins[kId] = login;
     return login;
   }
@@ -100,6 +100,7 @@ class WorkerTest : public ::testing::Test {
 
   Login Durable() { return *store_.Get(kId); }
 
+  Handling handling_;  // of the test's login
   FakeHttp http_;
   FakeHttp provider_http_;
   FakeStore store_;
@@ -393,6 +394,91 @@ TEST_F(WorkerTest, ASalesUnitThatLeftTheConfigEndsInAClearFailure) {
     Commit();
   }
   EXPECT_EQ(Durable().failure.reason, FailureReason::kProviderUnavailable);
+}
+
+// ---- Pings.
+
+class WorkerPingTest : public WorkerTest {
+ protected:
+  WorkerPingTest() { handling_.ping_fallback = absl::Seconds(30); }
+
+  // A login whose first poll was answered `authorization_pending`, and whose interval is over.
+  void BeginRelaxed() {
+    BeginPending();
+    Ring();
+    http_.Answer(kToken, Refused(400, "authorization_pending"));
+    now_ += absl::Seconds(5);
+  }
+  int Polls() { return http_.CountOpen(kToken); }
+};
+
+TEST_F(WorkerPingTest, APingPollsAtOnceForItsLogin) {
+  BeginRelaxed();
+  EXPECT_EQ(Polls(), 0);
+  worker_->Ping("123456", "request-1");
+  EXPECT_EQ(Polls(), 1);
+}
+
+TEST_F(WorkerPingTest, APingOfAnotherSalesUnitOrRequestChangesNothing) {
+  BeginRelaxed();
+  worker_->Ping("654321", "request-1");
+  worker_->Ping("123456", "request-2");
+  worker_->Ping("", "");
+  EXPECT_EQ(Polls(), 0);
+}
+
+TEST_F(WorkerPingTest, WithoutAFallbackAPingChangesNothing) {
+  handling_.ping_fallback.reset();
+  BeginPending();
+  Ring();
+  http_.Answer(kToken, Refused(400, "authorization_pending"));
+  now_ += absl::Seconds(4);
+  worker_->Ping("123456", "request-1");
+  EXPECT_EQ(Polls(), 0);
+  EXPECT_EQ(alarm_, now_ + absl::Seconds(1));
+}
+
+TEST_F(WorkerPingTest, WhileSlowDownIsWrittenOnePingWaits) {
+  BeginRelaxed();
+  worker_->Ping("123456", "request-1");
+  http_.Answer(kToken, Refused(400, "slow_down"));
+  for (int i = 0; i < 1000; ++i) worker_->Ping("123456", "request-1");
+  EXPECT_EQ(Polls(), 0);
+  Commit();
+  EXPECT_EQ(Polls(), 0) << "the interval has grown";
+  Ring();
+  EXPECT_EQ(Polls(), 1);
+  EXPECT_EQ(Durable().interval, absl::Seconds(10));
+}
+
+TEST_F(WorkerPingTest, ARecoveredLoginIsFound) {
+  Login login = NewTestLogin();
+  login.state = LoginState::kPending;
+  login.auth_req_id = "request-1";
+  login.interval = absl::Seconds(5);
+  login.expire_time = now_ + absl::Minutes(10);
+  worker_->Recover(login, absl::ZeroDuration());
+  Ring();
+  http_.Answer(kToken, Refused(400, "authorization_pending"));
+  now_ += absl::Seconds(5);
+  worker_->Ping("123456", "request-1");
+  EXPECT_EQ(Polls(), 1);
+}
+
+TEST_F(WorkerPingTest, AfterTheEndAPingFindsNobody) {
+  BeginRelaxed();
+  worker_->Cancel(kId, [](const absl::StatusOr<Login>&) {});
+  Commit();
+  EXPECT_EQ(worker_->unfinished_logins(), 0U);
+  worker_->Ping("123456", "request-1");
+  EXPECT_EQ(Polls(), 0);
+}
+
+TEST_F(WorkerPingTest, WhileDrainingAPingBeginsNothing) {
+  BeginRelaxed();
+  worker_->Drain([] {});
+  worker_->Ping("123456", "request-1");
+  EXPECT_EQ(Polls(), 0);
 }
 
 }  // namespace

@@ -8,13 +8,14 @@
 
 namespace cibad {
 
-Course::Course() {
+Course::Course(const Handling& handling, const std::string& redirect_uri) {
   LoginRequest request;
   request.sales_unit = "123456";
   request.msisdn = "4791234567";
   request.scopes = {"openid", "name"};
   request.binding_message = "K7P-3XM";
-  login_ = NewLogin("00000000000000000000000042", std::move(request), {}, now_);
+  request.redirect_uri = redirect_uri;
+  login_ = NewLogin("00000000000000000000000042", std::move(request), handling, now_);
 }
 
 Course& Course::After(absl::Duration duration) {

@@ -30,7 +30,7 @@ inline constexpr char kSubject[] = "c06c4afe-d9e1-4c5d-939a-177d752a0944";
 class Course {
  public:
   // A login that is durable; nothing has happened to it.
-  Course();
+  explicit Course(const Handling& handling = {}, const std::string& redirect_uri = "");
 
   // Lets the clock run.
   Course& After(absl::Duration duration);

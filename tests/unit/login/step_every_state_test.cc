@@ -17,6 +17,12 @@ std::vector<Course> Unfinished() {
       Asking().Fire(BackchannelAnswered{NeverLeft()}),
       Waiting(),
       Polling(),
+      Course({.ping_fallback = absl::Seconds(30)}).Fire(Accepted{}).Acknowledge().Wake(),
+      Course({.ping_fallback = absl::Seconds(30)})
+          .Fire(Accepted{})
+          .Acknowledge()
+          .Wake()
+          .AnswerTokenError("authorization_pending"),
       Polling().AnswerToken(BrokenOff()),
       Polling().AnswerTokenError("slow_down"),
       Waiting().Fire(Recovered{}),
@@ -45,6 +51,7 @@ std::vector<Event> EveryEvent() {
       Recovered{},
       Woken{},
       CancelRequested{},
+      Pinged{},
       BackchannelAnswered{Acknowledgement{"another-auth-req-id", kExpiresIn, kInterval}},
       BackchannelAnswered{InvalidAnswer{}},
       TokenRequestAnswered{Tokens300s()},
