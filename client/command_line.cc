@@ -36,6 +36,7 @@ constexpr char kFooter[] = R"(Examples:
   cibactl watch ID                             follow a login that somebody started
   cibactl cancel ID                            end it
   cibactl acknowledge ID                       erase it, as you have what you need
+  cibactl webhook list                         where Vipps pings the daemon
 
 Exit codes:
   0    login, watch: COMPLETED; the others: the call worked
@@ -220,7 +221,44 @@ void AddOthers(CLI::App* app, Typed* typed) {
       ->check(CLI::Range(1, kLargestLimit).description(""));
 }
 
-Command CommandOf(const std::string& name) {
+void AddWebhook(CLI::App* app, Typed* typed) {
+  CLI::App* webhook =
+      app->add_subcommand("webhook", "Register, list or delete the webhooks that Vipps pings");
+  webhook->footer(kOtherFooter);
+  webhook->require_subcommand(1);
+  webhook->fallthrough();
+  const auto add = [webhook, typed](const char* name, const char* description) {
+    CLI::App* command = webhook->add_subcommand(name, description);
+    command->footer(kOtherFooter);
+    command
+        ->add_option("--sales-unit", *typed->line.webhook.mutable_sales_unit(),
+                     "Merchant serial number of the sales unit, where\ncibad has several")
+        ->type_name("MSN");
+    return command;
+  };
+  CLI::App* reg = add("register", "Register a webhook for pings at Vipps");
+  reg->add_option("--url", *typed->line.webhook.mutable_url(),
+                  "Where Vipps is to deliver pings; the daemon's webhook_url")
+      ->required()
+      ->type_name("URL");
+  reg->add_option("--secret-file", typed->line.secret_file,
+                  "A new file for the secret, which Vipps shows once")
+      ->required()
+      ->type_name("PATH");
+  add("list", "List the sales unit's webhooks");
+  add("delete", "Delete a webhook")
+      ->add_option("ID", typed->line.id, "The webhook's id")
+      ->required()
+      ->type_name("");
+}
+
+Command CommandOf(const CLI::App& command) {
+  const std::string& name = command.get_name();
+  if (name == "webhook") return CommandOf(*command.get_subcommands().front());
+  if (name == "register") return Command::kRegisterWebhook;
+  if (name == "delete") return Command::kDeleteWebhook;
+  const bool is_of_webhook = command.get_parent()->get_name() == "webhook";
+  if (name == "list" && is_of_webhook) return Command::kListWebhooks;
   if (name == "watch") return Command::kWatch;
   if (name == "get") return Command::kGet;
   if (name == "cancel") return Command::kCancel;
@@ -230,7 +268,7 @@ Command CommandOf(const std::string& name) {
 
 CommandLine Understand(const CLI::App& app, Typed typed) {
   CommandLine line = std::move(typed.line);
-  line.command = CommandOf(app.get_subcommands().front()->get_name());
+  line.command = CommandOf(*app.get_subcommands().front());
   line.target = *TargetOf(line.address);
   line.retry_for = *ParseSeconds(typed.retry_for);
 
@@ -259,8 +297,9 @@ std::string MessageOf(const CLI::App& app, const CLI::ParseError& error) {
   if (!unknown.empty()) return absl::StrCat("there is no command or option \"", unknown[0], "\"");
   const bool lacks_command =
       error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError);
-  return lacks_command ? "a command is missing: login, watch, get, cancel, acknowledge or list"
-                       : error.what();
+  return lacks_command
+             ? "a command is missing: login, watch, get, cancel, acknowledge, list or webhook"
+             : error.what();
 }
 
 // Help and version are not errors; CLI11 throws them all the same.
@@ -286,6 +325,7 @@ std::variant<CommandLine, EarlyExit> ParseCommandLine(int argc, const char* cons
   AddCommonOptions(&app, &typed);
   AddLogin(&app, &typed);
   AddOthers(&app, &typed);
+  AddWebhook(&app, &typed);
   try {
     app.parse(argc, argv);
     return Understand(app, std::move(typed));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "client/await.h"
 #include "client/exit_code.h"
 #include "client/follow_login.h"
 #include "client/login_text.h"
@@ -15,25 +16,6 @@ namespace cibad {
 namespace {
 
 constexpr int kMaxPageSize = 1000;  // the API's
-
-// Waits for the answer of a call that an interrupt may simply abandon. Gives the answer, or the
-// exit status.
-template <typename Answer>
-std::variant<Answer, int> Await(const Session& session) {
-  for (;;) {
-    Event event = session.events.Next(absl::InfiniteFuture());
-    if (auto* answer = std::get_if<Answer>(&event)) {
-      if (answer->result.status.ok()) return std::move(*answer);
-      const Problem problem = Explain(answer->result, session.address);
-      session.display.ShowProblem(problem);
-      return problem.exit_code;
-    }
-    const auto* signal = std::get_if<SignalCame>(&event);
-    if (signal != nullptr && !HandleTerminalSignal(session, signal->number)) {
-      return kExitSignalBase + signal->number;
-    }
-  }
-}
 
 }  // namespace
 

@@ -23,6 +23,11 @@ class Daemon {
   // Is answered by one ListAnswer.
   virtual void ListLogins(const v1::ListLoginsRequest& request) = 0;
 
+  // Each is answered by one answer of its own kind.
+  virtual void RegisterWebhook(const v1::RegisterWebhookRequest& request) = 0;
+  virtual void ListWebhooks(const v1::ListWebhooksRequest& request) = 0;
+  virtual void DeleteWebhook(const v1::DeleteWebhookRequest& request) = 0;
+
   // Is answered by WatchUpdates and then one WatchEnded. The watch ends with DEADLINE_EXCEEDED
   // after a minute or so: watch again. That is how a daemon that hangs is told from a customer who
   // takes their time.

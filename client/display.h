@@ -46,6 +46,11 @@ class Display {
   // `more`: there are more logins than these.
   virtual void ShowList(const std::vector<v1::Login>& logins, bool more) = 0;
 
+  // What a call that is not about logins has given: the message for programs, its fields for
+  // people.
+  virtual void ShowAnswer(const google::protobuf::Message& /*message*/,
+                          const std::vector<std::string>& /*fields*/) {}
+
   // The process is about to be stopped, and has been continued.
   virtual void Suspend() {}
   virtual void Resume() {}

@@ -40,6 +40,20 @@ struct ListAnswer {
   v1::ListLoginsResponse page;
 };
 
+struct RegisterWebhookAnswer {
+  CallResult result;
+  v1::RegisterWebhookResponse response;
+};
+
+struct ListWebhooksAnswer {
+  CallResult result;
+  v1::ListWebhooksResponse response;
+};
+
+struct DeleteWebhookAnswer {
+  CallResult result;
+};
+
 // The watched login, at once and then after every change.
 struct WatchUpdate {
   v1::Login login;
@@ -57,7 +71,8 @@ struct SignalCame {
 // The time that was waited for is there.
 struct TimeCame {};
 
-using Event = std::variant<LoginAnswer, AcknowledgeAnswer, ListAnswer, WatchUpdate, WatchEnded,
+using Event = std::variant<LoginAnswer, AcknowledgeAnswer, ListAnswer, RegisterWebhookAnswer,
+                           ListWebhooksAnswer, DeleteWebhookAnswer, WatchUpdate, WatchEnded,
                            SignalCame, TimeCame>;
 
 class EventSource {

@@ -39,6 +39,9 @@ class FollowedLogin {
   void On(const LoginAnswer& answer);  // to CancelLogin
   void On(const AcknowledgeAnswer& /*answer*/) {}
   void On(const ListAnswer& /*answer*/) {}
+  void On(const RegisterWebhookAnswer& /*answer*/) {}
+  void On(const ListWebhooksAnswer& /*answer*/) {}
+  void On(const DeleteWebhookAnswer& /*answer*/) {}
   void On(const SignalCame& signal);
   void On(const TimeCame& /*time*/) {}
 

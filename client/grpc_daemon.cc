@@ -221,6 +221,39 @@ void GrpcDaemon::ListLogins(const v1::ListLoginsRequest& request) {
       MakeListAnswer);
 }
 
+void GrpcDaemon::RegisterWebhook(const v1::RegisterWebhookRequest& request) {
+  calls_->Call<v1::RegisterWebhookRequest, v1::RegisterWebhookResponse>(
+      request,
+      [this](auto* context, auto* sent, auto* answer, auto done) {
+        calls_->stub()->RegisterWebhook(context, sent, answer, std::move(done));
+      },
+      [](CallResult result, v1::RegisterWebhookResponse response) {
+        return RegisterWebhookAnswer{std::move(result), std::move(response)};
+      });
+}
+
+void GrpcDaemon::ListWebhooks(const v1::ListWebhooksRequest& request) {
+  calls_->Call<v1::ListWebhooksRequest, v1::ListWebhooksResponse>(
+      request,
+      [this](auto* context, auto* sent, auto* answer, auto done) {
+        calls_->stub()->ListWebhooks(context, sent, answer, std::move(done));
+      },
+      [](CallResult result, v1::ListWebhooksResponse response) {
+        return ListWebhooksAnswer{std::move(result), std::move(response)};
+      });
+}
+
+void GrpcDaemon::DeleteWebhook(const v1::DeleteWebhookRequest& request) {
+  calls_->Call<v1::DeleteWebhookRequest, google::protobuf::Empty>(
+      request,
+      [this](auto* context, auto* sent, auto* answer, auto done) {
+        calls_->stub()->DeleteWebhook(context, sent, answer, std::move(done));
+      },
+      [](CallResult result, const google::protobuf::Empty&) {
+        return DeleteWebhookAnswer{std::move(result)};
+      });
+}
+
 void GrpcDaemon::WatchLogin(const std::string& id) { Watch<Calls>::Start(calls_.get(), id); }
 
 }  // namespace cibad

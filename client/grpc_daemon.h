@@ -30,6 +30,9 @@ class GrpcDaemon : public Daemon {
   void CancelLogin(const std::string& id) override;
   void AcknowledgeLogin(const std::string& id) override;
   void ListLogins(const v1::ListLoginsRequest& request) override;
+  void RegisterWebhook(const v1::RegisterWebhookRequest& request) override;
+  void ListWebhooks(const v1::ListWebhooksRequest& request) override;
+  void DeleteWebhook(const v1::DeleteWebhookRequest& request) override;
   void WatchLogin(const std::string& id) override;
 
  private:

@@ -16,6 +16,7 @@
 #include "client/plain_display.h"
 #include "client/terminal.h"
 #include "client/terminal_display.h"
+#include "client/webhook_commands.h"
 
 namespace cibad {
 namespace {
@@ -46,6 +47,19 @@ int Run(const CommandLine& line) {
       return RunCancel(session, line.id);
     case Command::kAcknowledge:
       return RunAcknowledge(session, line.id);
+    case Command::kRegisterWebhook:
+      return RunRegisterWebhook(session, line.webhook, line.secret_file);
+    case Command::kListWebhooks: {
+      v1::ListWebhooksRequest request;
+      request.set_sales_unit(line.webhook.sales_unit());
+      return RunListWebhooks(session, request);
+    }
+    case Command::kDeleteWebhook: {
+      v1::DeleteWebhookRequest request;
+      request.set_sales_unit(line.webhook.sales_unit());
+      request.set_id(line.id);
+      return RunDeleteWebhook(session, request);
+    }
     case Command::kList:
       return RunList(session, line.unfinished_only, line.limit);
   }

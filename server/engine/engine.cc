@@ -49,6 +49,7 @@ struct Engine::Lane {
   std::optional<EventLoop::Alarm> provider_alarm;
   std::optional<AccessTokens> access_tokens;
   std::optional<EventLoop::Alarm> access_tokens_alarm;
+  std::optional<WebhookCalls> webhooks;
   std::optional<EventLoop::Alarm> erase_alarm;
 
   std::optional<Worker> worker;
@@ -90,6 +91,7 @@ Engine::Engine(Options options, Settings settings, Store* store)
           .post = [&first](std::function<void()> closure) { first.loop.Post(std::move(closure)); },
       });
   first.access_tokens_alarm.emplace(first.loop, [&first] { first.access_tokens->OnAlarm(); });
+  first.webhooks.emplace(options_.issuer, &first.http, &*first.access_tokens);
   first.erase_alarm.emplace(first.loop, [this] { EraseEnded(); });
   for (const auto& lane : lanes_) {
     lane->worker.emplace(Worker::Environment{
@@ -287,6 +289,8 @@ void Engine::WatchLogin(const std::string& id, std::shared_ptr<Watcher> watcher)
 }
 
 absl::StatusOr<LoginPage> Engine::ListLogins(const ListQuery& query) { return store_->List(query); }
+
+WebhookCalls& Engine::webhooks() { return *lanes_.front()->webhooks; }
 
 absl::Status Engine::status() const { return lanes_.front()->provider->status(); }
 

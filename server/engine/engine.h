@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/engine/watcher.h"
+#include "server/engine/webhook_calls.h"
 #include "server/http/clock.h"
 #include "server/http/curl_client.h"
 #include "server/login/login.h"
@@ -92,6 +93,9 @@ class Engine {
 
   // A page of logins. Waits for the disk. INVALID_ARGUMENT: a page token that is none.
   absl::StatusOr<LoginPage> ListLogins(const ListQuery& query);
+
+  // The sales units' webhooks at the provider.
+  WebhookCalls& webhooks();
 
   // OK once discovery has succeeded; before, UNAVAILABLE and why.
   absl::Status status() const;

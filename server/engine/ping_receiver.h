@@ -43,7 +43,7 @@ class TokenBucket {
 class PingReceiver {
  public:
   // Deliveries in all; more are answered 429 before their body is read.
-  static constexpr double kDeliveriesPerSecond = 1000;
+  static constexpr double kDeliveriesPerSecond = 2000;
   // Deliveries that are not proven, from one source; a source that has sent more is answered 429
   // unseen. A source is what the proxy in front names last in X-Forwarded-For. Where it names none
   // sources cannot be told apart, and none is shut out for what another sends.

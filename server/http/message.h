@@ -14,7 +14,7 @@
 
 namespace cibad {
 
-enum class HttpMethod { kGet, kPost };
+enum class HttpMethod { kGet, kPost, kDelete };
 
 struct HttpRequest {
   HttpMethod method = HttpMethod::kGet;

@@ -102,8 +102,8 @@ struct Progress {
   bool request_in_flight =
       false;  // at most one request is under way for a login, whatever its kind
   absl::Time next_request_time = absl::InfiniteFuture();
-  // Before which no token request may go, pinged or not.
-  absl::Time earliest_request_time = absl::InfinitePast();
+  // Before which no token request may go, pinged or not; a ping brings the next one forward to it.
+  absl::Time earliest_request_time = absl::InfiniteFuture();
   bool pinged = false;          // since the last token request went
   int unanswered_requests = 0;  // in a row, for the back-off
   // A token request broke off after it may have arrived: its answer, perhaps the tokens, is lost.

@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "server/engine/random.h"
 #include "server/login/new_login.h"
 #include "server/rpc/login_message.h"
@@ -148,6 +150,63 @@ grpc::ServerUnaryReactor* LoginServiceImpl::ListLogins(grpc::CallbackServerConte
   for (const Login& login : page->logins) *response->add_logins() = ToMessageWithoutProfile(login);
   response->set_next_page_token(page->next_page_token);
   return call.Finish(absl::OkStatus());
+}
+
+grpc::ServerUnaryReactor* LoginServiceImpl::RegisterWebhook(
+    grpc::CallbackServerContext* context, const v1::RegisterWebhookRequest* request,
+    v1::RegisterWebhookResponse* response) {
+  const Call call(context);
+  const std::shared_ptr<const Settings> now = settings();
+  const auto unit = FindSalesUnit(request->sales_unit(), now->sales_units);
+  if (!unit.ok()) return call.Finish(unit.status());
+  if (const absl::Status url = ParseWebhookUrl(request->url()).status(); !url.ok()) {
+    return call.Finish(absl::InvalidArgumentError(absl::StrCat("url: ", url.message())));
+  }
+  engine_->webhooks().Register(
+      **unit, request->url(),
+      [call, response, url = request->url()](const absl::StatusOr<NewWebhook>& made) {
+        if (made.ok()) {
+          response->mutable_webhook()->set_id(made->id);
+          response->mutable_webhook()->set_url(url);
+          response->set_secret(made->secret);
+        }
+        call.Finish(made.status());
+      });
+  return call.reactor();
+}
+
+grpc::ServerUnaryReactor* LoginServiceImpl::ListWebhooks(grpc::CallbackServerContext* context,
+                                                         const v1::ListWebhooksRequest* request,
+                                                         v1::ListWebhooksResponse* response) {
+  const Call call(context);
+  const std::shared_ptr<const Settings> now = settings();
+  const auto unit = FindSalesUnit(request->sales_unit(), now->sales_units);
+  if (!unit.ok()) return call.Finish(unit.status());
+  engine_->webhooks().List(
+      **unit, [call, response](const absl::StatusOr<std::vector<RegisteredWebhook>>& webhooks) {
+        if (webhooks.ok()) {
+          for (const RegisteredWebhook& one : *webhooks) {
+            v1::Webhook* webhook = response->add_webhooks();
+            webhook->set_id(one.id);
+            webhook->set_url(one.url);
+          }
+        }
+        call.Finish(webhooks.status());
+      });
+  return call.reactor();
+}
+
+grpc::ServerUnaryReactor* LoginServiceImpl::DeleteWebhook(grpc::CallbackServerContext* context,
+                                                          const v1::DeleteWebhookRequest* request,
+                                                          google::protobuf::Empty*) {
+  const Call call(context);
+  const std::shared_ptr<const Settings> now = settings();
+  const auto unit = FindSalesUnit(request->sales_unit(), now->sales_units);
+  if (!unit.ok()) return call.Finish(unit.status());
+  if (const absl::Status id = CheckWebhookId(request->id()); !id.ok()) return call.Finish(id);
+  engine_->webhooks().Delete(**unit, request->id(),
+                             [call](const absl::Status& deleted) { call.Finish(deleted); });
+  return call.reactor();
 }
 
 }  // namespace cibad

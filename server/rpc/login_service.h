@@ -48,6 +48,15 @@ class LoginServiceImpl final : public v1::LoginService::CallbackService {
   grpc::ServerUnaryReactor* ListLogins(grpc::CallbackServerContext* context,
                                        const v1::ListLoginsRequest* request,
                                        v1::ListLoginsResponse* response) override;
+  grpc::ServerUnaryReactor* RegisterWebhook(grpc::CallbackServerContext* context,
+                                            const v1::RegisterWebhookRequest* request,
+                                            v1::RegisterWebhookResponse* response) override;
+  grpc::ServerUnaryReactor* ListWebhooks(grpc::CallbackServerContext* context,
+                                         const v1::ListWebhooksRequest* request,
+                                         v1::ListWebhooksResponse* response) override;
+  grpc::ServerUnaryReactor* DeleteWebhook(grpc::CallbackServerContext* context,
+                                          const v1::DeleteWebhookRequest* request,
+                                          google::protobuf::Empty* response) override;
 
  private:
   std::shared_ptr<const Settings> settings();

@@ -26,28 +26,6 @@ constexpr size_t kMostScopes = 32;
 constexpr int64_t kShortestExpirySeconds = 60;
 constexpr int64_t kLongestExpirySeconds = 900;
 
-absl::StatusOr<const SalesUnit*> FindSalesUnit(const std::string& msn,
-                                               const SalesUnits& sales_units) {
-  if (msn.empty()) {
-    const auto chosen =
-        std::find_if(sales_units.begin(), sales_units.end(),
-                     [](const auto& msn_and_unit) { return msn_and_unit.second.is_default; });
-    if (chosen != sales_units.end()) return &chosen->second;
-    if (sales_units.size() == 1) return &sales_units.begin()->second;
-    return absl::InvalidArgumentError(
-        "sales_unit: name one by its merchant serial number; this daemon has several, and none of "
-        "them is the default");
-  }
-  const auto found = sales_units.find(msn);
-  if (found == sales_units.end()) {
-    constexpr size_t kMostShown = 20;
-    return absl::NotFoundError(
-        absl::StrCat("sales_unit: this daemon has none with the merchant serial number \"",
-                     absl::CHexEscape(msn.substr(0, kMostShown)), "\""));
-  }
-  return &found->second;
-}
-
 absl::StatusOr<std::vector<std::string>> ReadScopes(const v1::StartLoginRequest& message,
                                                     const SalesUnit& unit) {
   if (message.scopes_size() > static_cast<int>(kMostScopes)) {
@@ -92,6 +70,28 @@ absl::Status CheckRequestId(const std::string& request_id) {
 }
 
 }  // namespace
+
+absl::StatusOr<const SalesUnit*> FindSalesUnit(const std::string& msn,
+                                               const SalesUnits& sales_units) {
+  if (msn.empty()) {
+    const auto chosen =
+        std::find_if(sales_units.begin(), sales_units.end(),
+                     [](const auto& msn_and_unit) { return msn_and_unit.second.is_default; });
+    if (chosen != sales_units.end()) return &chosen->second;
+    if (sales_units.size() == 1) return &sales_units.begin()->second;
+    return absl::InvalidArgumentError(
+        "sales_unit: name one by its merchant serial number; this daemon has several, and none of "
+        "them is the default");
+  }
+  const auto found = sales_units.find(msn);
+  if (found == sales_units.end()) {
+    constexpr size_t kMostShown = 20;
+    return absl::NotFoundError(
+        absl::StrCat("sales_unit: this daemon has none with the merchant serial number \"",
+                     absl::CHexEscape(msn.substr(0, kMostShown)), "\""));
+  }
+  return &found->second;
+}
 
 absl::StatusOr<LoginRequest> ReadStartRequest(const v1::StartLoginRequest& message,
                                               const SalesUnits& sales_units, uint64_t random_bits) {

@@ -5,6 +5,7 @@
 #define CIBAD_SERVER_RPC_START_REQUEST_H_
 
 #include <cstdint>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "cibad/v1/login.pb.h"
@@ -12,6 +13,11 @@
 #include "server/provider/sales_unit.h"
 
 namespace cibad {
+
+// The sales unit that a request names, or the default where it names none. INVALID_ARGUMENT,
+// NOT_FOUND.
+absl::StatusOr<const SalesUnit*> FindSalesUnit(const std::string& msn,
+                                               const SalesUnits& sales_units);
 
 // The start that `message` asks for. `random_bits` make the binding message, where the till gives
 // none and does not refuse one. INVALID_ARGUMENT or NOT_FOUND (sales unit), with a message that

@@ -151,5 +151,44 @@ TEST_F(CibactlTest, ALoginOutlastsARestartOfTheDaemon) {
   ExpectEachAskedOnce();
 }
 
+TEST_F(CibactlTest, WebhooksAreRegisteredListedAndDeleted) {
+  const std::string file = sandbox_->folder() + "/new_secret";
+  const std::vector<std::string> registers = {"webhook",       "register",
+                                              "--sales-unit",  "123456",
+                                              "--url",         "https://tills.example.com/vipps/1",
+                                              "--secret-file", file};
+  std::string out;
+  ASSERT_EQ(Run(registers, &out), kExitCompleted);
+  const std::string id = out.substr(0, out.find('\n'));
+  const std::string secret = ReadFile(file);
+  EXPECT_GT(secret.size(), 8U);
+  EXPECT_THAT(out, testing::Not(HasSubstr(secret.substr(0, 8))));
+  EXPECT_THAT(daemon_->Log(), testing::Not(HasSubstr(secret.substr(0, 8))));
+  EXPECT_EQ(Run(registers), kExitError) << "the file exists";
+  ASSERT_EQ(Run({"webhook", "list", "--json"}, &out), kExitCompleted);
+  const std::vector<Json> lines = Lines(out);
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(lines[0].value("id", ""), id);
+  EXPECT_EQ(lines[0].value("url", ""), "https://tills.example.com/vipps/1");
+  EXPECT_EQ(Run({"webhook", "delete", id}), kExitCompleted);
+  EXPECT_EQ(Run({"webhook", "delete", id}), kExitError) << "it is gone";
+  ASSERT_EQ(Run({"webhook", "list"}, &out), kExitCompleted);
+  EXPECT_EQ(out, "");
+  EXPECT_EQ(Run({"webhook", "register", "--url", "http://a/", "--secret-file", file + "2"}),
+            kExitUsage);
+  ExpectNoViolations();
+}
+
+TEST_F(CibactlTest, TheTwentySixthWebhookIsRefused) {
+  for (int i = 0; i < 25; ++i) {
+    ASSERT_TRUE(sandbox_->RegisterWebhook("https://tills.example.com/" + std::to_string(i)).ok());
+  }
+  const std::string file = sandbox_->folder() + "/new_secret";
+  EXPECT_EQ(
+      Run({"webhook", "register", "--url", "https://tills.example.com/", "--secret-file", file}),
+      kExitError);
+  EXPECT_EQ(ReadFile(file), "");
+}
+
 }  // namespace
 }  // namespace cibad

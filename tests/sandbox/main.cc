@@ -67,7 +67,8 @@ int Run(const SandboxOptions& options) {
 
   const std::string origin = absl::StrCat("https://localhost:", (*server)->port());
   const std::vector<Client> clients = Clients(*folder, options.method);
-  Provider provider({origin, clients, options.interval, options.expires_in, options.token_life},
+  Provider provider({origin, clients, options.interval, options.expires_in, options.token_life,
+                     options.webhook_to},
                     std::move(folder->rsa_key), std::move(folder->ec_key));
   absl::Status serving = (*server)->Serve([&provider](const Request& request, absl::Time now) {
     return provider.Handle(request, now);

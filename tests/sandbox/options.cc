@@ -42,6 +42,9 @@ std::variant<SandboxOptions, ExitCode> ReadOptions(int argc, char** argv) {
   app.add_option("--token-life", token_life, "Seconds that an access token of a partner lives")
       ->check(CLI::Range(1, kMaxSeconds))
       ->capture_default_str();
+  app.add_option(
+      "--webhook-to", options.webhook_to,
+      "HOST:PORT that pings are delivered to, by plain HTTP, in place of a registered URL");
   app.add_flag("--numbers", options.numbers, "Print the test numbers and what they do");
   try {
     app.parse(argc, argv);

@@ -18,7 +18,8 @@ struct SandboxOptions {
   absl::Duration expires_in = absl::Seconds(600);
   AuthenticationMethod method = AuthenticationMethod::kBasic;
   absl::Duration token_life = absl::Hours(1);  // of /accesstoken/get
-  bool numbers = false;                        // print the test numbers, and nothing else
+  std::string webhook_to;  // HOST:PORT that pings are delivered to; empty: to the registered URL
+  bool numbers = false;    // print the test numbers, and nothing else
 };
 
 struct ExitCode {

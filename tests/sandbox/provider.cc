@@ -63,7 +63,12 @@ Provider::Provider(ProviderSettings settings, KeyHandle rsa_key, KeyHandle ec_ke
       issuer_(absl::StrCat(settings_.origin, kIssuerPath)),
       state_(settings_.interval, settings_.expires_in),
       keys_(std::move(rsa_key), std::move(ec_key)),
-      api_tokens_(settings_.token_life) {}
+      api_tokens_(settings_.token_life) {
+  webhooks_.DeliverTo(settings_.webhook_to);
+  state_.CallWhenDecided([this](const SandboxLogin& login) {
+    webhooks_.Ping(login.request.msn, login.auth_req_id, login.decision_time);
+  });
+}
 
 Answer Provider::Handle(const Request& request, absl::Time now) {
   static constexpr std::array kRoutes = {
@@ -82,6 +87,12 @@ Answer Provider::Handle(const Request& request, absl::Time now) {
       Route{"POST", "/sandbox/deny-all", &Provider::DecideAll},
   };
   CountRequest(request);
+  if (request.path == kWebhooksPath || absl::StartsWith(request.path, "/webhooks/v1/webhooks/")) {
+    return WebhookApi(request, now);
+  }
+  if (request.path == "/sandbox/webhooks" || absl::StartsWith(request.path, "/sandbox/pings")) {
+    return ControlPings(request);
+  }
   for (const Route& route : kRoutes) {
     if (request.path != route.path) continue;
     if (request.method == route.method) return (this->*route.endpoint)(request, now);

@@ -18,6 +18,7 @@
 #include "tests/sandbox/provider_state.h"
 #include "tests/sandbox/report.h"
 #include "tests/sandbox/signing_keys.h"
+#include "tests/sandbox/webhooks.h"
 
 namespace cibad {
 
@@ -30,6 +31,7 @@ constexpr absl::string_view kTokenPath = "/access-management-1.0/access/oauth2/t
 constexpr absl::string_view kBackchannelPath = "/vipps-login-ciba/api/backchannel/authentication";
 constexpr absl::string_view kUserinfoPath = "/vipps-userinfo-api/userinfo";
 constexpr absl::string_view kAccessTokenPath = "/accesstoken/get";
+constexpr absl::string_view kWebhooksPath = "/webhooks/v1/webhooks";
 
 struct ProviderSettings {
   std::string origin;           // https://localhost:8443
@@ -37,6 +39,7 @@ struct ProviderSettings {
   absl::Duration interval = kDefaultInterval;
   absl::Duration expires_in = absl::Seconds(600);
   absl::Duration token_life = absl::Hours(1);
+  std::string webhook_to = {};  // see Webhooks::DeliverTo
 };
 
 // Thread-safe.
@@ -74,6 +77,13 @@ class Provider {
   Answer TokenAnswer(const SandboxLogin& login, absl::Time now);
 
   // Counts the violation and gives the refusal.
+  // The webhooks API, and the controls over the pings (provider_webhooks.cc).
+  Answer WebhookApi(const Request& request, absl::Time now);
+  Answer RegisterWebhook(const std::string& msn, const std::string& url);
+  std::optional<Answer> RefuseApiCaller(const Request& request, const Client& client,
+                                        absl::Time now);
+  Answer ControlPings(const Request& request);
+
   Answer Refuse(Violation violation, Answer refusal);
   // Reads the form and checks everything that the two form endpoints have in common.
   std::optional<Answer> RefuseForm(const Request& request, Form& form);
@@ -90,6 +100,7 @@ class Provider {
   ProviderState state_;
   SigningKeys keys_;
   ApiTokens api_tokens_;
+  Webhooks webhooks_;
   mutable std::mutex mutex_;
   EndpointCounts counts_;
 };

@@ -80,6 +80,7 @@ std::optional<SandboxLogin> ProviderState::Start(const BackchannelRequest& reque
     login.decision = in_advance->second;
     decisions_in_advance_.erase(in_advance);
   }
+  if (login.decision == Decision::kApprove || login.decision == Decision::kDeny) Decided(login);
   return logins_.emplace(login.auth_req_id, login).first->second;
 }
 
@@ -199,6 +200,7 @@ int ProviderState::Decide(absl::string_view auth_req_id, Decision decision, absl
   if (found == logins_.end() || !CanBeDecided(found->second)) return 0;
   found->second.decision = decision;
   found->second.decision_time = now;
+  Decided(found->second);
   return 1;
 }
 
@@ -212,6 +214,7 @@ int ProviderState::DecidePhone(absl::string_view msisdn, Decision decision, absl
     if (!CanBeDecided(login)) continue;
     login.decision = decision;
     login.decision_time = now;
+    Decided(login);
     ++decided;
   }
   if (!is_under_way) decisions_in_advance_[std::string(msisdn)] = decision;
@@ -225,9 +228,14 @@ int ProviderState::DecideAll(Decision decision, absl::Time now) {
     if (!CanBeDecided(login)) continue;
     login.decision = decision;
     login.decision_time = now;
+    Decided(login);
     ++decided;
   }
   return decided;
+}
+
+void ProviderState::Decided(const SandboxLogin& login) {
+  if (decided_ && login.end == LoginEnd::kNone) decided_(login);
 }
 
 void ProviderState::End(SandboxLogin& login, LoginEnd end) {

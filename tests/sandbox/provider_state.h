@@ -6,11 +6,13 @@
 #define CIBAD_TESTS_SANDBOX_PROVIDER_STATE_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -121,6 +123,12 @@ class ProviderState {
   // say nothing.
   ProviderState(absl::Duration interval, absl::Duration expires_in);
 
+  // Calls back for each login whose decision is known, with the time that it is made or to be made
+  // at. Set before anything else is called; the callback must not call back in.
+  void CallWhenDecided(std::function<void(const SandboxLogin&)> decided) {
+    decided_ = std::move(decided);
+  }
+
   // Starts a login and gives it as it stands then; nothing when there are too many.
   std::optional<SandboxLogin> Start(const BackchannelRequest& request, absl::Time now);
 
@@ -152,6 +160,7 @@ class ProviderState {
   std::vector<SandboxLogin> Logins() const;  // in the order of their start
 
  private:
+  void Decided(const SandboxLogin& login);
   void CountOf(SandboxLogin& login, Violation violation);
   PollVerdict Judge(SandboxLogin& login, absl::Time arrival);
   PollVerdict JudgeEnded(SandboxLogin& login);
@@ -162,6 +171,7 @@ class ProviderState {
 
   const absl::Duration interval_;
   const absl::Duration expires_in_;
+  std::function<void(const SandboxLogin&)> decided_;
 
   mutable std::mutex mutex_;
   std::unordered_map<std::string, SandboxLogin> logins_;        // by auth_req_id

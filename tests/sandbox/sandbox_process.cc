@@ -105,6 +105,30 @@ absl::Status SandboxProcess::ApproveAll() { return Post("/sandbox/approve-all");
 
 absl::Status SandboxProcess::RevokeAccessTokens() { return Post("/sandbox/revoke-access-tokens"); }
 
+absl::StatusOr<std::string> SandboxProcess::RegisterWebhook(
+    absl::string_view registered_url) const {
+  const absl::StatusOr<HttpsReply> reply = Perform({.method = "POST",
+                                                    .url = absl::StrCat(url(), "/sandbox/webhooks"),
+                                                    .body = std::string(registered_url),
+                                                    .ca_file = ca_file()});
+  if (!reply.ok()) return reply.status();
+  const nlohmann::json made = nlohmann::json::parse(reply->body, nullptr, false);
+  if (reply->status == 201 && made.is_object()) return made.value("secret", "");
+  return absl::InternalError(absl::StrCat("the sandbox answers ", reply->status));
+}
+
+absl::Status SandboxProcess::DeliverPingsTo(absl::string_view address) const {
+  return Post(absl::StrCat("/sandbox/pings/to/", address));
+}
+
+absl::Status SandboxProcess::SetPings(absl::string_view mode) const {
+  return Post(absl::StrCat("/sandbox/pings/", mode));
+}
+
+absl::StatusOr<std::map<std::string, int64_t>> SandboxProcess::PingCounts() const {
+  return Numbers(Get("/sandbox/pings"));
+}
+
 absl::StatusOr<std::map<std::string, int64_t>> SandboxProcess::Violations() const {
   return Numbers(Get("/sandbox/violations"));
 }

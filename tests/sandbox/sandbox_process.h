@@ -54,6 +54,15 @@ class SandboxProcess {
   // Ends the access tokens of partners before their time.
   absl::Status RevokeAccessTokens();
 
+  // Registers a webhook for the first sales unit's pings; gives its secret.
+  absl::StatusOr<std::string> RegisterWebhook(absl::string_view registered_url) const;
+  // Where pings are delivered to by plain HTTP, as HOST:PORT, in place of the registered URL.
+  absl::Status DeliverPingsTo(absl::string_view address) const;
+  // How: signed, repeated, wrong-signature or none.
+  absl::Status SetPings(absl::string_view mode) const;
+  // What became of the pings: accepted, refused, failed.
+  absl::StatusOr<std::map<std::string, int64_t>> PingCounts() const;
+
   // What clients did wrong, by name, `total` among them; and what happened. README.md has the
   // names.
   absl::StatusOr<std::map<std::string, int64_t>> Violations() const;

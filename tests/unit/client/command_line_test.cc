@@ -195,5 +195,24 @@ TEST(AddressTest, RefusesWhatIsNone) {
               HasSubstr("at most 107 bytes"));
 }
 
+TEST(CommandLineTest, WebhookHasCommandsOfItsOwn) {
+  const CommandLine made = Understood({"webhook", "register", "--sales-unit", "123456", "--url",
+                                       "https://a.example/hook", "--secret-file", "secret"});
+  EXPECT_EQ(made.command, Command::kRegisterWebhook);
+  EXPECT_EQ(made.webhook.sales_unit(), "123456");
+  EXPECT_EQ(made.webhook.url(), "https://a.example/hook");
+  EXPECT_EQ(made.secret_file, "secret");
+  EXPECT_EQ(Understood({"webhook", "list"}).command, Command::kListWebhooks);
+  EXPECT_EQ(Understood({"list"}).command, Command::kList);
+  const CommandLine deleted = Understood({"webhook", "delete", "id-1", "--json"});
+  EXPECT_EQ(deleted.command, Command::kDeleteWebhook);
+  EXPECT_EQ(deleted.id, "id-1");
+  EXPECT_TRUE(deleted.json);
+  for (const auto& wrong : std::vector<std::vector<const char*>>{
+           {"webhook"}, {"webhook", "register"}, {"webhook", "delete"}, {"register"}, {"delete"}}) {
+    EXPECT_EQ(Refused(wrong).exit_code, 2);
+  }
+}
+
 }  // namespace
 }  // namespace cibad

@@ -4,14 +4,21 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "client/exit_code.h"
+#include "client/webhook_commands.h"
 #include "tests/unit/client/sample_login.h"
 
 namespace cibad {
@@ -57,6 +64,13 @@ class Simulation : public Daemon, public EventSource {
   void ListLogins(const v1::ListLoginsRequest& request) override {
     pages.push_back(absl::StrCat(request.page_size(), "/", request.page_token()));
     Called("list");
+  }
+  void RegisterWebhook(const v1::RegisterWebhookRequest& request) override {
+    Called("register " + request.url());
+  }
+  void ListWebhooks(const v1::ListWebhooksRequest& /*request*/) override { Called("webhooks"); }
+  void DeleteWebhook(const v1::DeleteWebhookRequest& request) override {
+    Called("delete " + request.id());
   }
   void WatchLogin(const std::string& /*id*/) override { Called("watch"); }
 
@@ -115,6 +129,10 @@ class RecordingDisplay : public Display {
   void ShowLogin(const v1::Login& login) override { shown.push_back(login.id()); }
   void ShowList(const std::vector<v1::Login>& logins, bool more) override {
     shown.push_back(absl::StrCat(logins.size(), more ? " and more" : ""));
+  }
+  void ShowAnswer(const google::protobuf::Message& message,
+                  const std::vector<std::string>& fields) override {
+    shown.push_back(absl::StrCat(absl::StrJoin(fields, " "), " ", message.ShortDebugString()));
   }
   void Suspend() override { notes.push_back("suspend"); }
   void Resume() override { notes.push_back("resume"); }
@@ -405,6 +423,76 @@ TEST_F(CommandsTest, ListTakesAsManyPagesAsTheLimitNeeds) {
 TEST_F(CommandsTest, AnInterruptOfASingleCallLeavesAtOnce) {
   world_.At(absl::Seconds(1), SignalCame{SIGINT});
   EXPECT_EQ(RunGet(session_, "01"), 130);
+}
+
+// ---- Webhooks.
+
+class WebhookCommandsTest : public CommandsTest {
+ protected:
+  WebhookCommandsTest() : path_(testing::TempDir() + "/cibactl_secret_XXXXXX") {
+    close(mkstemp(path_.data()));
+    unlink(path_.c_str());  // it is to be new
+    request_.set_url("https://a.example/hook");
+  }
+  ~WebhookCommandsTest() override { unlink(path_.c_str()); }
+
+  void Registers(const std::string& secret) {
+    v1::RegisterWebhookResponse response;
+    response.mutable_webhook()->set_id("id-1");
+    response.mutable_webhook()->set_url("https://a.example/hook");
+    response.set_secret(secret);
+    world_.Answer("register https://a.example/hook", {RegisterWebhookAnswer{{}, response}});
+  }
+  std::string Contents() const {
+    std::ifstream file(path_);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  }
+
+  std::string path_;
+  v1::RegisterWebhookRequest request_;
+};
+
+TEST_F(WebhookCommandsTest, TheSecretGoesIntoANewFileOfItsOwnersAlone) {
+  Registers("hunter2");
+  EXPECT_EQ(RunRegisterWebhook(session_, request_, path_), kExitSuccess);
+  EXPECT_EQ(Contents(), "hunter2\n");
+  struct stat facts {};
+  ASSERT_EQ(stat(path_.c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 0777U, 0600U);
+  for (const auto& texts : {display_.notes, display_.shown}) {
+    EXPECT_FALSE(texts.empty());
+    for (const std::string& text : texts)
+      EXPECT_EQ(text.find("hunter2"), std::string::npos) << text;
+  }
+}
+
+TEST_F(WebhookCommandsTest, AFileThatExistsIsLeftAloneAndNothingIsRegistered) {
+  std::ofstream(path_) << "precious";
+  EXPECT_EQ(RunRegisterWebhook(session_, request_, path_), kExitError);
+  EXPECT_EQ(Contents(), "precious");
+  EXPECT_TRUE(world_.calls.empty());
+  ASSERT_EQ(display_.problems.size(), 1U);
+}
+
+TEST_F(WebhookCommandsTest, ARefusedRegistrationLeavesNoFile) {
+  world_.Answer("register https://a.example/hook",
+                {RegisterWebhookAnswer{
+                    Error(absl::StatusCode::kFailedPrecondition, Contact::kAnswered), {}}});
+  EXPECT_EQ(RunRegisterWebhook(session_, request_, path_), kExitError);
+  EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
+TEST_F(WebhookCommandsTest, ListsAndDeletes) {
+  v1::ListWebhooksResponse response;
+  response.add_webhooks()->set_id("id-1");
+  response.add_webhooks()->set_id("id-2");
+  world_.Answer("webhooks", {ListWebhooksAnswer{{}, response}});
+  EXPECT_EQ(RunListWebhooks(session_, {}), kExitSuccess);
+  EXPECT_EQ(display_.shown.size(), 2U);
+  world_.Answer("delete id-2", {DeleteWebhookAnswer{}});
+  v1::DeleteWebhookRequest request;
+  request.set_id("id-2");
+  EXPECT_EQ(RunDeleteWebhook(session_, request), kExitSuccess);
 }
 
 }  // namespace

@@ -457,7 +457,8 @@ TEST_F(WorkerPingTest, ARecoveredLoginIsFound) {
   login.auth_req_id = "request-1";
   login.interval = absl::Seconds(5);
   login.expire_time = now_ + absl::Minutes(10);
-  worker_->Recover(login, absl::ZeroDuration());
+  worker_->Hold(login);
+  worker_->Recover(absl::ZeroDuration());
   Ring();
   http_.Answer(kToken, Refused(400, "authorization_pending"));
   now_ += absl::Seconds(5);
