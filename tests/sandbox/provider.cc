@@ -368,6 +368,12 @@ void Provider::CountRequest(const Request& request) {
   counts_.most_connections = std::max<int64_t>(counts_.most_connections, request.open_connections);
 }
 
+void Provider::Recall(SandboxMemory memory) {
+  state_.Recall(std::move(memory.provider));
+  const std::lock_guard<std::mutex> lock(mutex_);
+  counts_ = memory.counts;
+}
+
 EndpointCounts Provider::Counts() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   return counts_;

@@ -14,6 +14,7 @@
 #include "tests/sandbox/api_tokens.h"
 #include "tests/sandbox/client.h"
 #include "tests/sandbox/form.h"
+#include "tests/sandbox/memory.h"
 #include "tests/sandbox/message.h"
 #include "tests/sandbox/provider_state.h"
 #include "tests/sandbox/report.h"
@@ -46,6 +47,11 @@ class Provider {
 
   // `now` is when the request had been read whole.
   Answer Handle(const Request& request, absl::Time now);
+
+  // What a later sandbox needs to go on in this one's place.
+  SandboxMemory Remember() const { return {state_.Remember(), Counts()}; }
+  // To be called before the first request.
+  void Recall(SandboxMemory memory);
 
  private:
   using Endpoint = Answer (Provider::*)(const Request&, absl::Time);

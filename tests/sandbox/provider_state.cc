@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "tests/sandbox/random_text.h"
 #include "tests/sandbox/test_numbers.h"
@@ -270,6 +271,25 @@ std::vector<SandboxLogin> ProviderState::Logins() const {
   std::sort(logins.begin(), logins.end(),
             [](const SandboxLogin& a, const SandboxLogin& b) { return a.number < b.number; });
   return logins;
+}
+
+ProviderMemory ProviderState::Remember() const {
+  std::vector<SandboxLogin> logins = Logins();
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return {std::move(logins), requests_by_phone_, decisions_in_advance_, violations_, totals_};
+}
+
+void ProviderState::Recall(ProviderMemory memory) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (SandboxLogin& login : memory.logins) {
+    const std::string auth_req_id = login.auth_req_id;
+    if (!login.access_token.empty()) access_tokens_.emplace(login.access_token, auth_req_id);
+    logins_.emplace(auth_req_id, std::move(login));
+  }
+  requests_by_phone_ = std::move(memory.requests_by_phone);
+  decisions_in_advance_ = std::move(memory.decisions_in_advance);
+  violations_ = memory.violations;
+  totals_ = std::move(memory.totals);
 }
 
 }  // namespace cibad

@@ -114,6 +114,15 @@ struct Totals {
   absl::Duration largest_earliness = absl::ZeroDuration();  // of all early polls
 };
 
+// All that is remembered, as it is written down when the sandbox ends (memory.h).
+struct ProviderMemory {
+  std::vector<SandboxLogin> logins;  // in the order of their start
+  std::map<std::string, int64_t> requests_by_phone;
+  std::map<std::string, Decision> decisions_in_advance;
+  Violations violations;
+  Totals totals;
+};
+
 // Thread-safe.
 class ProviderState {
  public:
@@ -150,6 +159,10 @@ class ProviderState {
   Totals AllTotals() const;
   std::map<std::string, int64_t> BackchannelRequestsByPhone() const;
   std::vector<SandboxLogin> Logins() const;  // in the order of their start
+
+  ProviderMemory Remember() const;
+  // Goes on with what an earlier one remembered, as if nothing had been in between.
+  void Recall(ProviderMemory memory);
 
  private:
   void CountOf(SandboxLogin& login, Violation violation);

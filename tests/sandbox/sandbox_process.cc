@@ -127,6 +127,8 @@ absl::Status SandboxProcess::Stop() {
                                           process_->Output(OutputStream::kStderr)));
 }
 
+absl::Status SandboxProcess::Kill() { return process_->Kill().status(); }
+
 absl::Status SandboxProcess::Restart() {
   if (process_->IsRunning()) {
     if (absl::Status status = Stop(); !status.ok()) return status;

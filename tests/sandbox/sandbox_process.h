@@ -65,10 +65,12 @@ class SandboxProcess {
   // All that /sandbox/logins tells, as JSON.
   absl::StatusOr<std::string> LoginsJson() const;
 
-  // The provider goes down, and comes back on the same port with the same keys, having forgotten
-  // all logins.
+  // The provider goes down, and comes back on the same port with the same keys and logins.
   absl::Status Stop();
   absl::Status Restart();
+
+  // The provider dies: Restart brings one that has forgotten all logins.
+  absl::Status Kill();
 
  private:
   SandboxProcess(std::string folder, SandboxSettings settings);

@@ -222,6 +222,8 @@ constexpr std::array kTestNumberRanges = {
     TestNumberRange{"47401", "approves after SS seconds; a thousand customers", kApprove},
     TestNumberRange{"47402", "denies after SS seconds; a thousand customers", Decision::kDeny},
     TestNumberRange{"47403", "never answers; a hundred thousand customers", Decision::kNever},
+    TestNumberRange{"47404", "approves at once, userinfo takes SS seconds; a thousand customers",
+                    kApprove, /*userinfo_takes_them=*/true},
 };
 
 constexpr size_t kSecondsDigits = 2;
@@ -241,6 +243,8 @@ Behaviour BehaviourOf(absl::string_view msisdn) {
     int seconds = 0;
     if (msisdn.size() == kRangeNumberLength && absl::StartsWith(msisdn, range.prefix) &&
         absl::SimpleAtoi(msisdn.substr(range.prefix.size(), kSecondsDigits), &seconds)) {
+      if (range.userinfo_takes_them)
+        return {.decision = range.decision, .userinfo = {.delay = absl::Seconds(seconds)}};
       return {range.decision, absl::Seconds(seconds)};
     }
   }

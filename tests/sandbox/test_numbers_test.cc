@@ -74,6 +74,9 @@ TEST(TestNumbersTest, RangesReadTheSecondsOutOfTheNumber) {
   EXPECT_EQ(BehaviourOf("4740230999").decision, Decision::kDeny);
   EXPECT_EQ(BehaviourOf("4740230999").decides_after, absl::Seconds(30));
   EXPECT_EQ(BehaviourOf("4740312345").decision, Decision::kNever);
+  EXPECT_EQ(BehaviourOf("4740404123").decision, Decision::kApprove);
+  EXPECT_EQ(BehaviourOf("4740404123").decides_after, absl::ZeroDuration());
+  EXPECT_EQ(BehaviourOf("4740404123").userinfo.delay, absl::Seconds(4));
 }
 
 TEST(TestNumbersTest, OtherNumbersWait) {

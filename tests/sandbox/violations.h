@@ -53,6 +53,7 @@ class Violations {
   void Count(Violation violation) { ++counts_[static_cast<size_t>(violation)]; }
   int64_t Of(Violation violation) const { return counts_[static_cast<size_t>(violation)]; }
   int64_t Of(size_t violation) const { return counts_[violation]; }
+  void Set(size_t violation, int64_t count) { counts_[violation] = count; }
   int64_t Total() const {
     int64_t total = 0;
     for (const int64_t count : counts_) total += count;
