@@ -53,6 +53,19 @@ inline constexpr Invariant kNothingForgotten{
 inline constexpr Invariant kOnlyProvenIsConfirmed{
     "only-proven-is-confirmed", "a till hears of a yes only when the ID token is proven"};
 
+// By what the worker does around the core.
+inline constexpr Invariant kActsAfterWriting{
+    "acts-after-writing", "nothing is asked of the provider before what leads to it is written"};
+inline constexpr Invariant kOneWriteAtATime{"one-write-at-a-time",
+                                            "a login has at most one write under way"};
+inline constexpr Invariant kToldOnce{"told-once", "a watcher hears of each state once"};
+inline constexpr Invariant kEveryChangeIsTold{"every-change-is-told",
+                                              "a watcher hears of each state that its login has"};
+inline constexpr Invariant kEveryCallIsAnswered{"every-call-is-answered",
+                                                "Get, Cancel and Watch are answered, once"};
+inline constexpr Invariant kDrains{
+    "drains", "a draining worker begins nothing, and says when nothing is under way"};
+
 // By how it ends.
 inline constexpr Invariant kEnds{"ends-by-deadline", "every login ends by its deadline"};
 inline constexpr Invariant kCancelIsHeard{"cancel-is-heard", "a till can cancel at any time"};

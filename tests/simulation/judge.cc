@@ -82,7 +82,8 @@ bool EndsAsDecided(const Login& end, const Record& record, const Plan& plan,
 // restart it was asked again.
 bool WasPolledToTheEnd(const Record& record, const Plan& plan, const SimulatedProvider& provider) {
   if (plan.trouble > 0 || record.heard_no_answer) return true;
-  const absl::Duration slowest = kSlowestAnswer + 3 * kLongestWay + kCommits + record.delay +
+  const absl::Duration slowest = kSlowestAnswer + 3 * kLongestWay + kCommits + kLongestStagger +
+                                 record.delay +
                                  (plan.slow_downs > 0 ? kLongestRetryAfter : absl::ZeroDuration());
   const absl::Time begin = std::max(
       {provider.acknowledge_time(), provider.last_token_request(), record.true_restart_time});

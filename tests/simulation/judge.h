@@ -19,6 +19,7 @@ namespace cibad {
 inline constexpr absl::Duration kLongestWay = absl::Seconds(2);  // of a request or an answer
 inline constexpr absl::Duration kRequestTimeout = absl::Seconds(35);
 inline constexpr absl::Duration kLongestCommit = absl::Seconds(1);
+inline constexpr absl::Duration kLongestStagger = absl::Seconds(5);  // 100,000 logins' worth
 inline constexpr absl::Duration kCancelRetry = absl::Seconds(1);
 inline constexpr absl::Duration kSlowestAnswer = absl::Seconds(30);  // that is still waited for
 

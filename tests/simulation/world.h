@@ -4,8 +4,8 @@
 // then tell; a crash falls back to what was written.
 //
 // What the world assumes: a request that the network carries arrives within kLongestWay, or at most
-// 0.9 seconds after the daemon heard that its connection broke, or never; and before a killed
-// daemon is up again.
+// 0.9 seconds after the daemon heard that its connection broke, or was up again after it was
+// killed, or never.
 
 #ifndef CIBAD_TESTS_SIMULATION_WORLD_H_
 #define CIBAD_TESTS_SIMULATION_WORLD_H_
@@ -151,6 +151,7 @@ class World {
   bool is_told_ = false;    // from the start's answer on
   int life_ = 0;            // of the daemon: what was begun in an earlier one is void
   bool is_up_ = true;
+  absl::Time boot_time_ = absl::InfinitePast();  // of this life
   bool is_draining_ = false;
   absl::Duration clock_error_;  // of the daemon's clock in this life
 

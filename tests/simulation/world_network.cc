@@ -102,6 +102,7 @@ void World::Exchange(Arrive arrive, Answer answer) {
   }
   agenda_.At(now() + Way(), [this, arrive, answer, give_up, life = life_] {
     const bool is_awaited = life == life_;
+    if (!is_awaited && is_up_ && now() - boot_time_ > kLongestWayAfterBreak) return;
     const bool breaks_off = random_.Percent(plan_.trouble / 3);
     const absl::Time hang_up = !is_awaited  ? now()
                                : breaks_off ? random_.Between({}, give_up - now()) + now()
