@@ -123,6 +123,8 @@ void Members(Direction& member, Login& login) {
   member("scopes", login.request.scopes);
   member("binding_message", login.request.binding_message);
   member("requested_expiry", login.request.requested_expiry);
+  member("msn", login.request.msn);
+  member("by_partner", login.request.by_partner);
   member("start_time", login.start_time);
   member("acknowledged_time", login.acknowledged_time);
   member("expire_time", login.expire_time);
@@ -163,6 +165,8 @@ void MemoryMembers(Direction& member, Memory& memory) {
   member("discovery_requests", memory.counts.discovery_requests);
   member("jwks_requests", memory.counts.jwks_requests);
   member("most_connections", memory.counts.most_connections);
+  member("systems", memory.counts.systems);
+  member("access_tokens_given", memory.counts.access_tokens_given);
 }
 
 }  // namespace

@@ -64,7 +64,7 @@ bool EndsAsDecided(const Login& end, const Record& record, const Plan& plan,
     case LoginState::kCompleted:
       return record.heard_tokens() && plan.decision == Decision::kApproves &&
              plan.id_token_is_good && plan.profile == ProfileAnswer::kIsTheCustomers &&
-             end.profile->subject == kCustomer;
+             end.profile->subject == kSubjectOfTheCustomer;
     case LoginState::kDenied:
       return record.heard_denial;
     case LoginState::kExpired:

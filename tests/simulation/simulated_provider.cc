@@ -104,7 +104,7 @@ Outcome<TokenAnswer> SimulatedProvider::Grant(int number, absl::Time now) {
 
 IdTokenOutcome SimulatedProvider::AnswerKeysRequest() {
   if (IsOutOfOrder()) return ServiceUnavailable();
-  if (plan_.id_token_is_good) return AcceptedIdToken{kCustomer};
+  if (plan_.id_token_is_good) return AcceptedIdToken{kSubjectOfTheCustomer};
   return RefusedIdToken{};
 }
 
@@ -131,7 +131,7 @@ Outcome<Profile> SimulatedProvider::AnswerUserinfoRequest(absl::Time now) {
     case ProfileAnswer::kIsTheCustomers:
       break;
   }
-  profile.subject = kCustomer;
+  profile.subject = kSubjectOfTheCustomer;
   return profile;
 }
 

@@ -19,7 +19,7 @@
 
 namespace cibad {
 
-inline constexpr char kCustomer[] = "the customer";
+inline constexpr char kSubjectOfTheCustomer[] = "the customer";
 inline constexpr absl::Duration kLongestRetryAfter = absl::Seconds(40);
 inline constexpr absl::Duration kAccessTokenLife = absl::Minutes(5);
 

@@ -26,6 +26,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "server/engine/access_tokens.h"
 #include "server/engine/provider_directory.h"
 #include "server/engine/worker.h"
 #include "tests/simulation/agenda.h"

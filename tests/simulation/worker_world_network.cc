@@ -62,10 +62,20 @@ WorkerWorld::Daemon::Daemon(WorkerWorld& world)
                                             world.DaemonAt(world.now(), std::move(what));
                                           },
                                   }),
+      access_tokens(kSimulatedIssuer, AccessTokens::Environment{
+                                          .http = &http,
+                                          .clock = [&world] { return world.now(); },
+                                          .set_alarm = [](absl::Time) {},
+                                          .post =
+                                              [&world](std::function<void()> what) {
+                                                world.DaemonAt(world.now(), std::move(what));
+                                              },
+                                      }),
       worker(Worker::Environment{
           .http = &http,
           .store = &store,
           .provider = &directory,
+          .access_tokens = &access_tokens,
           .sales_units = TheSalesUnits(),
           .clock = [&world] { return world.now(); },
           .wall_clock = [&world] { return world.now(); },

@@ -85,6 +85,7 @@ struct WorkerWorld::Daemon {
   SimulatedStore store;
   Http http;
   ProviderDirectory directory;
+  AccessTokens access_tokens;  // that the sales unit here does without
   Worker worker;
   size_t requests = 0;  // of the worker's, under way
   bool commit_is_due = false;
