@@ -34,12 +34,11 @@ absl::StatusOr<Login> SimulatedStore::Get(absl::string_view id) {
 
 absl::StatusOr<LoginPage> SimulatedStore::List(const ListQuery&) { return LoginPage{}; }
 
-absl::StatusOr<std::vector<Login>> SimulatedStore::LoadUnfinished() {
-  std::vector<Login> logins;
+absl::Status SimulatedStore::LoadUnfinished(const std::function<void(Login)>& take) {
   for (const auto& [id, login] : *environment_.disk) {
-    if (!HasEnded(login.state)) logins.push_back(login);
+    if (!HasEnded(login.state)) take(login);
   }
-  return logins;
+  return absl::OkStatus();
 }
 
 void SimulatedStore::Commit() {

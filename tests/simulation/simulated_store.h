@@ -10,7 +10,6 @@
 #include <functional>
 #include <map>
 #include <string>
-#include <vector>
 
 #include "server/store/store.h"
 
@@ -41,7 +40,7 @@ class SimulatedStore : public Store {
   absl::Status status() const override { return status_; }
   absl::StatusOr<Login> Get(absl::string_view id) override;
   absl::StatusOr<LoginPage> List(const ListQuery& query) override;
-  absl::StatusOr<std::vector<Login>> LoadUnfinished() override;
+  absl::Status LoadUnfinished(const std::function<void(Login)>& take) override;
 
   // The disk takes all that waits, or nothing of it, and that is answered.
   void Commit();

@@ -127,15 +127,15 @@ void WorkerWorld::Boot() {
   Note("the daemon is up");
   daemon_ = std::make_unique<Daemon>(*this);
   Daemon& daemon = *daemon_;
-  const absl::StatusOr<std::vector<Login>> unfinished = daemon.store.LoadUnfinished();
-  absl::Duration stagger;
-  for (const Login& login : *unfinished) {
-    DaemonAt(now(), [this, login, stagger] {
+  const absl::Status loaded = daemon.store.LoadUnfinished([this](const Login& login) {
+    DaemonAt(now(), [this, login] {
       Note("recovered:", login.id, login);
-      daemon_->worker.Recover(login, stagger);
+      daemon_->worker.Hold(login);
     });
-    stagger += random_.Between(absl::ZeroDuration(), absl::Seconds(1));
-  }
+  });
+  Hold(loaded.ok(), kNothingForgotten, "what is unfinished cannot be read");
+  const absl::Duration pace = random_.Between(absl::ZeroDuration(), absl::Seconds(1));
+  DaemonAt(now(), [this, pace] { daemon_->worker.Recover(pace); });
   DaemonAt(now(), [this] { daemon_->directory.Start(); });
 }
 
