@@ -32,19 +32,22 @@ constexpr char kFooter[] = R"(Examples:
   cibactl login 912 34 567                     ask for a customer's name and number
   cibactl login +4520123456 --scope "name email address"
   cibactl login 91234567 --json | jq -r 'select(.state=="COMPLETED").profile.name'
+  cibactl check-user 912 34 567                can this number log in?
   cibactl list --unfinished                    what customers are being asked now
   cibactl watch ID                             follow a login that somebody started
   cibactl cancel ID                            end it
+  cibactl complete ID --callback-query - <FILE finish one on a web page
   cibactl acknowledge ID                       erase it, as you have what you need
+  cibactl webhook list                         where Vipps pings the daemon
 
 Exit codes:
-  0    login, watch: COMPLETED; the others: the call worked
+  0    login, watch, complete: COMPLETED; check-user: yes; others: it worked
   1    the daemon cannot be reached, or it refused
   2    usage: the command line is wrong, or the daemon refused an argument
-  3    login, watch: DENIED, the customer said no
-  4    login, watch: EXPIRED, the customer did not answer in time
-  5    login, watch: CANCELLED
-  6    login, watch: FAILED
+  3    login, watch, complete: DENIED, the customer said no
+  4    login, watch, complete: EXPIRED, the customer did not answer in time
+  5    login, watch, complete: CANCELLED
+  6    login, watch, complete: FAILED; check-user: no
   130  Ctrl-C, without an outcome (128 + the signal's number)
 
 Ctrl-C during login cancels the login; a second one leaves at once. During watch
@@ -58,9 +61,24 @@ constexpr char kLoginFooter[] = R"(Examples:
   cibactl login 912 34 567
   cibactl login +4520123456 --scope "name email address" --expiry 2m
   cibactl login 91234567 --binding-message TILL-07 --reference R-2231 --json
+  cibactl login --customer-token-file - --scope name <scanned
+  cibactl login 91234567 --redirect-uri https://shop.example/back --state S
+
+With --redirect-uri the login finishes on that web page: its server hands what
+the customer's browser brings to cibactl complete, or to CompleteLogin.
 
 Ctrl-C cancels the login; a second one leaves at once. Options of every command,
 and the exit codes: cibactl --help)";
+
+constexpr char kCompleteFooter[] = R"(Examples:
+  cibactl complete ID --callback-query - <query
+  echo "$QUERY_STRING" | cibactl complete ID --callback-query -
+
+The query and the code are secrets until they are used, and other users of the
+machine can read a command line: - reads them from stdin. Prefer the query: with
+the code alone nobody looks after the state and the error that came with it.
+
+Options of every command, and the exit codes: cibactl --help)";
 
 constexpr char kOtherFooter[] = "Options of every command, and the exit codes: cibactl --help";
 
@@ -78,6 +96,8 @@ struct Typed {
   CommandLine line;
   std::vector<std::string> phone;
   std::vector<std::string> scopes;
+  std::string code;
+  std::string callback_query;
   std::string binding_message;
   bool no_binding_message = false;
   std::string expiry;
@@ -154,18 +174,30 @@ void AddLogin(CLI::App* app, Typed* typed) {
   CLI::App* login = app->add_subcommand("login", "Ask a customer to log in, and wait for it");
   login->footer(kLoginFooter);
   v1::StartLoginRequest* start = &typed->line.start;
-  login->add_option("PHONE", typed->phone, "The customer's phone number, as people write it")
-      ->required()
-      ->type_name("");
+  CLI::Option* phone =
+      login->add_option("PHONE", typed->phone, "The customer's phone number, as people write it")
+          ->type_name("");
+  login
+      ->add_option("--customer-token-file", typed->line.customer_token_file,
+                   "In place of PHONE: a file with the token of a QR\ncheck-in; - reads stdin")
+      ->type_name("FILE")
+      ->excludes(phone);
+  login->callback([typed] {
+    if (typed->phone.empty() && typed->line.customer_token_file.empty()) {
+      throw CLI::RequiredError("PHONE");
+    }
+  });
   login
       ->add_option("--scope", typed->scopes,
                    absl::StrCat("What the customer is asked to share: name, phoneNumber,\n"
-                                "email, address, birthDate, gender, nin; parted by\n"
-                                "spaces or commas. Default: \"",
+                                "email, address, birthDate, gender, nin, customFlow,\n"
+                                "delegatedConsents; parted by spaces or commas.\n"
+                                "Default: \"",
                                 kUsualScope, "\""))
       ->type_name("SCOPES")
       ->take_all()
-      ->expected(1);
+      ->expected(1)
+      ->allow_extra_args(false);
   CLI::Option* message = login
                              ->add_option("--binding-message", typed->binding_message,
                                           "The code that the customer's app shows: 5 to 8 of\n"
@@ -179,6 +211,16 @@ void AddLogin(CLI::App* app, Typed* typed) {
           "How long the customer may take, 60s to 900s.\nDefault: the provider's, 10 to 15 minutes")
       ->type_name("DURATION")
       ->check(IsDuration());
+  CLI::Option* uri =
+      login
+          ->add_option("--redirect-uri", *start->mutable_redirect_uri(),
+                       "Finish on this web page, which is registered for\nthe sales unit")
+          ->type_name("URL");
+  login
+      ->add_option("--state", *start->mutable_state(),
+                   "Comes to the web page with the code; not guessable")
+      ->type_name("TEXT")
+      ->needs(uri);
   login
       ->add_option("--sales-unit", *start->mutable_sales_unit(),
                    "Merchant serial number of the sales unit, where\ncibad has several")
@@ -197,6 +239,41 @@ void AddLogin(CLI::App* app, Typed* typed) {
                    "CIBAD_LANGUAGE, or en")
       ->type_name("TAG")
       ->envname("CIBAD_LANGUAGE");
+}
+
+void AddCheckUser(CLI::App* app, Typed* typed) {
+  CLI::App* check = app->add_subcommand("check-user", "Ask whether a phone number can log in");
+  check->footer(kOtherFooter);
+  v1::CheckUserRequest* request = &typed->line.check_user;
+  check->add_option("PHONE", typed->phone, "The phone number, as people write it")
+      ->required()
+      ->type_name("");
+  check
+      ->add_option("--sales-unit", *request->mutable_sales_unit(),
+                   "Merchant serial number of the sales unit, where\ncibad has several")
+      ->type_name("MSN");
+  check
+      ->add_option("--language", *request->mutable_language_code(),
+                   "The language of the sentence: en, nb, da, sv or fi.\nDefault: "
+                   "CIBAD_LANGUAGE, or en")
+      ->type_name("TAG")
+      ->envname("CIBAD_LANGUAGE");
+}
+
+void AddComplete(CLI::App* app, Typed* typed) {
+  CLI::App* complete =
+      app->add_subcommand("complete", "Finish a login on a web page, by the browser's answer");
+  complete->footer(kCompleteFooter);
+  complete->add_option("ID", *typed->line.complete.mutable_id(), "The login's id")
+      ->required()
+      ->type_name("");
+  CLI::Option_group* answer = complete->add_option_group("What the browser brought");
+  answer
+      ->add_option("--callback-query", typed->callback_query,
+                   "The whole query of the URL that it opened; - reads\nstdin")
+      ->type_name("QUERY");
+  answer->add_option("--code", typed->code, "The code alone; - reads stdin")->type_name("CODE");
+  answer->require_option(1);
 }
 
 void AddOthers(CLI::App* app, Typed* typed) {
@@ -220,21 +297,61 @@ void AddOthers(CLI::App* app, Typed* typed) {
       ->check(CLI::Range(1, kLargestLimit).description(""));
 }
 
-Command CommandOf(const std::string& name) {
+void AddWebhook(CLI::App* app, Typed* typed) {
+  CLI::App* webhook =
+      app->add_subcommand("webhook", "Register, list or delete the webhooks that Vipps pings");
+  webhook->footer(kOtherFooter);
+  webhook->require_subcommand(1);
+  webhook->fallthrough();
+  const auto add = [webhook, typed](const char* name, const char* description) {
+    CLI::App* command = webhook->add_subcommand(name, description);
+    command->footer(kOtherFooter);
+    command
+        ->add_option("--sales-unit", *typed->line.webhook.mutable_sales_unit(),
+                     "Merchant serial number of the sales unit, where\ncibad has several")
+        ->type_name("MSN");
+    return command;
+  };
+  CLI::App* reg = add("register", "Register a webhook for pings at Vipps");
+  reg->add_option("--url", *typed->line.webhook.mutable_url(),
+                  "Where Vipps is to deliver pings; the daemon's webhook_url")
+      ->required()
+      ->type_name("URL");
+  reg->add_option("--secret-file", typed->line.secret_file,
+                  "A new file for the secret, which Vipps shows once")
+      ->required()
+      ->type_name("PATH");
+  add("list", "List the sales unit's webhooks");
+  add("delete", "Delete a webhook")
+      ->add_option("ID", typed->line.id, "The webhook's id")
+      ->required()
+      ->type_name("");
+}
+
+Command CommandOf(const CLI::App& command) {
+  const std::string& name = command.get_name();
+  if (name == "webhook") return CommandOf(*command.get_subcommands().front());
+  if (name == "register") return Command::kRegisterWebhook;
+  if (name == "delete") return Command::kDeleteWebhook;
+  const bool is_of_webhook = command.get_parent()->get_name() == "webhook";
+  if (name == "list" && is_of_webhook) return Command::kListWebhooks;
   if (name == "watch") return Command::kWatch;
   if (name == "get") return Command::kGet;
   if (name == "cancel") return Command::kCancel;
+  if (name == "complete") return Command::kComplete;
   if (name == "acknowledge") return Command::kAcknowledge;
+  if (name == "check-user") return Command::kCheckUser;
   return name == "list" ? Command::kList : Command::kLogin;
 }
 
 CommandLine Understand(const CLI::App& app, Typed typed) {
   CommandLine line = std::move(typed.line);
-  line.command = CommandOf(app.get_subcommands().front()->get_name());
+  line.command = CommandOf(*app.get_subcommands().front());
   line.target = *TargetOf(line.address);
   line.retry_for = *ParseSeconds(typed.retry_for);
 
   line.start.set_phone_number(absl::StrJoin(typed.phone, " "));
+  line.check_user.set_phone_number(line.start.phone_number());
   if (typed.scopes.empty()) typed.scopes = {kUsualScope};
   for (const std::string& scopes : typed.scopes) {
     for (const absl::string_view scope :
@@ -242,6 +359,8 @@ CommandLine Understand(const CLI::App& app, Typed typed) {
       line.start.add_scopes(std::string(scope));
     }
   }
+  if (!typed.code.empty()) line.complete.set_code(typed.code);
+  if (!typed.callback_query.empty()) line.complete.set_callback_query(typed.callback_query);
   line.start.set_binding_message(typed.binding_message);
   line.start.set_no_binding_message(typed.no_binding_message);
   if (!typed.expiry.empty()) {
@@ -259,7 +378,8 @@ std::string MessageOf(const CLI::App& app, const CLI::ParseError& error) {
   if (!unknown.empty()) return absl::StrCat("there is no command or option \"", unknown[0], "\"");
   const bool lacks_command =
       error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError);
-  return lacks_command ? "a command is missing: login, watch, get, cancel, acknowledge or list"
+  return lacks_command ? "a command is missing: login, check-user, watch, get, cancel, complete, "
+                         "acknowledge, list or webhook"
                        : error.what();
 }
 
@@ -285,7 +405,10 @@ std::variant<CommandLine, EarlyExit> ParseCommandLine(int argc, const char* cons
   app.fallthrough();
   AddCommonOptions(&app, &typed);
   AddLogin(&app, &typed);
+  AddCheckUser(&app, &typed);
+  AddComplete(&app, &typed);
   AddOthers(&app, &typed);
+  AddWebhook(&app, &typed);
   try {
     app.parse(argc, argv);
     return Understand(app, std::move(typed));

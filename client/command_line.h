@@ -11,7 +11,19 @@
 
 namespace cibad {
 
-enum class Command { kLogin, kWatch, kGet, kCancel, kAcknowledge, kList };
+enum class Command {
+  kLogin,
+  kWatch,
+  kGet,
+  kCancel,
+  kComplete,
+  kAcknowledge,
+  kCheckUser,
+  kList,
+  kRegisterWebhook,
+  kListWebhooks,
+  kDeleteWebhook
+};
 
 struct CommandLine {
   Command command = Command::kLogin;
@@ -20,8 +32,14 @@ struct CommandLine {
   bool json = false;
   bool no_color = false;
   absl::Duration retry_for;
-  v1::StartLoginRequest start;  // of kLogin; always with a request_id
-  std::string id;               // of kWatch, kGet, kCancel, kAcknowledge
+  v1::StartLoginRequest start;      // of kLogin; always with a request_id
+  v1::CheckUserRequest check_user;  // of kCheckUser
+  std::string customer_token_file;  // of kLogin: where the token is to be read; `-` is stdin
+  v1::CompleteLoginRequest
+      complete;    // of kComplete; a code or query of `-` is to be read from stdin
+  std::string id;  // of kWatch, kGet, kCancel, kAcknowledge, kDeleteWebhook
+  v1::RegisterWebhookRequest webhook;  // of the three; its sales unit is of all
+  std::string secret_file;             // of kRegisterWebhook
   bool unfinished_only = false;
   int limit = 0;
 };

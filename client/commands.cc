@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "client/await.h"
 #include "client/exit_code.h"
 #include "client/follow_login.h"
 #include "client/login_text.h"
@@ -15,25 +16,6 @@ namespace cibad {
 namespace {
 
 constexpr int kMaxPageSize = 1000;  // the API's
-
-// Waits for the answer of a call that an interrupt may simply abandon. Gives the answer, or the
-// exit status.
-template <typename Answer>
-std::variant<Answer, int> Await(const Session& session) {
-  for (;;) {
-    Event event = session.events.Next(absl::InfiniteFuture());
-    if (auto* answer = std::get_if<Answer>(&event)) {
-      if (answer->result.status.ok()) return std::move(*answer);
-      const Problem problem = Explain(answer->result, session.address);
-      session.display.ShowProblem(problem);
-      return problem.exit_code;
-    }
-    const auto* signal = std::get_if<SignalCame>(&event);
-    if (signal != nullptr && !HandleTerminalSignal(session, signal->number)) {
-      return kExitSignalBase + signal->number;
-    }
-  }
-}
 
 }  // namespace
 
@@ -62,12 +44,30 @@ int RunCancel(const Session& session, const std::string& id) {
   return kExitSuccess;
 }
 
+int RunComplete(const Session& session, const v1::CompleteLoginRequest& request) {
+  session.daemon.CompleteLogin(request);
+  const auto answer = Await<LoginAnswer>(session);
+  if (const int* exit_code = std::get_if<int>(&answer)) return *exit_code;
+  const v1::Login& login = std::get<LoginAnswer>(answer).login;
+  session.display.ShowState(login, std::nullopt);
+  return ExitCodeOf(login);
+}
+
 int RunAcknowledge(const Session& session, const std::string& id) {
   session.daemon.AcknowledgeLogin(id);
   const auto answer = Await<AcknowledgeAnswer>(session);
   if (const int* exit_code = std::get_if<int>(&answer)) return *exit_code;
   session.display.ShowNote("The login is erased.");
   return kExitSuccess;
+}
+
+int RunCheckUser(const Session& session, const v1::CheckUserRequest& request) {
+  session.daemon.CheckUser(request);
+  const auto answer = Await<UserAnswer>(session);
+  if (const int* exit_code = std::get_if<int>(&answer)) return *exit_code;
+  const v1::CheckUserResponse& user = std::get<UserAnswer>(answer).user;
+  session.display.ShowUser(user);
+  return user.exists() ? kExitSuccess : kExitNoUser;
 }
 
 int RunList(const Session& session, bool unfinished_only, int limit) {

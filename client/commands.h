@@ -36,8 +36,14 @@ int RunWatch(const Session& session, const std::string& id);
 int RunGet(const Session& session, const std::string& id);
 int RunCancel(const Session& session, const std::string& id);
 
+// Finishes a login on a web page; gives its outcome, as RunWatch does.
+int RunComplete(const Session& session, const v1::CompleteLoginRequest& request);
+
 // Erases an ended login.
 int RunAcknowledge(const Session& session, const std::string& id);
+
+// Asks whether somebody can log in; the exit status says it too.
+int RunCheckUser(const Session& session, const v1::CheckUserRequest& request);
 
 // At most `limit` logins, from as many pages as it takes.
 int RunList(const Session& session, bool unfinished_only, int limit);

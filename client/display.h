@@ -43,8 +43,16 @@ class Display {
   // A login as it is, in detail.
   virtual void ShowLogin(const v1::Login& login) = 0;
 
+  // Whether somebody can log in.
+  virtual void ShowUser(const v1::CheckUserResponse& user) = 0;
+
   // `more`: there are more logins than these.
   virtual void ShowList(const std::vector<v1::Login>& logins, bool more) = 0;
+
+  // What a call that is not about logins has given: the message for programs, its fields for
+  // people.
+  virtual void ShowAnswer(const google::protobuf::Message& /*message*/,
+                          const std::vector<std::string>& /*fields*/) {}
 
   // The process is about to be stopped, and has been continued.
   virtual void Suspend() {}

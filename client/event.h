@@ -25,7 +25,7 @@ struct CallResult {
   Contact contact = Contact::kAnswered;
 };
 
-// Answers StartLogin, GetLogin and CancelLogin.
+// Answers StartLogin, GetLogin, CancelLogin and CompleteLogin.
 struct LoginAnswer {
   CallResult result;
   v1::Login login;
@@ -35,9 +35,28 @@ struct AcknowledgeAnswer {
   CallResult result;
 };
 
+struct UserAnswer {
+  CallResult result;
+  v1::CheckUserResponse user;
+};
+
 struct ListAnswer {
   CallResult result;
   v1::ListLoginsResponse page;
+};
+
+struct RegisterWebhookAnswer {
+  CallResult result;
+  v1::RegisterWebhookResponse response;
+};
+
+struct ListWebhooksAnswer {
+  CallResult result;
+  v1::ListWebhooksResponse response;
+};
+
+struct DeleteWebhookAnswer {
+  CallResult result;
 };
 
 // The watched login, at once and then after every change.
@@ -57,8 +76,9 @@ struct SignalCame {
 // The time that was waited for is there.
 struct TimeCame {};
 
-using Event = std::variant<LoginAnswer, AcknowledgeAnswer, ListAnswer, WatchUpdate, WatchEnded,
-                           SignalCame, TimeCame>;
+using Event = std::variant<LoginAnswer, AcknowledgeAnswer, UserAnswer, ListAnswer,
+                           RegisterWebhookAnswer, ListWebhooksAnswer, DeleteWebhookAnswer,
+                           WatchUpdate, WatchEnded, SignalCame, TimeCame>;
 
 class EventSource {
  public:

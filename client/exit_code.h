@@ -9,13 +9,15 @@
 
 namespace cibad {
 
-constexpr int kExitSuccess = 0;  // `login`, `watch`: COMPLETED; the others: the call worked
-constexpr int kExitError = 1;    // the daemon cannot be reached, or refused
+constexpr int kExitSuccess =
+    0;  // `login`, `watch`: COMPLETED; `check-user`: yes; the others: the call worked
+constexpr int kExitError = 1;  // the daemon cannot be reached, or refused
 constexpr int kExitUsage = 2;  // the command line is wrong, or the daemon says that an argument is
 constexpr int kExitDenied = 3;
 constexpr int kExitExpired = 4;
 constexpr int kExitCancelled = 5;
 constexpr int kExitFailed = 6;
+constexpr int kExitNoUser = 6;        // `check-user`: a `login` would fail
 constexpr int kExitSignalBase = 128;  // left because of a signal: 128 + its number, as shells count
 
 // Whether the login is over. A state that this program does not know yet is not an end.

@@ -38,7 +38,11 @@ class FollowedLogin {
   void On(const WatchEnded& ended);
   void On(const LoginAnswer& answer);  // to CancelLogin
   void On(const AcknowledgeAnswer& /*answer*/) {}
+  void On(const UserAnswer& /*answer*/) {}
   void On(const ListAnswer& /*answer*/) {}
+  void On(const RegisterWebhookAnswer& /*answer*/) {}
+  void On(const ListWebhooksAnswer& /*answer*/) {}
+  void On(const DeleteWebhookAnswer& /*answer*/) {}
   void On(const SignalCame& signal);
   void On(const TimeCame& /*time*/) {}
 

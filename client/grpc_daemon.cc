@@ -90,14 +90,15 @@ class GrpcDaemon::Calls {
   // Makes a unary call: `start(context, request, response, callback)` starts it, `event(result,
   // response)` makes its event.
   template <typename Request, typename Response, typename Start, typename MakeEvent>
-  void Call(const Request& request, Start start, MakeEvent event) {
+  void Call(const Request& request, Start start, MakeEvent event,
+            absl::Duration deadline = kCallDeadline) {
     struct Exchange {
       std::shared_ptr<grpc::ClientContext> context;
       Request request;
       Response response;
     };
     auto exchange = std::make_shared<Exchange>();
-    exchange->context = Open(kCallDeadline);
+    exchange->context = Open(deadline);
     exchange->request = request;
     start(exchange->context.get(), &exchange->request, &exchange->response,
           [this, exchange, event](const grpc::Status& status) {
@@ -199,6 +200,15 @@ void GrpcDaemon::CancelLogin(const std::string& id) {
       MakeLoginAnswer);
 }
 
+void GrpcDaemon::CompleteLogin(const v1::CompleteLoginRequest& request) {
+  calls_->Call<v1::CompleteLoginRequest, v1::Login>(
+      request,
+      [this](auto* context, auto* sent, auto* answer, auto done) {
+        calls_->stub()->CompleteLogin(context, sent, answer, std::move(done));
+      },
+      MakeLoginAnswer, kWatchDeadline);  // it is answered when the login has ended
+}
+
 void GrpcDaemon::AcknowledgeLogin(const std::string& id) {
   v1::AcknowledgeLoginRequest request;
   request.set_id(id);
@@ -212,6 +222,17 @@ void GrpcDaemon::AcknowledgeLogin(const std::string& id) {
       });
 }
 
+void GrpcDaemon::CheckUser(const v1::CheckUserRequest& request) {
+  calls_->Call<v1::CheckUserRequest, v1::CheckUserResponse>(
+      request,
+      [this](auto* context, auto* sent, auto* answer, auto done) {
+        calls_->stub()->CheckUser(context, sent, answer, std::move(done));
+      },
+      [](CallResult result, v1::CheckUserResponse user) {
+        return UserAnswer{std::move(result), std::move(user)};
+      });
+}
+
 void GrpcDaemon::ListLogins(const v1::ListLoginsRequest& request) {
   calls_->Call<v1::ListLoginsRequest, v1::ListLoginsResponse>(
       request,
@@ -219,6 +240,39 @@ void GrpcDaemon::ListLogins(const v1::ListLoginsRequest& request) {
         calls_->stub()->ListLogins(context, sent, answer, std::move(done));
       },
       MakeListAnswer);
+}
+
+void GrpcDaemon::RegisterWebhook(const v1::RegisterWebhookRequest& request) {
+  calls_->Call<v1::RegisterWebhookRequest, v1::RegisterWebhookResponse>(
+      request,
+      [this](auto* context, auto* sent, auto* answer, auto done) {
+        calls_->stub()->RegisterWebhook(context, sent, answer, std::move(done));
+      },
+      [](CallResult result, v1::RegisterWebhookResponse response) {
+        return RegisterWebhookAnswer{std::move(result), std::move(response)};
+      });
+}
+
+void GrpcDaemon::ListWebhooks(const v1::ListWebhooksRequest& request) {
+  calls_->Call<v1::ListWebhooksRequest, v1::ListWebhooksResponse>(
+      request,
+      [this](auto* context, auto* sent, auto* answer, auto done) {
+        calls_->stub()->ListWebhooks(context, sent, answer, std::move(done));
+      },
+      [](CallResult result, v1::ListWebhooksResponse response) {
+        return ListWebhooksAnswer{std::move(result), std::move(response)};
+      });
+}
+
+void GrpcDaemon::DeleteWebhook(const v1::DeleteWebhookRequest& request) {
+  calls_->Call<v1::DeleteWebhookRequest, google::protobuf::Empty>(
+      request,
+      [this](auto* context, auto* sent, auto* answer, auto done) {
+        calls_->stub()->DeleteWebhook(context, sent, answer, std::move(done));
+      },
+      [](CallResult result, const google::protobuf::Empty&) {
+        return DeleteWebhookAnswer{std::move(result)};
+      });
 }
 
 void GrpcDaemon::WatchLogin(const std::string& id) { Watch<Calls>::Start(calls_.get(), id); }

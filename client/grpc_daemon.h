@@ -28,8 +28,13 @@ class GrpcDaemon : public Daemon {
   void StartLogin(const v1::StartLoginRequest& request) override;
   void GetLogin(const std::string& id) override;
   void CancelLogin(const std::string& id) override;
+  void CompleteLogin(const v1::CompleteLoginRequest& request) override;
   void AcknowledgeLogin(const std::string& id) override;
+  void CheckUser(const v1::CheckUserRequest& request) override;
   void ListLogins(const v1::ListLoginsRequest& request) override;
+  void RegisterWebhook(const v1::RegisterWebhookRequest& request) override;
+  void ListWebhooks(const v1::ListWebhooksRequest& request) override;
+  void DeleteWebhook(const v1::DeleteWebhookRequest& request) override;
   void WatchLogin(const std::string& id) override;
 
  private:

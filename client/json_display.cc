@@ -20,6 +20,15 @@ void JsonDisplay::ShowProblem(const Problem& problem) { out_(ProblemToJson(probl
 
 void JsonDisplay::ShowLogin(const v1::Login& login) { out_(MessageToJson(login) + "\n"); }
 
+void JsonDisplay::ShowUser(const v1::CheckUserResponse& user) {
+  out_(MessageToJson(user, /*with_defaults=*/true) + "\n");
+}
+
+void JsonDisplay::ShowAnswer(const google::protobuf::Message& message,
+                             const std::vector<std::string>& /*fields*/) {
+  out_(MessageToJson(message) + "\n");
+}
+
 void JsonDisplay::ShowList(const std::vector<v1::Login>& logins, bool /*more*/) {
   for (const v1::Login& login : logins) ShowLogin(login);
 }

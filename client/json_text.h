@@ -15,8 +15,9 @@ class Message;
 
 namespace cibad {
 
-// The message as one line of JSON; control characters are escaped.
-std::string MessageToJson(const google::protobuf::Message& message);
+// The message as one line of JSON; control characters are escaped. `with_defaults`: also what is
+// false, zero or empty.
+std::string MessageToJson(const google::protobuf::Message& message, bool with_defaults = false);
 
 // {"error":{"code":"UNAVAILABLE","message":"…","hint":"…"}} as one line; `hint` only where there is
 // one.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "client/login_table.h"
 #include "client/login_text.h"
 #include "client/profile_table.h"
@@ -42,6 +43,16 @@ void PlainDisplay::ShowLogin(const v1::Login& login) {
   const v1::Login clean = Cleaned(login);
   for (const std::string& line : PlainRows(LoginRows(clean))) out_(line + "\n");
   if (clean.has_profile()) ShowProfile(clean.profile());
+}
+
+void PlainDisplay::ShowUser(const v1::CheckUserResponse& user) {
+  out_(absl::StrCat(user.exists() ? "yes" : "no", "\t", Clean(user.masked_phone_number()), "\t",
+                    Clean(user.staff_message()), "\n"));
+}
+
+void PlainDisplay::ShowAnswer(const google::protobuf::Message& /*message*/,
+                              const std::vector<std::string>& fields) {
+  out_(Clean(absl::StrJoin(fields, " ")) + "\n");
 }
 
 void PlainDisplay::ShowList(const std::vector<v1::Login>& logins, bool /*more*/) {

@@ -23,6 +23,10 @@ class PlainDisplay : public Display {
   void ShowProblem(const Problem& problem) override;
   // "field<TAB>value" a line.
   void ShowLogin(const v1::Login& login) override;
+  // "yes<TAB>masked number<TAB>sentence", or "no".
+  void ShowUser(const v1::CheckUserResponse& user) override;
+  void ShowAnswer(const google::protobuf::Message& message,
+                  const std::vector<std::string>& fields) override;
   void ShowList(const std::vector<v1::Login>& logins, bool more) override;
 
  private:

@@ -44,6 +44,7 @@ std::string AnsweredMessage(const absl::Status& status, absl::string_view addres
     case absl::StatusCode::kNotFound:
     case absl::StatusCode::kAlreadyExists:
     case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kAborted:
     case absl::StatusCode::kResourceExhausted:
       if (!status.message().empty()) return std::string(status.message());
       [[fallthrough]];

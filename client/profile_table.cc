@@ -9,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "client/json_text.h"
 #include "client/text.h"
+#include "client/time_left.h"
 
 namespace cibad {
 namespace {
@@ -48,12 +49,25 @@ std::string AddressLabel(const v1::Address& address) {
 
 void AddConsents(const v1::Consents& consents, Rows* rows) {
   rows->Add("consents.heading", "Consents", consents.heading());
+  rows->Add("consents.terms", "Terms", consents.terms_description());
   for (int i = 0; i < consents.consents_size(); ++i) {
     const v1::Consents::Consent& consent = consents.consents(i);
     const absl::string_view text =
         consent.text_displayed_to_user().empty() ? consent.id() : consent.text_displayed_to_user();
     rows->Add(absl::StrCat("consents.", i), i == 0 && consents.heading().empty() ? "Consents" : "",
-              absl::StrCat(consent.accepted() ? "Yes: " : "No: ", text));
+              absl::StrCat(consent.accepted() ? "Yes: " : "No: ", text,
+                           consent.required() ? " (required)" : ""));
+  }
+  for (int i = 0; i < consents.links_size(); ++i) {
+    const v1::Consents::Link& link = consents.links(i);
+    const absl::string_view gap = link.text().empty() ? "" : ": ";
+    rows->Add(absl::StrCat("consents.links.", i), i == 0 ? "Links" : "",
+              absl::StrCat(link.text(), gap, link.url()));
+  }
+  if (consents.has_time_of_consent()) {
+    rows->Add("consents.time", "Consents given",
+              absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", TimeOf(consents.time_of_consent()),
+                               absl::UTCTimeZone()));
   }
 }
 

@@ -55,8 +55,8 @@ class StartedLogin {
       login_ = answer.login;
       return;
     }
-    const bool can_try_again =
-        result.status.code() == absl::StatusCode::kUnavailable && had_contact_ && !interrupted();
+    // Safe whatever the daemon made of this try: the request has a request_id.
+    const bool can_try_again = CanPass(result.status) && had_contact_ && !interrupted();
     const bool is_first = !retry_.failing();
     const std::optional<absl::Time> next =
         can_try_again ? retry_.Failed(session_.events.Now()) : std::nullopt;
@@ -88,11 +88,9 @@ class StartedLogin {
   void Fail(const CallResult& result) {
     Problem problem = Explain(result, session_.address);
     // What the daemon refused does not exist; what it did not answer may.
-    const absl::StatusCode code = result.status.code();
-    const bool earlier_try_may_have_worked =
-        code == absl::StatusCode::kUnavailable && retry_.failing();
-    if (result.contact == Contact::kBroken || earlier_try_may_have_worked ||
-        code == absl::StatusCode::kDeadlineExceeded) {
+    const bool a_try_may_have_worked = CanPass(result.status) && retry_.failing();
+    if (result.contact == Contact::kBroken || a_try_may_have_worked ||
+        absl::IsDeadlineExceeded(result.status)) {
       problem.hint = MayExistHint();
     }
     session_.display.ShowProblem(problem);

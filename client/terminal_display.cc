@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "client/big_letters.h"
 #include "client/countdown.h"
@@ -142,6 +143,15 @@ void TerminalDisplay::ShowLogin(const v1::Login& login) {
     Print("\n");
     ShowProfile(clean.profile(), look);
   }
+}
+
+void TerminalDisplay::ShowUser(const v1::CheckUserResponse& user) {
+  Print(absl::StrCat(Clean(user.masked_phone_number()), ": ", Clean(user.staff_message()), "\n"));
+}
+
+void TerminalDisplay::ShowAnswer(const google::protobuf::Message& /*message*/,
+                                 const std::vector<std::string>& fields) {
+  out_(Clean(absl::StrJoin(fields, "  ")) + "\n");
 }
 
 void TerminalDisplay::ShowList(const std::vector<v1::Login>& logins, bool more) {

@@ -31,6 +31,9 @@ class TerminalDisplay : public Display {
   void ShowCancelling() override;
   void ShowProblem(const Problem& problem) override;
   void ShowLogin(const v1::Login& login) override;
+  void ShowUser(const v1::CheckUserResponse& user) override;
+  void ShowAnswer(const google::protobuf::Message& message,
+                  const std::vector<std::string>& fields) override;
   void ShowList(const std::vector<v1::Login>& logins, bool more) override;
   void Suspend() override;
   void Resume() override;

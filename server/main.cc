@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -14,9 +15,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/engine/engine.h"
+#include "server/engine/ping_receiver.h"
 #include "server/http/clock.h"
+#include "server/http/http_listener.h"
 #include "server/ops/config.h"
 #include "server/ops/log.h"
+#include "server/ops/metrics.h"
 #include "server/ops/service_manager.h"
 #include "server/ops/signals.h"
 #include "server/rpc/health.h"
@@ -72,6 +76,8 @@ LoginServiceImpl::Settings ServiceSettings(const Config& config) {
 std::string NeedsRestart(const Config& running, const Config& loaded) {
   std::vector<std::string> keys;
   if (loaded.listen != running.listen) keys.emplace_back("listen.grpc");
+  if (loaded.metrics_address != running.metrics_address) keys.emplace_back("listen.metrics");
+  if (loaded.webhook_address != running.webhook_address) keys.emplace_back("listen.webhook");
   if (loaded.store_path != running.store_path) keys.emplace_back("store.path");
   if (loaded.workers != running.workers) keys.emplace_back("engine.workers");
   return absl::StrJoin(keys, ", ");
@@ -85,10 +91,24 @@ absl::Status CheckIssuerStays(const std::string& config_file, const Config& runn
       config_file, ": provider.issuer: cannot change while cibad runs; restart it to change it"));
 }
 
+// Null where no sales unit has pings.
+absl::StatusOr<std::unique_ptr<HttpListener>> ListenForPings(const Config& config,
+                                                             PingReceiver& pings) {
+  if (config.webhook_address.empty()) return nullptr;
+  HttpListenerOptions options;
+  options.address = config.webhook_address;
+  HttpHandler handler;
+  handler.method = "POST";
+  handler.path = "/";
+  handler.admit = [&pings](const ServerRequest& request) { return pings.Admit(request); };
+  handler.answer = [&pings](const ServerRequest& request) { return pings.Answer(request); };
+  return HttpListener::Listen(options, {std::move(handler)});
+}
+
 // Reads the config again and goes on with it, without dropping a login or a stream. Where it is
 // wrong, nothing changes.
 void Reload(const std::string& config_file, const Config& running, SqliteStore& store,
-            Engine& engine, LoginServiceImpl& service) {
+            Engine& engine, LoginServiceImpl& service, Health& health, PingReceiver& pings) {
   const absl::StatusOr<Config> loaded = LoadConfig(config_file);
   absl::Status status = loaded.status();
   if (status.ok()) status = CheckIssuerStays(config_file, running, *loaded);
@@ -99,18 +119,40 @@ void Reload(const std::string& config_file, const Config& running, SqliteStore& 
     return;
   }
   SetLogLevel(loaded->log_level);
+  health.SetSalesUnits(ByMsn(loaded->sales_units));
   engine.Apply(EngineSettings(*loaded));
   service.Apply(ServiceSettings(*loaded));
+  pings.SetSalesUnits(ByMsn(loaded->sales_units));
   const std::string waiting = NeedsRestart(running, *loaded);
   if (!waiting.empty())
     Log(LogLevel::kWarning, "Changed, but only a restart heeds it", {{"keys", waiting}});
   Log(LogLevel::kInfo, "Reloaded the config", {{"file", config_file}});
 }
 
+// Answers GET /metrics from now on; null where the config names no address for it.
+absl::StatusOr<std::unique_ptr<HttpListener>> ServeMetrics(
+    const Config& config, std::function<std::string()> metrics_text) {
+  if (config.metrics_address.empty()) return nullptr;
+  HttpListenerOptions options;
+  options.address = config.metrics_address;
+  options.threads = 1;
+  HttpHandler handler;
+  handler.method = "GET";
+  handler.path = "/metrics";
+  handler.answer = [metrics_text = std::move(metrics_text)](const ServerRequest&) {
+    return ServerResponse{.content_type = kMetricsContentType, .body = metrics_text()};
+  };
+  auto listener = HttpListener::Listen(options, {std::move(handler)});
+  if (listener.ok()) Log(LogLevel::kInfo, "Serving metrics", {{"address", (*listener)->address()}});
+  return listener;
+}
+
 int Serve(const std::string& config_file, const Config& config) {
   SignalWaiter signals;
   umask(0077);
   Health health;  // outlives whoever tells it
+  health.SetSalesUnits(ByMsn(config.sales_units));
+  Metrics metrics;
   SqliteStoreOptions store_options;
   store_options.boot = {BootId(), BootTime()};
   store_options.on_status = [&health](const absl::Status& status) {
@@ -122,26 +164,48 @@ int Serve(const std::string& config_file, const Config& config) {
 
   Engine::Options options = EngineOptions(config);
   options.on_ready = [&health] { health.SetProviderKnown(); };
+  options.on_credentials = [&health](const std::string& sales_unit, bool are_refused) {
+    health.SetCredentialsRefused(sales_unit, are_refused);
+  };
+  options.metrics = &metrics;
   Engine engine(std::move(options), EngineSettings(config), store->get());
   if (absl::Status status = engine.Recover(); !status.ok()) return Fail(kUnavailable, status);
   LoginServiceImpl service(&engine, ServiceSettings(config));
   absl::StatusOr<std::unique_ptr<RpcServer>> server = RpcServer::Listen(config.listen, &service);
   if (!server.ok()) return Fail(kUnavailable, server.status());
+  const auto metrics_listener = ServeMetrics(config, [&] {
+    Metrics::Present present;
+    present.unfinished_logins = engine.unfinished_logins();
+    present.watch_streams = service.open_streams();
+    health.Describe(present);
+    return metrics.Text(present);
+  });
+  if (!metrics_listener.ok()) return Fail(kUnavailable, metrics_listener.status());
+  PingReceiver pings(MonotonicClock(),
+                     [&engine](const std::string& sales_unit, const std::string& auth_req_id) {
+                       engine.Ping(sales_unit, auth_req_id);
+                     });
+  pings.SetSalesUnits(ByMsn(config.sales_units));
+  absl::StatusOr<std::unique_ptr<HttpListener>> webhook = ListenForPings(config, pings);
+  if (!webhook.ok()) return Fail(kUnavailable, webhook.status());
   health.Tell(server->get());
   engine.Start();
 
   for (const std::string& address : (*server)->addresses()) {
     Log(LogLevel::kInfo, "Listening", {{"address", address}});
   }
+  if (*webhook != nullptr)
+    Log(LogLevel::kInfo, "Listening for pings", {{"address", (*webhook)->address()}});
   NotifyReady();
   while (signals.Wait() == SIGHUP) {
     NotifyReloading();
-    Reload(config_file, config, **store, engine, service);
+    Reload(config_file, config, **store, engine, service, health, pings);
     NotifyReady();
   }
   NotifyStopping();
   Log(LogLevel::kInfo, "Stopping; what is unfinished goes on at the next start", {});
   health.Tell(nullptr);
+  if (*webhook != nullptr) (*webhook)->Stop();
   (*server)->Stop(kCallLimit);
   engine.Stop();
   return 0;

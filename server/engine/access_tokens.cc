@@ -175,6 +175,7 @@ void AccessTokens::OnAnswer(const Key& key, int64_t generation, const HttpResult
   entry.is_being_fetched = false;
   if (entry.generation != generation) return SetAlarm();  // of keys from before
   const Outcome<AccessToken> outcome = ReadAccessTokenAnswer(result);
+  environment_.reports.AnsweredWithAccessToken(entry.unit, outcome);
   Found found = absl::UnknownError("");
   if (const auto* token = std::get_if<AccessToken>(&outcome)) {
     found = token->text;

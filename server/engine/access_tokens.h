@@ -18,6 +18,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "server/engine/login_reports.h"
 #include "server/http/clock.h"
 #include "server/http/http_client.h"
 #include "server/provider/answers.h"
@@ -34,6 +35,7 @@ class AccessTokens {
     std::function<void(absl::Time)> set_alarm;
     // Runs a closure on the thread that fetches, later, from any thread.
     std::function<void(std::function<void()>)> post;
+    LoginReports reports;
   };
   // UNAVAILABLE: it is being fetched, or the provider does not answer; it will be tried again.
   // FAILED_PRECONDITION: the provider refused the keys. No message holds a secret.

@@ -11,12 +11,17 @@
 
 #include "absl/hash/hash.h"
 #include "server/engine/access_tokens.h"
+#include "server/engine/call_status.h"
+#include "server/engine/login_log.h"
 #include "server/engine/provider_directory.h"
 #include "server/engine/random.h"
+#include "server/engine/sales_unit_calls.h"
 #include "server/engine/worker.h"
 #include "server/http/event_loop.h"
 #include "server/login/new_login.h"
 #include "server/ops/log.h"
+#include "server/provider/answers.h"
+#include "server/provider/requests.h"
 
 namespace cibad {
 namespace {
@@ -49,8 +54,10 @@ struct Engine::Lane {
   std::optional<EventLoop::Alarm> provider_alarm;
   std::optional<AccessTokens> access_tokens;
   std::optional<EventLoop::Alarm> access_tokens_alarm;
+  std::optional<WebhookCalls> webhooks;
   std::optional<EventLoop::Alarm> erase_alarm;
 
+  std::optional<SalesUnitCalls> calls;  // that belong to no login
   std::optional<Worker> worker;
   std::optional<EventLoop::Alarm> worker_alarm;
   std::thread thread;
@@ -60,6 +67,7 @@ Engine::Engine(Options options, Settings settings, Store* store)
     : options_(std::move(options)),
       store_(store),
       clock_(MonotonicClock()),
+      credentials_(options_.on_credentials),
       settings_(std::make_shared<const Settings>(std::move(settings))) {
   CurlClientOptions http;
   http.ca_file = settings_->ca_file;
@@ -78,6 +86,7 @@ Engine::Engine(Options options, Settings settings, Store* store)
           .clock = clock_,
           .set_alarm = [&first](absl::Time time) { first.provider_alarm->Set(time); },
           .post = [&first](std::function<void()> closure) { first.loop.Post(std::move(closure)); },
+          .metrics = options_.metrics,
       });
   first.provider->CallWhenReady(options_.on_ready);
   first.provider_alarm.emplace(first.loop, [&first] { first.provider->OnAlarm(); });
@@ -88,10 +97,19 @@ Engine::Engine(Options options, Settings settings, Store* store)
           .clock = clock_,
           .set_alarm = [&first](absl::Time time) { first.access_tokens_alarm->Set(time); },
           .post = [&first](std::function<void()> closure) { first.loop.Post(std::move(closure)); },
+          .reports = LoginReports(options_.metrics, &credentials_),
       });
   first.access_tokens_alarm.emplace(first.loop, [&first] { first.access_tokens->OnAlarm(); });
+  first.webhooks.emplace(options_.issuer, &first.http, &*first.access_tokens);
   first.erase_alarm.emplace(first.loop, [this] { EraseEnded(); });
   for (const auto& lane : lanes_) {
+    lane->calls.emplace(SalesUnitCalls::Environment{
+        .http = &lane->http,
+        .provider = &*first.provider,
+        .access_tokens = &*first.access_tokens,
+        .post = [lane = lane.get()](
+                    std::function<void()> closure) { lane->loop.Post(std::move(closure)); },
+    });
     lane->worker.emplace(Worker::Environment{
         .http = &lane->http,
         .store = store_,
@@ -100,6 +118,7 @@ Engine::Engine(Options options, Settings settings, Store* store)
         .sales_units = sales_units,
         .clock = clock_,
         .wall_clock = WallClock(),
+        .reports = LoginReports(options_.metrics, &credentials_),
         .set_alarm = [lane = lane.get()](absl::Time time) { lane->worker_alarm->Set(time); },
         .post = [lane = lane.get()](
                     std::function<void()> closure) { lane->loop.Post(std::move(closure)); },
@@ -161,12 +180,17 @@ void Engine::StopThreads() {
 
 void Engine::Apply(Settings settings) {
   const auto applied = std::make_shared<const Settings>(std::move(settings));
+  const std::shared_ptr<const Settings> before = this->settings();
   {
     const std::lock_guard lock(settings_mutex_);
     settings_ = applied;
   }
   Lane& first = *lanes_.front();
   first.loop.Post([&first, applied] { first.access_tokens->SetSalesUnits(applied->sales_units); });
+  for (const auto& [msn, unit] : applied->sales_units) {
+    const auto known = before->sales_units.find(msn);
+    if (known == before->sales_units.end() || known->second != unit) credentials_.Forget(msn);
+  }
   for (const auto& lane : lanes_) {
     lane->loop.Post([lane = lane.get(), applied] {
       lane->http.SetAuthoritiesAndProxy(applied->ca_file, applied->proxy);
@@ -220,7 +244,7 @@ void Engine::StartLogin(LoginRequest request, const LoginDone& done) {
   const std::shared_ptr<const Settings> now = settings();
   ++starts_;
   const std::shared_ptr<void> counted(nullptr, [this](void*) { --starts_; });
-  if (CountUnfinished() + starts_ > now->most_unfinished_logins) {
+  if (unfinished_logins() + starts_ > now->most_unfinished_logins) {
     return done(absl::ResourceExhaustedError("too many logins are pending; try again in a minute"));
   }
   const auto unit = now->sales_units.find(request.sales_unit);
@@ -258,6 +282,34 @@ void Engine::OnCreated(const StartUnderWay& start, absl::StatusOr<Login> stored,
   GetLogin(stored->id, done);
 }
 
+void Engine::CheckUser(const std::string& sales_unit, const std::string& msisdn,
+                       UserCheckDone done) {
+  if (const absl::Status ready = status(); !ready.ok()) return done(ready);
+  const std::shared_ptr<const Settings> now = settings();
+  const auto unit = now->sales_units.find(sales_unit);
+  if (unit == now->sales_units.end()) {  // the config has changed since it was looked up
+    return done(absl::NotFoundError("sales_unit: there is no such sales unit here"));
+  }
+  if (++user_checks_ > kMostUserChecks) {
+    --user_checks_;
+    return done(absl::ResourceExhaustedError(
+        "too many phone numbers are being checked; try again in a moment"));
+  }
+  const auto build = [msisdn](const ProviderMetadata& metadata, const Caller& caller) {
+    return UserExistsRequest(metadata, caller, msisdn);
+  };
+  const auto finish = [this, msisdn, done = std::move(done)](const HttpResult& result) {
+    --user_checks_;
+    const Outcome<UserExists> outcome = ReadUserExistsAnswer(result);
+    LogUserCheck(msisdn, outcome);
+    done(AnswerOf(outcome));
+  };
+  Lane& lane = LaneOf(msisdn);
+  lane.loop.Post([&lane, unit = unit->second, build, finish] {
+    lane.calls->Send(unit, Proof::kSalesUnit, build, finish);
+  });
+}
+
 void Engine::GetLogin(const std::string& id, LoginDone done) {
   Lane& lane = LaneOf(id);
   lane.loop.Post([&lane, id, done = std::move(done)] { lane.worker->Get(id, done); });
@@ -268,8 +320,25 @@ void Engine::CancelLogin(const std::string& id, LoginDone done) {
   lane.loop.Post([&lane, id, done = std::move(done)] { lane.worker->Cancel(id, done); });
 }
 
+void Engine::CompleteLogin(const std::string& id, Callback callback,
+                           std::shared_ptr<Watcher> watcher) {
+  Lane& lane = LaneOf(id);
+  lane.loop.Post([&lane, id, callback = std::move(callback), watcher = std::move(watcher)] {
+    lane.worker->Complete(id, callback, watcher);
+  });
+}
+
 void Engine::AcknowledgeLogin(const std::string& id, Store::WriteDone done) {
   store_->Erase(id, std::move(done));
+}
+
+void Engine::Ping(const std::string& sales_unit, const std::string& auth_req_id) {
+  // Whose login it is, the auth_req_id does not say: each lane looks into its own.
+  for (const auto& lane : lanes_) {
+    lane->loop.Post([lane = lane.get(), sales_unit, auth_req_id] {
+      lane->worker->Ping(sales_unit, auth_req_id);
+    });
+  }
 }
 
 void Engine::WatchLogin(const std::string& id, std::shared_ptr<Watcher> watcher) {
@@ -279,13 +348,15 @@ void Engine::WatchLogin(const std::string& id, std::shared_ptr<Watcher> watcher)
 
 absl::StatusOr<LoginPage> Engine::ListLogins(const ListQuery& query) { return store_->List(query); }
 
+WebhookCalls& Engine::webhooks() { return *lanes_.front()->webhooks; }
+
 absl::Status Engine::status() const { return lanes_.front()->provider->status(); }
 
 Engine::Lane& Engine::LaneOf(const std::string& id) const {
   return *lanes_[absl::HashOf(id) % lanes_.size()];
 }
 
-size_t Engine::CountUnfinished() const {
+size_t Engine::unfinished_logins() const {
   size_t count = 0;
   for (const auto& lane : lanes_) count += lane->worker->unfinished_logins();
   return count;

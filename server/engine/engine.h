@@ -16,10 +16,15 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "server/engine/credentials_watch.h"
 #include "server/engine/watcher.h"
+#include "server/engine/webhook_calls.h"
 #include "server/http/clock.h"
 #include "server/http/curl_client.h"
 #include "server/login/login.h"
+#include "server/login/outcome.h"
+#include "server/ops/metrics.h"
+#include "server/provider/callback_query.h"
 #include "server/provider/sales_unit.h"
 #include "server/store/store.h"
 
@@ -42,9 +47,16 @@ class Engine {
     int workers = 0;                                // 0: one for each core
     absl::Duration drain_limit = absl::Seconds(5);  // for requests under way when the engine stops
     std::function<void()> on_ready;  // discovery has succeeded; from a worker's thread
+    // The provider refuses a sales unit's credentials, or no longer; from any thread.
+    CredentialsWatch::OnChange on_credentials;
+    Metrics* metrics = nullptr;  // must outlive the engine; null: nobody counts
   };
   // Called once, from a thread of the engine's or the store's; must be short.
   using LoginDone = std::function<void(absl::StatusOr<Login>)>;
+  using UserCheckDone = std::function<void(const absl::StatusOr<UserExists>&)>;
+
+  // More questions whether a user exists are refused while so many are under way.
+  static constexpr int kMostUserChecks = 200;
 
   // `store` must outlive the engine.
   Engine(Options options, Settings settings, Store* store);
@@ -74,14 +86,27 @@ class Engine {
   // login as it now is.
   void StartLogin(LoginRequest request, const LoginDone& done);
 
+  // Asks the provider whether somebody with this phone number can log in to the sales unit. What it
+  // cannot say is a status of call_status.h. NOT_FOUND: no such sales unit. RESOURCE_EXHAUSTED: too
+  // many such questions are under way, here or there.
+  void CheckUser(const std::string& sales_unit, const std::string& msisdn, UserCheckDone done);
+
   // The login as it is now. NOT_FOUND.
   void GetLogin(const std::string& id, LoginDone done);
 
   // Ends the login, if it has not ended; gives it as it then is. NOT_FOUND.
   void CancelLogin(const std::string& id, LoginDone done);
 
+  // Goes on with what the customer's browser brought, and tells `watcher` of the login until it has
+  // ended; or refuses it, as Worker::Complete says.
+  void CompleteLogin(const std::string& id, Callback callback, std::shared_ptr<Watcher> watcher);
+
   // Erases an ended login. NOT_FOUND. FAILED_PRECONDITION: it has not ended.
   void AcknowledgeLogin(const std::string& id, Store::WriteDone done);
+
+  // Takes up a ping that is proven to come from the provider, for that sales unit. Whether a login
+  // waits for it is seen later; one that nobody knows changes nothing.
+  void Ping(const std::string& sales_unit, const std::string& auth_req_id);
 
   // Tells the watcher of the login, from now on and for as long as it lives.
   void WatchLogin(const std::string& id, std::shared_ptr<Watcher> watcher);
@@ -89,8 +114,13 @@ class Engine {
   // A page of logins. Waits for the disk. INVALID_ARGUMENT: a page token that is none.
   absl::StatusOr<LoginPage> ListLogins(const ListQuery& query);
 
+  // The sales units' webhooks at the provider.
+  WebhookCalls& webhooks();
+
   // OK once discovery has succeeded; before, UNAVAILABLE and why.
   absl::Status status() const;
+
+  size_t unfinished_logins() const;
 
  private:
   struct Lane;
@@ -105,7 +135,6 @@ class Engine {
   std::unique_ptr<Lane> MakeLane();
   void OnCreated(const StartUnderWay& start, absl::StatusOr<Login> stored, const LoginDone& done);
   std::shared_ptr<const Settings> settings() const;
-  size_t CountUnfinished() const;
   void EraseEnded();
   void StartThreads();
   void StopThreads();
@@ -115,7 +144,9 @@ class Engine {
   Store* const store_;
   const Clock clock_;
   std::atomic<size_t> starts_ = 0;  // under way, and not yet a worker's
+  CredentialsWatch credentials_;
   std::vector<std::unique_ptr<Lane>> lanes_;
+  std::atomic<int> user_checks_ = 0;  // under way
 
   mutable std::mutex settings_mutex_;
   std::shared_ptr<const Settings> settings_;

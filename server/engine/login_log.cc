@@ -6,20 +6,24 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "server/login/phone_mask.h"
+#include "server/login/refusal.h"
 #include "server/login/state_name.h"
 #include "server/ops/log.h"
 
 namespace cibad {
 namespace {
 
+constexpr absl::string_view kUserExistsRequest = "user_exists";
+constexpr absl::string_view kUserinfo = "userinfo";
+
 bool IsRoutine(const ProviderError& error) {
   return error.code == "authorization_pending" || error.code == "slow_down" ||
          error.code == "access_denied" || error.code == "expired_token";
 }
 
-void Warn(const Login& login, absl::string_view request, absl::string_view what,
+void Tell(LogLevel level, const Login& login, absl::string_view request, absl::string_view what,
           const std::string& code, const std::string& detail) {
-  Log(LogLevel::kWarning, what,
+  Log(level, what,
       {{"login", login.id},
        {"request", request},
        {"phone", MaskPhoneNumber(login.request.msisdn)},
@@ -31,21 +35,31 @@ void LogOutcome(const Login& login, absl::string_view request, const ProviderErr
   if (IsRoutine(error)) return;
   const std::string code =
       error.code.empty() ? absl::StrCat("HTTP ", error.http_status) : error.code;
-  Warn(login, request, "The provider refused", code, error.detail);
+  // Of the sales unit's credentials CredentialsWatch tells, once for all logins.
+  const bool is_told =
+      request != kUserinfo && JudgeCredentials(error) == CredentialsVerdict::kRefused;
+  Tell(is_told ? LogLevel::kInfo : LogLevel::kWarning, login, request, "The provider refused", code,
+       error.detail);
 }
 
 void LogOutcome(const Login& login, absl::string_view request, const InvalidAnswer& invalid) {
-  Warn(login, request, "The provider's answer cannot be understood", "", invalid.detail);
+  Tell(LogLevel::kWarning, login, request, "The provider's answer cannot be understood", "",
+       invalid.detail);
 }
 
 void LogOutcome(const Login& login, absl::string_view request, const NoAnswer& no_answer) {
   const std::string code =
       no_answer.http_status == 0 ? "" : absl::StrCat("HTTP ", no_answer.http_status);
-  Warn(login, request, "The provider did not answer", code, no_answer.detail);
+  Tell(LogLevel::kWarning, login, request, "The provider did not answer", code, no_answer.detail);
 }
 
 void LogOutcome(const Login& login, absl::string_view request, const RefusedIdToken& refused) {
-  Warn(login, request, "The ID token was refused", "", refused.detail);
+  Tell(LogLevel::kWarning, login, request, "The ID token was refused", "", refused.detail);
+}
+
+void LogOutcome(const Login& login, absl::string_view request, const Profile& profile) {
+  if (profile.subject == login.subject) return;
+  Tell(LogLevel::kWarning, login, request, "The profile is that of another customer", "", "");
 }
 
 template <typename HopedFor>
@@ -77,15 +91,26 @@ void LogState(const Login& login) {
 }
 
 void LogTrouble(const Login& login, const Event& event) {
-  if (const auto* backchannel = std::get_if<BackchannelAnswered>(&event)) {
+  if (const auto* user = std::get_if<UserChecked>(&event)) {
+    LogEach(login, kUserExistsRequest, user->outcome);
+  } else if (const auto* backchannel = std::get_if<BackchannelAnswered>(&event)) {
     LogEach(login, "backchannel", backchannel->outcome);
+  } else if (const auto* refused = std::get_if<CodeRefused>(&event)) {
+    LogOutcome(login, "redirect", refused->error);
   } else if (const auto* token = std::get_if<TokenRequestAnswered>(&event)) {
     LogEach(login, "token", token->outcome);
   } else if (const auto* id_token = std::get_if<IdTokenChecked>(&event)) {
     LogEach(login, "id_token", id_token->outcome);
   } else if (const auto* profile = std::get_if<ProfileAnswered>(&event)) {
-    LogEach(login, "userinfo", profile->outcome);
+    LogEach(login, kUserinfo, profile->outcome);
   }
+}
+
+void LogUserCheck(const std::string& msisdn, const Outcome<UserExists>& outcome) {
+  Login none;
+  none.id = "none";
+  none.request.msisdn = msisdn;
+  LogEach(none, kUserExistsRequest, outcome);
 }
 
 void LogWriteFailed(const Login& login, const absl::Status& status) {

@@ -4,6 +4,8 @@
 #ifndef CIBAD_SERVER_ENGINE_LOGIN_LOG_H_
 #define CIBAD_SERVER_ENGINE_LOGIN_LOG_H_
 
+#include <string>
+
 #include "absl/status/status.h"
 #include "server/login/event.h"
 #include "server/login/login.h"
@@ -16,6 +18,9 @@ void LogState(const Login& login);
 // If the event is an answer other than the one that was hoped for: what the provider, or the
 // network, said.
 void LogTrouble(const Login& login, const Event& event);
+
+// The same of the question whether this phone number can log in, which belongs to no login.
+void LogUserCheck(const std::string& msisdn, const Outcome<UserExists>& outcome);
 
 // The login's next revision could not be stored; it stays as it was until it can.
 void LogWriteFailed(const Login& login, const absl::Status& status);

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "server/engine/login_reports.h"
 #include "server/login/back_off.h"
 #include "server/ops/log.h"
 #include "server/provider/requests.h"
@@ -82,7 +83,7 @@ void ProviderDirectory::FetchKeys() {
 
 void ProviderDirectory::OnMetadata(const HttpResult& result) {
   absl::StatusOr<ProviderMetadata> read = ReadMetadata(result, issuer_);
-  Schedule(metadata_document_, read.status(), result, "discovery");
+  Schedule(metadata_document_, read.status(), result, ProviderEndpoint::kDiscovery, "discovery");
   bool is_first = false;
   {
     const std::lock_guard lock(mutex_);
@@ -105,7 +106,7 @@ void ProviderDirectory::OnMetadata(const HttpResult& result) {
 void ProviderDirectory::OnKeys(const HttpResult& result) {
   absl::StatusOr<std::shared_ptr<const KeySet>> read = ReadKeySet(result);
   const absl::Status status = read.status();
-  Schedule(keys_document_, status, result, "the keys (jwks_uri)");
+  Schedule(keys_document_, status, result, ProviderEndpoint::kKeys, "the keys (jwks_uri)");
   if (read.ok()) {
     const std::lock_guard lock(mutex_);
     keys_ = *std::move(read);
@@ -115,7 +116,13 @@ void ProviderDirectory::OnKeys(const HttpResult& result) {
 }
 
 void ProviderDirectory::Schedule(Document& document, const absl::Status& status,
-                                 const HttpResult& result, absl::string_view name) {
+                                 const HttpResult& result, ProviderEndpoint endpoint,
+                                 absl::string_view name) {
+  if (environment_.metrics != nullptr) {
+    const RequestOutcome outcome = OutcomeOf(ReadFailure(result));
+    const bool is_useless = outcome == RequestOutcome::kOk && !status.ok();
+    environment_.metrics->CountRequest(endpoint, is_useless ? RequestOutcome::kInvalid : outcome);
+  }
   const absl::Time now = environment_.clock();
   document.is_being_fetched = false;
   document.last_fetch_time = now;

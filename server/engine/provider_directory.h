@@ -16,6 +16,7 @@
 #include "absl/time/time.h"
 #include "server/http/clock.h"
 #include "server/http/http_client.h"
+#include "server/ops/metrics.h"
 #include "server/provider/key_set.h"
 #include "server/provider/metadata.h"
 
@@ -31,6 +32,7 @@ class ProviderDirectory {
     std::function<void(absl::Time)> set_alarm;
     // Runs a closure on the thread that runs the directory, from any thread.
     std::function<void(std::function<void()>)> post;
+    Metrics* metrics = nullptr;  // null: nobody counts
   };
 
   ProviderDirectory(std::string issuer, Environment environment);
@@ -48,8 +50,9 @@ class ProviderDirectory {
 
   // Fetches the keys again, because an ID token names one that is not among them, and calls `done`
   // (on the directory's thread) when that has succeeded or failed. Many calls make one fetch, and
-  // there is at most one in kLeastKeyAge, so that made-up key ids cannot make the daemon hammer the
-  // provider.
+  // they make it kLeastKeyAge after the fetch before at the earliest, so that made-up key ids
+  // cannot make the daemon hammer the provider. (A fetch that failed is tried again by itself,
+  // sooner at first; these calls do not hasten that.)
   void RefetchKeys(std::function<void(absl::Status)> done);
 
   // `on_ready` is called once, on the directory's thread, when discovery succeeds for the first
@@ -76,9 +79,9 @@ class ProviderDirectory {
   void FetchKeys();
   void OnMetadata(const HttpResult& result);
   void OnKeys(const HttpResult& result);
-  // Notes that a fetch ended, and when the next is due.
+  // Notes that a fetch ended, and when the next is due; `endpoint` and `name` say of what.
   void Schedule(Document& document, const absl::Status& status, const HttpResult& result,
-                absl::string_view name);
+                ProviderEndpoint endpoint, absl::string_view name);
   void SetAlarm();
 
   const std::string issuer_;

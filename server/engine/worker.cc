@@ -5,8 +5,11 @@
 #include <utility>
 #include <variant>
 
+#include "absl/hash/hash.h"
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "server/engine/login_log.h"
+#include "server/login/state_name.h"
 #include "server/provider/answers.h"
 #include "server/provider/id_token.h"
 #include "server/provider/requests.h"
@@ -36,10 +39,36 @@ absl::Status ComeAgain() {
   return absl::UnavailableError("the login is only just being started; try again in a moment");
 }
 
+absl::Status NotOnWebPage() {
+  return absl::FailedPreconditionError(
+      "this login finishes in the app: it was started without a redirect_uri");
+}
+
+absl::Status HasEndedAlready(const Login& login) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("the login has ended: it is ", NameOf(login.state)));
+}
+
+// Whether a browser's answer can be taken up by an unfinished login that waits for one. `next` is
+// what is being written of it, or null.
+absl::Status CanTakeUp(const Login& login, const Login* next, const Callback& callback) {
+  if (!FinishesOnWebPage(login.request)) return NotOnWebPage();
+  if (login.state == LoginState::kStarting) return ComeAgain();
+  const Login& newest = next == nullptr ? login : *next;
+  if (newest.tokens.has_value() || !newest.progress.code.empty()) {
+    return absl::AbortedError(
+        "a code of this login is being exchanged; WatchLogin tells what comes of it");
+  }
+  if (next != nullptr)
+    return absl::UnavailableError("the login is changing; try again in a moment");
+  return CheckCallbackState(callback, login.request.state);
+}
+
 }  // namespace
 
 void Worker::Begin(Login login) {
   LogState(login);
+  environment_.reports.Began(login);
   Handle(Insert(std::move(login)), Accepted{});
 }
 
@@ -65,9 +94,43 @@ void Worker::Cancel(const std::string& id, LoginDone done) {
   Handle(*entry, CancelRequested{});
 }
 
+absl::Status Worker::CanComplete(const std::string& id, const Callback& callback) {
+  if (drained_ != nullptr) return absl::UnavailableError("the daemon is stopping");
+  if (!held_.empty()) return ComeAgain();  // what is taken up would forget that it began again
+  const Entry* entry = Find(id);
+  if (entry != nullptr) {
+    return CanTakeUp(entry->login, entry->written ? &entry->written->login : nullptr, callback);
+  }
+  const absl::StatusOr<Login> stored = environment_.store->Get(id);
+  if (!stored.ok()) return stored.status();
+  if (!FinishesOnWebPage(stored->request)) return NotOnWebPage();
+  return IsOnItsWay(stored) ? ComeAgain() : HasEndedAlready(*stored);
+}
+
+void Worker::Complete(const std::string& id, const Callback& callback,
+                      const std::shared_ptr<Watcher>& watcher) {
+  if (const absl::Status status = CanComplete(id, callback); !status.ok()) {
+    return watcher->OnRefused(status);
+  }
+  Entry& entry = *Find(id);
+  entry.watchers.push_back(watcher);  // one at a time, and so beyond what tills may open
+  const auto* error = std::get_if<ProviderError>(&callback.answer);
+  OnEvent(id, error != nullptr ? Event(CodeRefused{*error})
+                               : Event(CodeReceived{std::get<std::string>(callback.answer)}));
+}
+
 void Worker::Get(const std::string& id, const LoginDone& done) {
   const Entry* entry = Find(id);
   done(entry != nullptr ? entry->login : environment_.store->Get(id));
+}
+
+void Worker::Ping(const std::string& sales_unit, const std::string& auth_req_id) {
+  const auto found = pingable_.find(absl::HashOf(sales_unit, auth_req_id));
+  if (found == pingable_.end()) return;
+  Entry& entry = *found->second;
+  if (entry.login.auth_req_id != auth_req_id || entry.login.request.sales_unit != sales_unit)
+    return;
+  Handle(entry, Pinged{});
 }
 
 void Worker::Watch(const std::string& id, const std::shared_ptr<Watcher>& watcher) {
@@ -133,8 +196,10 @@ Worker::Entry& Worker::Insert(Login login) {
   auto entry = std::make_unique<Entry>();
   entry->login = std::move(login);
   entry->sales_units = environment_.sales_units;
+  entry->credentials = environment_.reports.StandingOf(entry->login);
   const auto [place, is_new] = entries_.emplace(entry->login.id, std::move(entry));
   assert(is_new);
+  MakePingable(*place->second);
   unfinished_logins_.store(entries_.size(), std::memory_order_relaxed);
   return *place->second;
 }
@@ -143,16 +208,17 @@ Worker::Entry& Worker::Insert(Login login) {
 
 void Worker::Handle(Entry& entry, const Event& event) {
   if (drained_ != nullptr &&
-      (std::holds_alternative<Woken>(event) || std::holds_alternative<Accepted>(event)))
+      (std::holds_alternative<Woken>(event) || std::holds_alternative<Accepted>(event) ||
+       std::holds_alternative<Pinged>(event)))
     return;
   if (entry.written != nullptr) {
     // A wake-up need not wait: the transition that is being written asks for its own. Nor does a
-    // second cancel.
-    const bool is_cancel = std::holds_alternative<CancelRequested>(event);
+    // second cancel, or ping.
+    const bool may_repeat =
+        std::holds_alternative<CancelRequested>(event) || std::holds_alternative<Pinged>(event);
     const bool is_known =
-        is_cancel && std::any_of(entry.waiting.begin(), entry.waiting.end(), [](const Event& one) {
-          return std::holds_alternative<CancelRequested>(one);
-        });
+        may_repeat && std::any_of(entry.waiting.begin(), entry.waiting.end(),
+                                  [&](const Event& one) { return one.index() == event.index(); });
     if (!std::holds_alternative<Woken>(event) && !is_known) entry.waiting.push_back(event);
     return;
   }
@@ -202,12 +268,16 @@ void Worker::OnWriteFailed(Entry& entry, const absl::Status& status) {
 void Worker::Apply(Entry& entry, Transition transition) {
   const bool is_news = transition.login.state != entry.login.state;
   entry.login = std::move(transition.login);
+  MakePingable(entry);
   for (const Command& command : transition.commands) Perform(entry, command);
   if (is_news) {
     LogState(entry.login);
     Tell(entry);
   }
-  if (HasEnded(entry.login.state)) Forget(entry);
+  if (HasEnded(entry.login.state)) {
+    environment_.reports.Ended(entry.login);
+    Forget(entry);
+  }
 }
 
 void Worker::Tell(Entry& entry) {
@@ -219,8 +289,21 @@ void Worker::Tell(Entry& entry) {
 void Worker::Forget(Entry& entry) {
   for (const LoginDone& done : entry.cancels) done(entry.login);
   wakes_.Remove(entry);
+  if (entry.ping_key.has_value()) {
+    const auto found = pingable_.find(*entry.ping_key);
+    if (found != pingable_.end() && found->second == &entry) pingable_.erase(found);
+  }
   entries_.erase(entries_.find(entry.login.id));
   unfinished_logins_.store(entries_.size(), std::memory_order_relaxed);
+}
+
+void Worker::MakePingable(Entry& entry) {
+  const Login& login = entry.login;
+  if (entry.ping_key.has_value() || login.auth_req_id.empty() ||
+      !login.handling.ping_fallback.has_value())
+    return;
+  entry.ping_key = absl::HashOf(login.request.sales_unit, login.auth_req_id);
+  pingable_.insert_or_assign(*entry.ping_key, &entry);
 }
 
 // ---- Commands.
@@ -232,6 +315,15 @@ void Worker::Perform(Entry& entry, const Command& command) {
 void Worker::Do(Entry& entry, const WakeAt& command) {
   wakes_.Set(entry, command.time);
   SetAlarm();
+}
+
+void Worker::Do(Entry& entry, const CheckUser&) {
+  Ask(
+      entry, Proof::kSalesUnit,
+      [](const ProviderMetadata& metadata, const Caller& caller, const Login& login) {
+        return UserExistsRequest(metadata, caller, login.request.msisdn);
+      },
+      [](const HttpResult& result) -> Event { return UserChecked{ReadUserExistsAnswer(result)}; });
 }
 
 void Worker::Do(Entry& entry, const SendBackchannelRequest&) {
@@ -250,6 +342,17 @@ void Worker::Do(Entry& entry, const SendTokenRequest&) {
       entry, Proof::kSalesUnit,
       [](const ProviderMetadata& metadata, const Caller& caller, const Login& login) {
         return TokenRequest(metadata, caller, login.auth_req_id);
+      },
+      [](const HttpResult& result) -> Event {
+        return TokenRequestAnswered{ReadTokenAnswer(result)};
+      });
+}
+
+void Worker::Do(Entry& entry, const ExchangeCode&) {
+  Ask(
+      entry, Proof::kSalesUnit,
+      [](const ProviderMetadata& metadata, const Caller& caller, const Login& login) {
+        return CodeRequest(metadata, caller, login.progress.code);
       },
       [](const HttpResult& result) -> Event {
         return TokenRequestAnswered{ReadTokenAnswer(result)};
@@ -281,9 +384,11 @@ void Worker::Ask(const Entry& entry, Proof proof, BuildRequest build, ReadResult
       [build, &login](const ProviderMetadata& metadata, const Caller& caller) {
         return build(metadata, caller, login);
       },
-      [this, id = login.id, read](const HttpResult& result) {
+      [this, id = login.id, credentials = entry.credentials, read](const HttpResult& result) {
         --requests_in_flight_;
-        OnEvent(id, read(result));
+        const Event event = read(result);
+        environment_.reports.Answered(credentials, event);
+        OnEvent(id, event);
         CheckDrained();
       });
 }
@@ -312,6 +417,7 @@ void Worker::CheckIdTokenOf(const Entry& entry, bool keys_are_fresh) {
       .access_token = login.tokens->access_token,
       .now = environment_.wall_clock(),
       .msn = has_partner_keys ? absl::string_view(unit->msn) : absl::string_view(),
+      .auth_req_id_is_required = FinishesOnWebPage(login.request),
   };
   IdTokenCheck check = VerifyIdToken(login.tokens->id_token, *keys, expectations);
   if (auto* accepted = std::get_if<AcceptedIdToken>(&check)) {

@@ -15,6 +15,7 @@
 
 #include "absl/status/statusor.h"
 #include "server/engine/access_tokens.h"
+#include "server/engine/login_reports.h"
 #include "server/engine/provider_directory.h"
 #include "server/engine/sales_unit_calls.h"
 #include "server/engine/wake_heap.h"
@@ -22,6 +23,7 @@
 #include "server/http/clock.h"
 #include "server/http/http_client.h"
 #include "server/login/step.h"
+#include "server/provider/callback_query.h"
 #include "server/provider/sales_unit.h"
 #include "server/store/store.h"
 
@@ -37,6 +39,7 @@ class Worker {
     std::shared_ptr<const SalesUnits> sales_units;
     Clock clock;       // for intervals and deadlines
     Clock wall_clock;  // for what the provider's clock wrote: `exp`, `iat`
+    LoginReports reports;
     // Has OnAlarm called at this time, on the worker's thread; replaces the time set before.
     std::function<void(absl::Time)> set_alarm;
     // Runs a closure on the worker's thread, later, in order. From any thread.
@@ -75,8 +78,19 @@ class Worker {
   // end yet.
   void Cancel(const std::string& id, LoginDone done);
 
+  // Goes on with what the customer's browser brought for a login that finishes on a web page;
+  // `watcher` is told of the login from then on. It is refused, and the login stays as it is:
+  // NOT_FOUND; FAILED_PRECONDITION: it finishes in the app, or has ended; ABORTED: a code of it is
+  // being exchanged; UNAVAILABLE: the customer has not been asked yet, or the login is just being
+  // written; INVALID_ARGUMENT: the `state` is not that of the login.
+  void Complete(const std::string& id, const Callback& callback,
+                const std::shared_ptr<Watcher>& watcher);
+
   // Gives the login as it is. NOT_FOUND.
   void Get(const std::string& id, const LoginDone& done);
+
+  // Takes up a proven ping (10.2), where it concerns a login of this worker's that waits for one.
+  void Ping(const std::string& sales_unit, const std::string& auth_req_id);
 
   // Has `watcher` told of the login from now on.
   void Watch(const std::string& id, const std::shared_ptr<Watcher>& watcher);
@@ -99,16 +113,19 @@ class Worker {
  private:
   // An unfinished login and what hangs on it.
   struct Entry : WakeSlot {
-    Login login;                                    // as it is durable, acted on and told
-    std::shared_ptr<const SalesUnits> sales_units;  // that its credentials are in
-    std::unique_ptr<Transition> written;            // the next, while it is being written
-    bool write_failed = false;                      // and is to be tried again at wake_time
-    bool trouble_is_known = false;                  // that it could not be written is in the log
-    std::vector<Event> waiting;  // what came meanwhile: at most an answer and a cancel
+    Login login;                                        // as it is durable, acted on and told
+    std::shared_ptr<const SalesUnits> sales_units;      // that its credentials are in
+    CredentialsWatch::Standing* credentials = nullptr;  // what its sales unit's answers tell
+    std::unique_ptr<Transition> written;                // the next, while it is being written
+    bool write_failed = false;                          // and is to be tried again at wake_time
+    bool trouble_is_known = false;   // that it could not be written is in the log
+    std::vector<Event> waiting;      // what came meanwhile: at most an answer, a ping and a cancel
+    std::optional<size_t> ping_key;  // under which pingable_ has it
     std::vector<std::weak_ptr<Watcher>> watchers;
     std::vector<LoginDone> cancels;  // who waits for the login's end
   };
 
+  absl::Status CanComplete(const std::string& id, const Callback& callback);
   Entry* Find(const std::string& id);
   Entry& Insert(Login login);
 
@@ -121,9 +138,14 @@ class Worker {
   void Tell(Entry& entry);
   void Forget(Entry& entry);
 
+  // Has pings find the login, once it has an auth_req_id and waits for them.
+  void MakePingable(Entry& entry);
+
   void Perform(Entry& entry, const Command& command);
+  void Do(Entry& entry, const CheckUser& command);
   void Do(Entry& entry, const SendBackchannelRequest& command);
   void Do(Entry& entry, const SendTokenRequest& command);
+  void Do(Entry& entry, const ExchangeCode& command);
   void Do(Entry& entry, const CheckIdToken& command);
   void Do(Entry& entry, const FetchProfile& command);
   void Do(Entry& entry, const WakeAt& command);
@@ -151,6 +173,9 @@ class Worker {
   Environment environment_;
   SalesUnitCalls calls_;
   std::unordered_map<std::string, std::unique_ptr<Entry>> entries_;
+  // By a hash of sales unit and auth_req_id. Where two are alike the later one is found, and the
+  // other has its fallback.
+  std::unordered_map<size_t, Entry*> pingable_;
   std::atomic<size_t> unfinished_logins_ = 0;  // the size of entries_
   std::vector<std::string> held_;              // ids
   WakeHeap wakes_;

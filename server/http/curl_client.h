@@ -41,7 +41,7 @@ struct CurlClientOptions {
   absl::Duration connect_timeout = absl::Seconds(5);  // name, TCP and TLS together
   int max_connections = 32;                           // to one host
   int max_streams = 100;                              // requests at a time on one HTTP/2 connection
-  size_t max_response_bytes = size_t{256} * 1024;     // of a body
+  size_t max_response_bytes = kMaxResponseBodyBytes;
   size_t max_response_header_bytes = size_t{64} * 1024;
   int max_response_headers = 100;
   size_t max_pending = 100'000;  // requests that are waiting or under way

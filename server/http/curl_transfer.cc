@@ -126,6 +126,8 @@ void CurlTransfer::Prepare(const HttpRequest& request, Listener& listener) {
   Set(curl, CURLOPT_URL, request.url.c_str());
   ListHeaders(request);
   Set(curl, CURLOPT_HTTPHEADER, header_list_.data());
+  Set(curl, CURLOPT_CUSTOMREQUEST,
+      request.method == HttpMethod::kDelete ? "DELETE" : static_cast<const char*>(nullptr));
   if (request.method == HttpMethod::kPost) {
     Set(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
     Set(curl, CURLOPT_POSTFIELDS, request.body.data());

@@ -88,7 +88,7 @@ class HttpListener {
   const std::string& address() const { return address_; }
 
   // Takes no more connections, cuts off those whose request has not come whole, and returns when no
-  // handler runs any more.
+  // handler runs any more; what one of these answers may be cut off.
   void Stop();
 
  private:

@@ -4,6 +4,7 @@
 #ifndef CIBAD_SERVER_HTTP_MESSAGE_H_
 #define CIBAD_SERVER_HTTP_MESSAGE_H_
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <variant>
@@ -14,7 +15,11 @@
 
 namespace cibad {
 
-enum class HttpMethod { kGet, kPost };
+// Limits that also bind those who build requests and read answers.
+inline constexpr size_t kMaxRequestHeaderBytes = size_t{16} << 10;  // of one header: "Name: value"
+inline constexpr size_t kMaxResponseBodyBytes = size_t{256} << 10;
+
+enum class HttpMethod { kGet, kPost, kDelete };
 
 struct HttpRequest {
   HttpMethod method = HttpMethod::kGet;

@@ -15,7 +15,6 @@ namespace cibad {
 
 inline constexpr size_t kMaxUrlBytes = size_t{8} << 10;
 inline constexpr size_t kMaxRequestHeaders = 50;
-inline constexpr size_t kMaxRequestHeaderBytes = size_t{16} << 10;  // of one header
 inline constexpr size_t kMaxRequestBodyBytes = size_t{64} << 10;
 
 // INVALID_ARGUMENT where the URL is not https, has credentials, spaces or control characters in it;

@@ -11,11 +11,17 @@
 
 namespace cibad {
 
+// Ask the provider whether the customer has an account. Answered by UserChecked.
+struct CheckUser {};
+
 // Ask the provider to ask the customer (CIBA 7.1). Answered by BackchannelAnswered.
 struct SendBackchannelRequest {};
 
 // Poll the token endpoint once (CIBA 10.1). Answered by TokenRequestAnswered.
 struct SendTokenRequest {};
+
+// Exchange the code in hand (Progress::code) for the tokens. Answered by TokenRequestAnswered.
+struct ExchangeCode {};
 
 // Check the ID token in hand against the provider's keys. Answered by IdTokenChecked.
 struct CheckIdToken {};
@@ -28,8 +34,8 @@ struct WakeAt {
   absl::Time time;
 };
 
-using Command =
-    std::variant<SendBackchannelRequest, SendTokenRequest, CheckIdToken, FetchProfile, WakeAt>;
+using Command = std::variant<CheckUser, SendBackchannelRequest, SendTokenRequest, ExchangeCode,
+                             CheckIdToken, FetchProfile, WakeAt>;
 
 }  // namespace cibad
 

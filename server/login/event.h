@@ -4,6 +4,7 @@
 #ifndef CIBAD_SERVER_LOGIN_EVENT_H_
 #define CIBAD_SERVER_LOGIN_EVENT_H_
 
+#include <string>
 #include <variant>
 
 #include "absl/time/time.h"
@@ -27,12 +28,30 @@ struct Woken {};
 // The till no longer wants the login.
 struct CancelRequested {};
 
+// What came of CheckUser.
+struct UserChecked {
+  Outcome<UserExists> outcome;
+};
+// The provider says that something has become of the login (10.2). The sender is proven; what it
+// says is a signal and never the truth. Coming early, late, twice or never does no harm.
+struct Pinged {};
+
 // What came of SendBackchannelRequest.
 struct BackchannelAnswered {
   Outcome<Acknowledgement> outcome;
 };
 
-// What came of SendTokenRequest.
+// The customer's browser brought the code that finishes the login on a web page.
+struct CodeReceived {
+  std::string code;
+};
+
+// The customer's browser brought an error in place of the code.
+struct CodeRefused {
+  ProviderError error;
+};
+
+// What came of SendTokenRequest or ExchangeCode.
 struct TokenRequestAnswered {
   Outcome<TokenAnswer> outcome;
 };
@@ -47,8 +66,9 @@ struct ProfileAnswered {
   Outcome<Profile> outcome;
 };
 
-using Event = std::variant<Accepted, Recovered, Woken, CancelRequested, BackchannelAnswered,
-                           TokenRequestAnswered, IdTokenChecked, ProfileAnswered>;
+using Event = std::variant<Accepted, Recovered, Woken, CancelRequested, CodeReceived, CodeRefused,
+                           Pinged, UserChecked, BackchannelAnswered, TokenRequestAnswered,
+                           IdTokenChecked, ProfileAnswered>;
 
 }  // namespace cibad
 

@@ -102,12 +102,22 @@ struct Progress {
   bool request_in_flight =
       false;  // at most one request is under way for a login, whatever its kind
   absl::Time next_request_time = absl::InfiniteFuture();
+  // Before which no token request may go, pinged or not; a ping brings the next one forward to it.
+  absl::Time earliest_request_time = absl::InfiniteFuture();
+  bool pinged = false;          // since the last token request went
   int unanswered_requests = 0;  // in a row, for the back-off
+  // What Handling::check_user asks for has been done, or tried.
+  bool user_is_checked = false;
   // A token request broke off after it may have arrived: its answer, perhaps the tokens, is lost.
   bool token_answer_may_be_lost = false;
+  std::string code;  // that the customer's browser brought, until its exchange is answered
 
   friend bool operator==(const Progress&, const Progress&) = default;
 };
+
+// Whether the login finishes on a web page: its customer's browser brings a code, and nothing is
+// polled for.
+inline bool FinishesOnWebPage(const LoginRequest& request) { return !request.redirect_uri.empty(); }
 
 struct Login {
   std::string id;        // 26 characters of Crockford base32, of 128 random bits
@@ -125,6 +135,9 @@ struct Login {
   std::string auth_req_id;
   absl::Duration interval;  // between token requests; grows with every slow_down
   absl::Time retry_time = absl::InfinitePast();  // before which the provider wants no request
+  // The browser's code may have reached the provider, which takes it once. What came of it is not
+  // known yet.
+  bool code_may_be_used = false;
   Boxed<Tokens> tokens;
   std::string subject;  // the `sub` of the accepted ID token
   Boxed<Profile> profile;

@@ -57,6 +57,11 @@ struct TokenAnswer {
   std::optional<absl::Duration> expires_in;  // of the access token
 };
 
+// Whether somebody with the phone number can log in.
+struct UserExists {
+  bool exists = true;
+};
+
 // The ID token passed every check and says who logged in.
 struct AcceptedIdToken {
   std::string subject;
@@ -71,7 +76,8 @@ struct RefusedIdToken {
 using IdTokenOutcome = std::variant<AcceptedIdToken, RefusedIdToken, NoAnswer>;
 
 // Makes a provider's error code fit to be stored, logged and shown: keeps letters, digits, `_`, `-`
-// and `.`, at most 64 of them. What the provider sends there is as hostile as the rest.
+// and `.`, at most 64 of them; in a number of eight digits or more, which may be a phone number,
+// each digit becomes `*`. What the provider sends there is as hostile as the rest.
 std::string CleanProviderCode(absl::string_view code);
 
 }  // namespace cibad

@@ -32,11 +32,21 @@ struct Consent {
   friend bool operator==(const Consent&, const Consent&) = default;
 };
 
+// To more about what was agreed to.
+struct Link {
+  std::string text;
+  std::string url;
+
+  friend bool operator==(const Link&, const Link&) = default;
+};
+
 struct Consents {
   std::string heading;
   std::string terms_description;
-  std::string time_of_consent;  // as the provider wrote it; RFC 3339 when all is well
+  std::string
+      time_of_consent;  // RFC 3339, in UTC; empty: the provider gave none that is understood
   std::vector<Consent> consents;
+  std::vector<Link> links;
 
   friend bool operator==(const Consents&, const Consents&) = default;
 };

@@ -53,6 +53,30 @@ FailureReason ReasonOfStatus(int http_status) {
 
 }  // namespace
 
+std::vector<absl::string_view> KnownProviderCodes() {
+  std::vector<absl::string_view> codes;
+  for (const Meaning& meaning : kMeanings) codes.push_back(meaning.code);
+  return codes;
+}
+
+CredentialsVerdict JudgeCredentials(const ProviderError& error) {
+  // The answer to most polls: the login is there, and is the client's own.
+  if (error.code == "authorization_pending" || error.code == "slow_down")
+    return CredentialsVerdict::kAccepted;
+  const End end = EndOfRefusal(error);
+  if (end.state != LoginState::kFailed) return CredentialsVerdict::kAccepted;
+  switch (end.failure.reason) {
+    case FailureReason::kCredentialsRefused:
+      return CredentialsVerdict::kRefused;
+    case FailureReason::kInvalidUser:
+    case FailureReason::kAppOutdated:
+    case FailureReason::kWrongChallenge:
+      return CredentialsVerdict::kAccepted;
+    default:  // a gateway may have answered, or the request was refused before the client was known
+      return CredentialsVerdict::kNone;
+  }
+}
+
 End EndOfRefusal(const ProviderError& error) {
   constexpr int kTooManyRequests = 429;
   if (error.http_status == kTooManyRequests) {

@@ -4,6 +4,9 @@
 #ifndef CIBAD_SERVER_LOGIN_REFUSAL_H_
 #define CIBAD_SERVER_LOGIN_REFUSAL_H_
 
+#include <vector>
+
+#include "absl/strings/string_view.h"
 #include "server/login/login.h"
 #include "server/login/outcome.h"
 
@@ -18,6 +21,18 @@ struct End {
 // 11). Every code that is not known ends the login as FAILED/OTHER and shows the code: never a
 // crash, never an endless wait.
 End EndOfRefusal(const ProviderError& error);
+
+// The codes that have a meaning of their own there, each once.
+std::vector<absl::string_view> KnownProviderCodes();
+
+// What an answer says about the credentials that the sales unit's request was sent with.
+enum class CredentialsVerdict {
+  kNone,      // nothing: the provider may not have looked at them
+  kAccepted,  // the answer is one that only a client gets that has proved who it is
+  kRefused,
+};
+
+CredentialsVerdict JudgeCredentials(const ProviderError& error);
 
 }  // namespace cibad
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -36,8 +37,11 @@ constexpr int kTooManyRequests = 429;
 
 // What an unfinished login is busy with; each has one request that it repeats until it is answered.
 enum class Phase {
+  kChecking,  // STARTING: whether the customer has an account, where that is to be asked first
   kAsking,    // STARTING: the backchannel request
   kPolling,   // PENDING: token requests
+  kAwaiting,  // PENDING, on a web page: nothing until the browser brings its code, then the
+              // exchange
   kProving,   // PENDING with tokens in hand: the ID token's check. Not CONFIRMED yet: a till must
               // not take an unchecked token for a customer
   kFetching,  // CONFIRMED: the profile
@@ -45,17 +49,27 @@ enum class Phase {
 
 Phase PhaseOf(const Login& login) {
   assert(!HasEnded(login.state));
-  if (login.state == LoginState::kStarting) return Phase::kAsking;
+  if (login.state == LoginState::kStarting) {
+    // Of who is known by a QR check-in there is no number to ask for, and no doubt either.
+    const bool is_checking = login.handling.check_user && !login.progress.user_is_checked &&
+                             !login.request.msisdn.empty();
+    return is_checking ? Phase::kChecking : Phase::kAsking;
+  }
   if (login.state == LoginState::kConfirmed) return Phase::kFetching;
-  return login.tokens.has_value() ? Phase::kProving : Phase::kPolling;
+  if (login.tokens.has_value()) return Phase::kProving;
+  return FinishesOnWebPage(login.request) ? Phase::kAwaiting : Phase::kPolling;
 }
 
 Command RequestOf(Phase phase) {
   switch (phase) {
+    case Phase::kChecking:
+      return CheckUser{};
     case Phase::kAsking:
       return SendBackchannelRequest{};
     case Phase::kPolling:
       return SendTokenRequest{};
+    case Phase::kAwaiting:
+      return ExchangeCode{};
     case Phase::kProving:
       return CheckIdToken{};
     case Phase::kFetching:
@@ -70,9 +84,12 @@ Command RequestOf(Phase phase) {
 absl::Time DeadlineOf(const Login& login) {
   const bool in_flight = login.progress.request_in_flight;
   switch (PhaseOf(login)) {
+    case Phase::kChecking:  // nobody has been asked yet: to give up loses nothing
+      return login.create_time + kStartLimit;
     case Phase::kAsking:
       return in_flight ? absl::InfiniteFuture() : login.create_time + kStartLimit;
     case Phase::kPolling:
+    case Phase::kAwaiting:
       return in_flight ? absl::InfiniteFuture() : login.expire_time;
     case Phase::kProving:
     case Phase::kFetching:
@@ -96,6 +113,7 @@ Transition Finish(Login login, LoginState state, Failure failure, absl::Time now
   login.end_time = now;
   login.auth_req_id.clear();
   login.tokens.reset();
+  login.code_may_be_used = false;
   login.progress = Progress{};
   return {std::move(login), {}};
 }
@@ -120,7 +138,22 @@ Transition Wait(Login login) {
 // Never before the provider wants to hear of it again.
 Transition WaitUntil(Login login, absl::Time next_request) {
   login.progress.next_request_time = std::max(next_request, login.retry_time);
+  login.progress.earliest_request_time = login.progress.next_request_time;
   return Wait(std::move(login));
+}
+
+// Waits for a ping to tell of the end, where one is to come, and without it for longer than the
+// interval asks (10.2). But a poll falls into the last interval of the login's life, as it would
+// without pings: the customer may have decided, and the ping be lost.
+Transition WaitForPing(Login login, absl::Time earliest, absl::Time now) {
+  const std::optional<absl::Duration> fallback = login.handling.ping_fallback;
+  Transition transition = WaitUntil(std::move(login), earliest);
+  Progress& progress = transition.login.progress;
+  if (!fallback.has_value() || progress.pinged) return transition;
+  const absl::Time last = transition.login.expire_time - transition.login.interval;
+  progress.next_request_time =
+      std::max(progress.earliest_request_time, std::min(now + *fallback, last));
+  return Wait(std::move(transition.login));
 }
 
 // A Retry-After holds whatever it came with (10.1), and after a restart too.
@@ -136,8 +169,17 @@ Transition SendRequest(Login login) {
   login.progress.request_in_flight = true;
   const Command request = RequestOf(PhaseOf(login));
   Transition transition = Wait(std::move(login));
+  transition.login.progress.pinged = false;
   transition.commands.insert(transition.commands.begin(), request);
   return transition;
+}
+
+// Sends the browser's code. The provider takes it once, so that it may be gone has to survive.
+Transition SendCode(Login login, absl::Time now) {
+  assert(!login.progress.code.empty());
+  Change(login, now);
+  login.code_may_be_used = true;
+  return SendRequest(std::move(login));
 }
 
 // A new phase begins with a clean slate and its first request at once.
@@ -159,7 +201,7 @@ Transition AskAgain(Login login, absl::Duration base, std::optional<absl::Durati
 
 // The customer's time is up, or what the customer agreed to cannot be fetched in time.
 Transition DeadlinePassed(Login login, absl::Time now) {
-  if (PhaseOf(login) == Phase::kPolling)
+  if (login.state == LoginState::kPending && !login.tokens.has_value())
     return Finish(std::move(login), LoginState::kExpired, {}, now);
   return Fail(std::move(login), FailureReason::kProviderUnavailable, now);
 }
@@ -175,6 +217,7 @@ Transition On(Login login, const Recovered& event, absl::Time now) {
   const absl::Time retry_time =
       std::min(login.retry_time, now + (login.retry_time - login.update_time));
   switch (PhaseOf(login)) {
+    case Phase::kChecking:  // what was done before the crash is not known
     case Phase::kAsking:
       // The request may have left before the crash, and must not be sent twice: the customer would
       // be asked twice.
@@ -184,10 +227,16 @@ Transition On(Login login, const Recovered& event, absl::Time now) {
       // A token request may have been under way at the crash: a whole interval from now is never
       // early, and its answer may be lost.
       login.progress.token_answer_may_be_lost = true;
-      login.progress.next_request_time =
-          std::max(now + kStillOnItsWay + login.interval + event.stagger, retry_time);
+      const absl::Time earliest = std::max(now + kStillOnItsWay + login.interval, retry_time);
+      login.progress.earliest_request_time = earliest;
+      login.progress.next_request_time = earliest + event.stagger;
       return Wait(std::move(login));
     }
+    case Phase::kAwaiting:
+      // The crash lost what the exchange brought, and the code is good for one.
+      if (login.code_may_be_used) return Fail(std::move(login), FailureReason::kInterrupted, now);
+      if (now >= login.expire_time) return DeadlinePassed(std::move(login), now);
+      return Wait(std::move(login));
     case Phase::kProving:
     case Phase::kFetching:
       // It was the daemon, not the provider, that was away for longer than the tokens live.
@@ -203,11 +252,39 @@ Transition On(Login login, const Woken&, absl::Time now) {
   if (now >= DeadlineOf(login)) return DeadlinePassed(std::move(login), now);
   const Progress& progress = login.progress;
   if (progress.request_in_flight || now < progress.next_request_time) return Wait(std::move(login));
+  if (PhaseOf(login) == Phase::kAwaiting) return SendCode(std::move(login), now);
+  return SendRequest(std::move(login));
+}
+
+// A ping permits one poll at once, but never inside the interval, the provider's Retry-After or the
+// back-off (10.1, 10.2). One that comes while a poll is under way may have overtaken its answer,
+// and permits the next.
+Transition On(Login login, const Pinged&, absl::Time now) {
+  if (now >= DeadlineOf(login)) return DeadlinePassed(std::move(login), now);
+  Progress& progress = login.progress;
+  progress.pinged = true;
+  if (progress.request_in_flight) return Wait(std::move(login));
+  progress.next_request_time = std::min(progress.next_request_time, progress.earliest_request_time);
+  if (now < progress.next_request_time) return Wait(std::move(login));
   return SendRequest(std::move(login));
 }
 
 Transition On(Login login, const CancelRequested&, absl::Time now) {
   return Finish(std::move(login), LoginState::kCancelled, {}, now);
+}
+
+// ---- The answer to the question whether the customer has an account.
+
+Transition On(Login login, const UserChecked& event, absl::Time now) {
+  const auto* user = std::get_if<UserExists>(&event.outcome);
+  if (user != nullptr && !user->exists)
+    return Fail(std::move(login), FailureReason::kInvalidUser, now);
+  // Without a no the customer is asked, also where the check itself went wrong: it is there to
+  // spare a push to nobody, and its trouble must not keep out a customer whom the backchannel
+  // endpoint, which has the last word, would let in.
+  if (now >= DeadlineOf(login)) return DeadlinePassed(std::move(login), now);
+  login.progress.user_is_checked = true;
+  return SendRequest(std::move(login));
 }
 
 // ---- The backchannel request's answer.
@@ -220,6 +297,7 @@ Transition OnAnswer(Login login, const Acknowledgement& acknowledgement, absl::T
   login.expire_time =
       now + acknowledgement.expires_in;  // 7.3: from the moment the answer was received
   login.progress = Progress{};
+  if (FinishesOnWebPage(login.request)) return Wait(std::move(login));  // it is never polled for
   // The first poll waits one interval too (10.1; the conformance tests insist).
   const absl::Time first_poll = now + login.interval;
   return WaitUntil(std::move(login), first_poll);
@@ -248,10 +326,37 @@ Transition On(Login login, const BackchannelAnswered& event, absl::Time now) {
               now);  // 7.3: no token request follows
 }
 
+// ---- What the customer's browser brings.
+
+Transition On(Login login, const CodeReceived& event, absl::Time now) {
+  if (now >= DeadlineOf(login)) return DeadlinePassed(std::move(login), now);
+  login.progress.code = event.code;
+  return SendCode(std::move(login), now);
+}
+
+Transition On(Login login, const CodeRefused& event, absl::Time now) {
+  return Refuse(std::move(login), event.error, now);
+}
+
+// What never left leaves the code as good as it was. After anything else it may be used, and an
+// answer that held the tokens is not given twice: the login ends.
+Transition OnCodeNotAnswered(Login login, const NoAnswer& no_answer, absl::Time now) {
+  if (no_answer.may_have_arrived) {
+    return Fail(std::move(login),
+                no_answer.http_status != 0 ? FailureReason::kProviderUnavailable
+                                           : FailureReason::kInterrupted,
+                now);
+  }
+  Change(login, now);
+  login.code_may_be_used = false;
+  return AskAgain(std::move(login), kRetryBase, std::nullopt, now);
+}
+
 // ---- A token request's answer.
 
 Transition OnAnswer(Login login, const TokenAnswer& answer, absl::Time now) {
   Change(login, now);
+  login.code_may_be_used = false;
   const absl::Duration life = std::min(answer.expires_in.value_or(kProfileLimit), kProfileLimit);
   login.tokens = Tokens{answer.access_token, answer.id_token, now + life};
   return EnterAndSend(std::move(login));
@@ -264,10 +369,12 @@ Transition OnAnswer(Login login, const TokenAnswer& answer, absl::Time now) {
 Transition PollAgain(Login login, absl::Time now) {
   login.progress.unanswered_requests = 0;
   const absl::Time next = now + login.interval;
-  return WaitUntil(std::move(login), next);
+  return WaitForPing(std::move(login), next, now);
 }
 
 Transition OnTokenError(Login login, const ProviderError& error, absl::Time now) {
+  // Of a code that was refused there is nothing to wait for, whatever the error says.
+  if (PhaseOf(login) == Phase::kAwaiting) return Refuse(std::move(login), error, now);
   if (error.code == "authorization_pending") {
     // The customer had not decided: no answer that was lost before this one held the tokens.
     login.progress.token_answer_may_be_lost = false;
@@ -299,6 +406,8 @@ Transition On(Login login, const TokenRequestAnswered& event, absl::Time now) {
     return OnTokenError(std::move(login), *error, now);
   }
   if (const auto* no_answer = std::get_if<NoAnswer>(&event.outcome)) {
+    if (PhaseOf(login) == Phase::kAwaiting)
+      return OnCodeNotAnswered(std::move(login), *no_answer, now);
     login.progress.token_answer_may_be_lost |= no_answer->may_have_arrived;
     const bool broke_off = no_answer->may_have_arrived && no_answer->http_status == 0;
     const absl::Duration interval =
@@ -356,22 +465,34 @@ Transition On(Login login, const ProfileAnswered& event, absl::Time now) {
 
 // ---- Which events still concern the login.
 
+// Only where polls wait for it; a login that is finished on a web page is not polled at all.
+bool AwaitsPing(const Login& login) {
+  return PhaseOf(login) == Phase::kPolling && login.handling.ping_fallback.has_value() &&
+         login.request.redirect_uri.empty();
+}
+
 bool IsAwaited(const Login& login, const Event& event) {
+  if (std::holds_alternative<Pinged>(event)) return AwaitsPing(login);
   const Phase phase = PhaseOf(login);
   const bool in_flight = login.progress.request_in_flight;
   if (std::holds_alternative<Accepted>(event))
-    return phase == Phase::kAsking && login.progress == Progress{};  // a login begins once
+    return login.state == LoginState::kStarting &&
+           login.progress == Progress{};  // a login begins once
+  if (std::holds_alternative<UserChecked>(event)) return in_flight && phase == Phase::kChecking;
+  if (std::holds_alternative<CodeReceived>(event) || std::holds_alternative<CodeRefused>(event))
+    return phase == Phase::kAwaiting && login.progress.code.empty();  // one code at a time
   if (std::holds_alternative<BackchannelAnswered>(event))
     return in_flight && phase == Phase::kAsking;
   if (std::holds_alternative<TokenRequestAnswered>(event))
-    return in_flight && phase == Phase::kPolling;
+    return in_flight && (phase == Phase::kPolling || phase == Phase::kAwaiting);
   if (std::holds_alternative<IdTokenChecked>(event)) return in_flight && phase == Phase::kProving;
   if (std::holds_alternative<ProfileAnswered>(event)) return in_flight && phase == Phase::kFetching;
   return true;
 }
 
 bool IsAnswer(const Event& event) {
-  return std::holds_alternative<BackchannelAnswered>(event) ||
+  return std::holds_alternative<UserChecked>(event) ||
+         std::holds_alternative<BackchannelAnswered>(event) ||
          std::holds_alternative<TokenRequestAnswered>(event) ||
          std::holds_alternative<IdTokenChecked>(event) ||
          std::holds_alternative<ProfileAnswered>(event);

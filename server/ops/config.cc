@@ -11,6 +11,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "server/http/http_listener.h"
 #include "server/ops/config_checks.h"
 #include "server/ops/config_keys.h"
 #include "server/ops/config_reader.h"
@@ -38,6 +39,32 @@ std::vector<std::string> ReadListen(ConfigSection section) {
     addresses.push_back(address);
   }
   return addresses;
+}
+
+std::string ReadMetricsAddress(ConfigSection section) {
+  if (!section.Has("metrics")) return "";
+  const std::string address = section.Text("metrics");
+  section.Check("metrics", CheckMetricsAddress(address));
+  return address;
+}
+
+// Where pings come to: needed where a sales unit has a webhook, and only there.
+std::string ReadWebhookListen(ConfigSection section, const std::vector<SalesUnit>& units) {
+  const bool is_wanted = std::any_of(
+      units.begin(), units.end(), [](const SalesUnit& unit) { return unit.webhook.has_value(); });
+  if (!section.Has("webhook")) {
+    if (is_wanted) {
+      section.Fail(
+          "webhook",
+          "is missing; a sales unit has a webhook_url, so add webhook = "
+          "\"127.0.0.1:8480\" to [listen], the address that your proxy passes pings on to");
+    }
+    return "";
+  }
+  if (!is_wanted) section.Fail("webhook", "is for pings, and no sales unit has a webhook_url");
+  const std::string address = section.Text("webhook");
+  section.Check("webhook", CheckHttpAddress(address));
+  return address;
 }
 
 void ReadProvider(ConfigSection section, Config& config) {
@@ -125,8 +152,10 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   CheckKeys(reader, root);
   Config config;
   config.listen = ReadListen({reader, root, "listen"});
+  config.metrics_address = ReadMetricsAddress({reader, root, "listen"});
   ReadProvider({reader, root, "provider"}, config);
   config.sales_units = ReadSalesUnits(reader, root);
+  config.webhook_address = ReadWebhookListen({reader, root, "listen"}, config.sales_units);
   ConfigSection store(reader, root, "store");
   config.store_path = reader.Path(store.RequiredText("path"));
   config.store_keys = ReadStoreKeys(store);

@@ -18,6 +18,8 @@ namespace cibad {
 
 struct Config {
   std::vector<std::string> listen;  // as gRPC takes them: unix:/absolute/path, 127.0.0.1:50051
+  std::string metrics_address;      // where metrics are fetched: 127.0.0.1:9464; empty: nowhere
+  std::string webhook_address;      // where pings come to; empty: no sales unit has any
   std::string issuer;               // exactly as configured: it is compared with the tokens' `iss`
   std::string ca_file;              // PEM; empty: the system's CAs
   std::string proxy;                // URL; empty: none

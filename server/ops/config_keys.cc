@@ -21,7 +21,9 @@ struct Key {
   absl::string_view section;
   absl::string_view name;
 };
-constexpr std::array<Key, 25> kKeys = {{{"listen", "grpc"},
+constexpr std::array<Key, 30> kKeys = {{{"listen", "grpc"},
+                                        {"listen", "metrics"},
+                                        {"listen", "webhook"},
                                         {"provider", "issuer"},
                                         {"provider", "ca_file"},
                                         {"provider", "proxy"},
@@ -38,6 +40,9 @@ constexpr std::array<Key, 25> kKeys = {{{"listen", "grpc"},
                                         {"sales_unit", "system_version"},
                                         {"sales_unit", "plugin_name"},
                                         {"sales_unit", "plugin_version"},
+                                        {"sales_unit", "webhook_url"},
+                                        {"sales_unit", "webhook_secret_files"},
+                                        {"sales_unit", "ping_fallback_seconds"},
                                         {"store", "path"},
                                         {"store", "key_file"},
                                         {"store", "old_key_files"},

@@ -14,6 +14,7 @@
 #include "server/login/scope.h"
 #include "server/ops/config_checks.h"
 #include "server/ops/protected_file.h"
+#include "server/ops/webhook_config.h"
 
 namespace cibad {
 namespace {
@@ -113,6 +114,7 @@ SalesUnit ReadSalesUnit(ConfigSection& section) {
   unit.default_scopes = ReadScopes(section);
   unit.handling.check_user = section.Boolean("check_user", false);
   unit.system_headers = ReadSystemHeaders(section);
+  ReadWebhook(section, unit);
   return unit;
 }
 
@@ -126,6 +128,7 @@ class Uniqueness {
       section.Fail("msn", absl::StrCat(Quoted(unit.msn), " is configured already, in line ",
                                        earlier->second, "; each sales unit is written once"));
     }
+    if (unit.webhook.has_value()) CheckWebhook(section, *unit.webhook);
     if (!unit.is_default) return;
     if (line_of_default_ > 0) {
       section.Fail("default", absl::StrCat("another sales unit is the default already, in line ",
@@ -135,7 +138,17 @@ class Uniqueness {
   }
 
  private:
+  void CheckWebhook(ConfigSection& section, const WebhookEndpoint& webhook) {
+    const int line = section.LineOfKey("webhook_url");
+    const auto [earlier, is_new] = line_of_webhook_.emplace(webhook.path, line);
+    if (is_new) return;
+    section.Fail("webhook_url",
+                 absl::StrCat("has the path of the one in line ", earlier->second,
+                              "; the path tells whose ping it is, so each needs its own"));
+  }
+
   std::map<std::string, int> line_of_msn_;
+  std::map<std::string, int> line_of_webhook_;  // by path
   int line_of_default_ = 0;
 };
 

@@ -21,6 +21,7 @@
 #include "absl/time/time.h"
 #include "server/provider/failed_answer.h"
 #include "server/provider/profile_claims.h"
+#include "server/provider/requests.h"
 #include "server/provider/response_headers.h"
 #include "server/provider/strict_json.h"
 #include "server/provider/text_rules.h"
@@ -32,6 +33,8 @@ using nlohmann::json;
 
 constexpr size_t kMaxAuthReqIdBytes = 1024;
 constexpr size_t kMaxTokenBytes = 16 << 10;
+// An access token has to fit into a header of the requests that it is for.
+constexpr size_t kMaxAccessTokenBytes = kMaxRequestHeaderBytes - kBearerHeader.size();
 constexpr size_t kMaxUserinfoBytes = 128 << 10;
 constexpr absl::Duration kDefaultInterval = absl::Seconds(5);  // CIBA 7.3
 
@@ -90,11 +93,19 @@ absl::StatusOr<Acknowledgement> ReadAcknowledgement(const json& answer) {
   return Acknowledgement{*std::move(auth_req_id), *lifetime, interval};
 }
 
+absl::StatusOr<UserExists> ReadUserExists(const json& answer) {
+  const json* exists = FindMember(answer, "exists");
+  if (exists == nullptr) return Wrong("exists", "is missing");
+  if (!exists->is_boolean()) return Wrong("exists", "is neither true nor false");
+  return UserExists{exists->get<bool>()};
+}
+
 absl::StatusOr<TokenAnswer> ReadTokens(const json& answer) {
   absl::StatusOr<std::string> token_type = ReadToken(answer, "token_type", kMaxTokenBytes);
   if (!token_type.ok()) return token_type.status();
   if (!absl::EqualsIgnoreCase(*token_type, "bearer")) return Wrong("token_type", "is not Bearer");
-  absl::StatusOr<std::string> access_token = ReadToken(answer, "access_token", kMaxTokenBytes);
+  absl::StatusOr<std::string> access_token =
+      ReadToken(answer, "access_token", kMaxAccessTokenBytes);
   if (!access_token.ok()) return access_token.status();
   absl::StatusOr<std::string> id_token = ReadToken(answer, "id_token", kMaxTokenBytes);
   if (!id_token.ok()) return id_token.status();
@@ -113,7 +124,7 @@ absl::StatusOr<AccessToken> ReadAccessToken(const json& answer) {
   const std::string type = TextOf(answer, "token_type");
   if (!type.empty() && !absl::EqualsIgnoreCase(type, "bearer"))
     return Wrong("token_type", "is not Bearer");
-  absl::StatusOr<std::string> text = ReadToken(answer, "access_token", kMaxTokenBytes);
+  absl::StatusOr<std::string> text = ReadToken(answer, "access_token", kMaxAccessTokenBytes);
   if (!text.ok()) return text.status();
   const json* expires_in = FindMember(answer, "expires_in");
   if (expires_in == nullptr) return AccessToken{*std::move(text), kUsualLife};
@@ -128,10 +139,11 @@ Outcome<Answer> Read(const HttpResult& result, absl::StatusOr<Answer> (*read)(co
   if (std::optional<FailedAnswer> failure = ReadFailure(result)) {
     return std::visit([](auto& failed) { return Outcome<Answer>(std::move(failed)); }, *failure);
   }
-  const absl::StatusOr<json> object = ParseJsonObject(std::get<HttpResponse>(result).body);
-  if (!object.ok()) return InvalidAnswer{std::string(object.status().message())};
+  const auto& response = std::get<HttpResponse>(result);
+  const absl::StatusOr<json> object = ParseJsonObject(response.body);
+  if (!object.ok()) return Misunderstood(response, object.status().message());
   absl::StatusOr<Answer> answer = read(*object);
-  if (!answer.ok()) return InvalidAnswer{std::string(answer.status().message())};
+  if (!answer.ok()) return Misunderstood(response, answer.status().message());
   return *std::move(answer);
 }
 
@@ -149,6 +161,10 @@ Outcome<Acknowledgement> ReadBackchannelAnswer(const HttpResult& result) {
   return Read<Acknowledgement>(result, ReadAcknowledgement);
 }
 
+Outcome<UserExists> ReadUserExistsAnswer(const HttpResult& result) {
+  return Read<UserExists>(result, ReadUserExists);
+}
+
 Outcome<TokenAnswer> ReadTokenAnswer(const HttpResult& result) {
   return Read<TokenAnswer>(result, ReadTokens);
 }
@@ -160,8 +176,9 @@ Outcome<AccessToken> ReadAccessTokenAnswer(const HttpResult& result) {
 Outcome<Profile> ReadUserinfoAnswer(const HttpResult& result) {
   const auto* response = std::get_if<HttpResponse>(&result);
   if (response != nullptr && response->status == 200) {
-    if (!IsJson(*response)) return InvalidAnswer{"the content type is not application/json"};
-    if (response->body.size() > kMaxUserinfoBytes) return InvalidAnswer{"too large"};
+    if (!IsJson(*response))
+      return Misunderstood(*response, "the content type is not application/json");
+    if (response->body.size() > kMaxUserinfoBytes) return Misunderstood(*response, "too large");
   }
   return Read<Profile>(result, ReadProfile);
 }

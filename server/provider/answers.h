@@ -21,6 +21,9 @@ namespace cibad {
 // between 1 s and 24 h.
 Outcome<Acknowledgement> ReadBackchannelAnswer(const HttpResult& result);
 
+// The answer to UserExistsRequest: `exists` is true or false.
+Outcome<UserExists> ReadUserExistsAnswer(const HttpResult& result);
+
 // The successful token answer of CIBA 10.1.1; the `pending` ones are ProviderErrors.
 Outcome<TokenAnswer> ReadTokenAnswer(const HttpResult& result);
 

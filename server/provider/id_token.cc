@@ -138,12 +138,16 @@ absl::Status CheckTimes(const json& claims, const IdTokenExpectations& expected)
 
 // CIBA 7.3 and 10.1.1: the token belongs to this login and no other.
 absl::Status CheckAuthReqId(const json& claims, const IdTokenExpectations& expected) {
+  bool is_there = false;
   for (const char* name : {"auth_req_id", "urn:openid:params:jwt:claim:auth_req_id"}) {
-    if (FindMember(claims, name) != nullptr && !IsText(claims, name, expected.auth_req_id)) {
+    if (FindMember(claims, name) == nullptr) continue;
+    if (!IsText(claims, name, expected.auth_req_id)) {
       return Refuse("its auth_req_id is not the login's");
     }
+    is_there = true;
   }
-  return absl::OkStatus();
+  if (is_there || !expected.auth_req_id_is_required) return absl::OkStatus();
+  return Refuse("it has no auth_req_id, which a login on a web page needs");
 }
 
 // OpenID Connect Core 3.1.3.8: the access token is the one that was issued with it.

@@ -23,6 +23,8 @@ struct IdTokenExpectations {
   // Not empty: the `msn` claim must equal it, in place of `aud` the client_id. With partner keys
   // the audience is the merchant's client, which the partner does not know.
   absl::string_view msn = "";
+  // On a web page the claim is all that ties the browser to the login: it must be there.
+  bool auth_req_id_is_required = false;
 };
 
 // No key of the set made the signature, though a newer set may have the one that did: fetch the

@@ -1,12 +1,10 @@
 #include "server/provider/metadata.h"
 
-#include <cstddef>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <variant>
 
 #include "absl/status/status.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "server/provider/failed_answer.h"
@@ -18,15 +16,6 @@ namespace cibad {
 namespace {
 
 using nlohmann::json;
-
-// An absolute https URL with a host, and without credentials or a fragment.
-bool IsHttpsUrl(absl::string_view url) {
-  constexpr size_t kMaxBytes = 2048;
-  if (url.size() > kMaxBytes || !IsVisibleAscii(url) || absl::StrContains(url, '#')) return false;
-  if (!absl::ConsumePrefix(&url, "https://")) return false;
-  const absl::string_view authority = url.substr(0, url.find_first_of("/?"));
-  return !authority.empty() && authority.front() != ':' && !absl::StrContains(authority, '@');
-}
 
 // Fills `endpoint` from the member of that name.
 absl::Status ReadEndpoint(const json& metadata, const char* name, bool is_needed,

@@ -66,6 +66,22 @@ absl::Status DescribeParseError(PhoneNumberUtil::ErrorType error) {
   return Wrong("not a phone number");
 }
 
+// A number behind which stands a service, and never a customer. Fixed lines pass: some have an
+// account, and the provider knows which.
+bool IsOfService(PhoneNumberUtil::PhoneNumberType type) {
+  switch (type) {
+    case PhoneNumberUtil::TOLL_FREE:
+    case PhoneNumberUtil::PREMIUM_RATE:
+    case PhoneNumberUtil::SHARED_COST:
+    case PhoneNumberUtil::PAGER:
+    case PhoneNumberUtil::UAN:
+    case PhoneNumberUtil::VOICEMAIL:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> ParsePhoneNumber(absl::string_view text,
@@ -84,6 +100,10 @@ absl::StatusOr<std::string> ParsePhoneNumber(absl::string_view text,
   }
   if (!util.IsValidNumber(number)) {
     return Wrong(absl::StrCat("not a number that exists in its country (+", country_code, ")"));
+  }
+  if (IsOfService(util.GetNumberType(number))) {
+    return Wrong(
+        "the number of a service (toll-free, premium rate or the like), not of a customer");
   }
   std::string national;
   util.GetNationalSignificantNumber(number, &national);

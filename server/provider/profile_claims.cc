@@ -2,16 +2,21 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "absl/time/time.h"
 #include "server/provider/strict_json.h"
 #include "server/provider/text_rules.h"
 
@@ -48,6 +53,9 @@ class Claims {
     }
     return false;
   }
+
+  // Whether the claim is there and a text.
+  bool Has(const char* name) const { return FindText(object_, name) != nullptr; }
 
   // An object, or null.
   json Object(const char* name) { return OfType(name, json::value_t::object, "is not an object"); }
@@ -101,8 +109,9 @@ std::string ReadPhoneNumber(Claims& claims) {
   return absl::StrCat("+", digits);
 }
 
-void AddAddress(json object, Claims& claims, Profile& profile) {
-  if (!object.is_object()) return;
+// Reads one address, and leaves in `object` what it has no field for. An address that is none gives
+// nothing: Vipps sends a type with empty texts for customers who have none.
+std::optional<Address> TakeAddress(json& object, Claims& claims) {
   Claims part(std::move(object));
   Address address;
   address.address_type = part.Text("address_type");
@@ -112,20 +121,135 @@ void AddAddress(json object, Claims& claims, Profile& profile) {
   address.country = part.Text("country");
   address.formatted = part.Text("formatted");
   claims.Adopt(part);
-  // A type alone is no address: Vipps sends it, with empty texts, for customers who have none.
+  object = std::move(part.rest());
   Address none;
   none.address_type = address.address_type;
-  if (address != none && profile.addresses.size() < kMaxAddresses) {
-    profile.addresses.push_back(std::move(address));
-  }
+  if (address == none) return std::nullopt;
+  return address;
+}
+
+// Keeps what is left of a claim whose known parts were taken, if anything is: a list keeps its
+// length, so that what is left stands in its place.
+void KeepRest(const char* name, json rest, Claims& claims) {
+  const auto is_empty = [](const json& part) { return part.empty(); };
+  const bool nothing_is_left =
+      rest.is_array() ? std::all_of(rest.begin(), rest.end(), is_empty) : rest.empty();
+  if (!nothing_is_left) claims.rest()[name] = std::move(rest);
 }
 
 void ReadAddresses(Claims& claims, Profile& profile) {
-  AddAddress(claims.Object("address"), claims, profile);
-  for (json& other : claims.Array("other_addresses")) {
-    if (!other.is_object()) claims.Refuse("other_addresses", "holds something that is no object");
-    AddAddress(std::move(other), claims, profile);
+  json first = claims.Object("address");
+  if (first.is_object()) {
+    if (std::optional<Address> address = TakeAddress(first, claims)) {
+      profile.addresses.push_back(*std::move(address));
+    }
+    KeepRest("address", std::move(first), claims);
   }
+  json others = claims.Array("other_addresses");
+  for (json& other : others) {
+    if (!other.is_object()) {
+      claims.Refuse("other_addresses", "holds something that is no object");
+      return;
+    }
+    json whole = other;
+    std::optional<Address> address = TakeAddress(other, claims);
+    if (!address) continue;
+    if (profile.addresses.size() < kMaxAddresses) {
+      profile.addresses.push_back(*std::move(address));
+    } else {
+      other = std::move(whole);
+    }
+  }
+  KeepRest("other_addresses", std::move(others), claims);
+}
+
+// The first of these members that is there.
+std::string TakeFirst(Claims& claims, std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    if (claims.Has(name)) return claims.Text(name);
+  }
+  return "";
+}
+
+// A link is an object, whose members have had several names, or a URL alone. What is neither stays
+// where it is.
+std::optional<Link> TakeLink(json& link) {
+  if (const auto* url = link.get_ptr<const std::string*>()) {
+    Link taken{"", *url};
+    link = json::object();
+    return taken;
+  }
+  if (!link.is_object()) return std::nullopt;
+  Claims part(link);
+  Link taken;
+  taken.text = TakeFirst(part, {"linkText", "text", "title"});
+  taken.url = TakeFirst(part, {"linkToWebPage", "url", "href"});
+  if (!part.status().ok() || taken.url.empty()) return std::nullopt;
+  link = std::move(part.rest());
+  return taken;
+}
+
+void ReadLinks(Claims& part, Consents& consents) {
+  const auto found = part.rest().find("links");
+  if (found == part.rest().end() || !found->is_array()) return;  // it stays with the other claims
+  json links = part.Array("links");
+  if (links.size() > kMaxConsents) part.Refuse("links", "are too many");
+  for (json& link : links) {
+    if (std::optional<Link> taken = TakeLink(link)) consents.links.push_back(*std::move(taken));
+  }
+  KeepRest("links", std::move(links), part);
+}
+
+// RFC 3339 with or without its zone, which then is UTC; or seconds or milliseconds since 1970.
+std::optional<absl::Time> ParseConsentTime(const json& claim) {
+  constexpr double kYear2286 = 1e10;  // in seconds; a greater number counts milliseconds
+  constexpr double kYear10000 = 253402300800;
+  absl::Time time;
+  double number = -1;
+  if (const auto* text = claim.get_ptr<const std::string*>()) {
+    for (const char* format :
+         {absl::RFC3339_full, "%Y-%m-%dT%H:%M:%E*S", "%Y-%m-%d %H:%M:%E*S", "%Y-%m-%dT%H:%M"}) {
+      if (absl::ParseTime(format, *text, &time, nullptr)) return time;
+    }
+    if (!absl::SimpleAtod(*text, &number)) return std::nullopt;
+  } else if (claim.is_number()) {
+    number = claim.get<double>();
+  }
+  const bool is_milliseconds = number > kYear2286;
+  if (!(number >= 0 && number < kYear10000 * (is_milliseconds ? 1000 : 1))) return std::nullopt;
+  const auto whole = static_cast<int64_t>(number);
+  return absl::UnixEpoch() + (is_milliseconds ? absl::Milliseconds(whole) : absl::Seconds(whole));
+}
+
+void ReadConsentTime(Claims& part, Consents& consents) {
+  const auto claim = part.rest().find("timeOfConsent");
+  if (claim == part.rest().end()) return;
+  const std::optional<absl::Time> time = ParseConsentTime(*claim);
+  const bool is_none = claim->is_null() || *claim == "";
+  if (!time && !is_none) return;  // it stays with the other claims
+  if (time) {
+    consents.time_of_consent = absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ", *time, absl::UTCTimeZone());
+  }
+  part.rest().erase(claim);
+}
+
+void ReadQuestions(Claims& part, Consents& consents) {
+  json questions = part.Array("consents");
+  if (questions.size() > kMaxConsents) part.Refuse("consents", "are too many");
+  for (json& question : questions) {
+    if (!question.is_object()) {
+      part.Refuse("consents", "holds something that is no object");
+      return;
+    }
+    Claims answer(std::move(question));
+    consents.consents.push_back({.id = answer.Text("id"),
+                                 .accepted = answer.Truth("accepted"),
+                                 .required = answer.Truth("required"),
+                                 .text_displayed_to_user = answer.Text("textDisplayedToUser")});
+    part.Adopt(answer);
+    question = std::move(answer.rest());
+  }
+  KeepRest("consents", std::move(questions), part);
 }
 
 void ReadConsents(Claims& claims, Profile& profile) {
@@ -134,26 +258,13 @@ void ReadConsents(Claims& claims, Profile& profile) {
   Claims part(std::move(object));
   Consents consents;
   consents.heading = part.Text("heading");
-  consents.terms_description = part.Text("termsDescription");
-  consents.time_of_consent = part.Text("timeOfConsent");
-  json questions = part.Array("consents");
-  if (questions.size() > kMaxConsents) part.Refuse("consents", "are too many");
-  for (json& question : questions) {
-    if (!question.is_object()) {
-      part.Refuse("consents", "holds something that is no object");
-      break;
-    }
-    Claims answer(std::move(question));
-    consents.consents.push_back({.id = answer.Text("id"),
-                                 .accepted = answer.Truth("accepted"),
-                                 .required = answer.Truth("required"),
-                                 .text_displayed_to_user = answer.Text("textDisplayedToUser")});
-    part.Adopt(answer);
-  }
+  consents.terms_description = TakeFirst(part, {"termsDescription", "terms"});
+  ReadConsentTime(part, consents);
+  ReadQuestions(part, consents);
+  ReadLinks(part, consents);
   claims.Adopt(part);
   profile.consents = std::move(consents);
-  // The links and the language have no field: they stay with the claims that have none.
-  if (!part.rest().empty()) claims.rest()["delegatedConsents"] = std::move(part.rest());
+  KeepRest("delegatedConsents", std::move(part.rest()), claims);
 }
 
 void ReadPerson(Claims& claims, Profile& profile) {

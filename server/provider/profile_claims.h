@@ -15,8 +15,9 @@ namespace cibad {
 // many.
 //
 // Accepted, because Vipps or its forerunners send it: null and empty texts for "none"; "true" for
-// true; an address of empty texts; `phone_number` without the `+`. At most three addresses are
-// kept.
+// true; an address of empty texts; `phone_number` without the `+`; `timeOfConsent` in several
+// forms; links under several names, or as URLs alone. What has no field is kept with the claims
+// that have none, inside of address and consents too, and so are addresses beyond the third.
 absl::StatusOr<Profile> ReadProfile(const nlohmann::json& claims);
 
 }  // namespace cibad

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "server/provider/text_rules.h"
 
@@ -20,6 +21,18 @@ namespace {
 constexpr absl::string_view kSystemName = "cibad";
 constexpr absl::string_view kSystemVersion = CIBAD_VERSION;
 static_assert(kSystemName.size() <= 30 && kSystemVersion.size() <= 30);
+
+// Staff wait for the answer, and a login for its start.
+constexpr absl::Duration kUserExistsTimeout = absl::Seconds(8);
+
+// …/vipps-login-ciba/api/v1/user-exists, where the backchannel endpoint is
+// …/vipps-login-ciba/api/backchannel/authentication.
+std::string UserExistsEndpoint(const ProviderMetadata& provider) {
+  absl::string_view endpoint = provider.backchannel_authentication_endpoint;
+  if (absl::ConsumeSuffix(&endpoint, "/backchannel/authentication"))
+    return absl::StrCat(endpoint, "/v1/user-exists");
+  return AtHostOf(endpoint, "/vipps-login-ciba/api/v1/user-exists");
+}
 
 // application/x-www-form-urlencoded (RFC 6749 appendix B): a blank is `+`, what RFC 3986 2.3 calls
 // unreserved stays, and every other byte is percent-encoded.
@@ -91,6 +104,12 @@ HttpRequest PostForm(std::string url, const Caller& caller, Form form) {
   return request;
 }
 
+// Who is to be asked.
+std::string LoginHint(const LoginRequest& login) {
+  if (login.customer_token.empty()) return absl::StrCat("urn:msisdn:", login.msisdn);
+  return absl::StrCat("urn:customer-token:", login.customer_token);
+}
+
 }  // namespace
 
 HttpRequest GetRequest(std::string url) {
@@ -112,7 +131,7 @@ HttpRequest SalesUnitRequest(std::string url, const SalesUnit& sales_unit) {
 
 void AddAccessToken(const Caller& caller, HttpRequest& request) {
   assert(!caller.access_token.empty() && IsVisibleAscii(caller.access_token));
-  request.headers.push_back(absl::StrCat("Authorization: Bearer ", caller.access_token));
+  request.headers.push_back(absl::StrCat(kBearerHeader, caller.access_token));
   request.headers.push_back(
       absl::StrCat("Ocp-Apim-Subscription-Key: ", caller.sales_unit.subscription_key));
 }
@@ -136,13 +155,27 @@ HttpRequest AccessTokenRequest(absl::string_view issuer, const SalesUnit& sales_
 HttpRequest BackchannelRequest(const ProviderMetadata& provider, const Caller& caller,
                                const LoginRequest& login) {
   Form form;
-  form.Add("login_hint", absl::StrCat("urn:msisdn:", login.msisdn));
+  form.Add("login_hint", LoginHint(login));
   form.Add("scope", absl::StrJoin(login.scopes, " "));
   if (!login.binding_message.empty()) form.Add("binding_message", login.binding_message);
   if (login.requested_expiry) {
     form.Add("requested_expiry", absl::StrCat(absl::ToInt64Seconds(*login.requested_expiry)));
   }
+  if (FinishesOnWebPage(login)) {
+    form.Add("requested_flow", "login_to_webpage");
+    form.Add("redirect_uri", login.redirect_uri);
+    if (!login.state.empty()) form.Add("state", login.state);
+  }
   return PostForm(provider.backchannel_authentication_endpoint, caller, std::move(form));
+}
+
+HttpRequest UserExistsRequest(const ProviderMetadata& provider, const Caller& caller,
+                              absl::string_view msisdn) {
+  Form form;
+  form.Add("login_hint", absl::StrCat("urn:msisdn:", msisdn));
+  HttpRequest request = PostForm(UserExistsEndpoint(provider), caller, std::move(form));
+  request.timeout = kUserExistsTimeout;
+  return request;
 }
 
 HttpRequest TokenRequest(const ProviderMetadata& provider, const Caller& caller,
@@ -153,11 +186,19 @@ HttpRequest TokenRequest(const ProviderMetadata& provider, const Caller& caller,
   return PostForm(provider.token_endpoint, caller, std::move(form));
 }
 
+HttpRequest CodeRequest(const ProviderMetadata& provider, const Caller& caller,
+                        absl::string_view code) {
+  Form form;
+  form.Add("grant_type", "urn:vipps:params:grant-type:ciba-redirect");
+  form.Add("code", code);
+  return PostForm(provider.token_endpoint, caller, std::move(form));
+}
+
 HttpRequest UserinfoRequest(const ProviderMetadata& provider, const SalesUnit& sales_unit,
                             absl::string_view access_token) {
   assert(IsVisibleAscii(access_token));
   HttpRequest request = SalesUnitRequest(provider.userinfo_endpoint, sales_unit);
-  request.headers.push_back(absl::StrCat("Authorization: Bearer ", access_token));
+  request.headers.push_back(absl::StrCat(kBearerHeader, access_token));
   return request;
 }
 

@@ -46,9 +46,21 @@ std::string AtHostOf(absl::string_view issuer, absl::string_view path);
 HttpRequest BackchannelRequest(const ProviderMetadata& provider, const Caller& caller,
                                const LoginRequest& login);
 
+// Asks whether somebody with this phone number can log in. The endpoint is not in the metadata; it
+// lies beside the backchannel endpoint. Asking does nothing, so it may be asked again.
+HttpRequest UserExistsRequest(const ProviderMetadata& provider, const Caller& caller,
+                              absl::string_view msisdn);
+
 // Asks whether the customer has answered (CIBA 10.1). After a success it is not to be sent again.
 HttpRequest TokenRequest(const ProviderMetadata& provider, const Caller& caller,
                          absl::string_view auth_req_id);
+
+// What an access token comes after in a request (RFC 6750 2.1).
+inline constexpr absl::string_view kBearerHeader = "Authorization: Bearer ";
+// Exchanges the code that the customer's browser brought (Vipps: ciba-redirect). Not to be sent
+// twice: the provider takes a code once.
+HttpRequest CodeRequest(const ProviderMetadata& provider, const Caller& caller,
+                        absl::string_view code);
 
 // Asks who the customer is (OpenID Connect Core 5.3.1). The access token must be one that
 // ReadTokenAnswer gave: it becomes a header as it is. Never with the subscription key: Vipps

@@ -27,11 +27,14 @@ std::optional<absl::Duration> ParseSeconds(absl::string_view text) {
   return absl::Seconds(seconds);
 }
 
+// RFC 9110 5.6.7: the form of today, and two of old that are to be understood as well.
 std::optional<absl::Time> ParseHttpDate(absl::string_view text) {
-  absl::Time time;
-  std::string error;
-  if (!absl::ParseTime("%a, %d %b %E4Y %H:%M:%S GMT", text, &time, &error)) return std::nullopt;
-  return time;
+  for (const char* form :
+       {"%a, %d %b %E4Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %E4Y"}) {
+    absl::Time time;
+    if (absl::ParseTime(form, text, &time, nullptr)) return time;
+  }
+  return std::nullopt;
 }
 
 }  // namespace

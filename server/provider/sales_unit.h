@@ -4,11 +4,13 @@
 #ifndef CIBAD_SERVER_PROVIDER_SALES_UNIT_H_
 #define CIBAD_SERVER_PROVIDER_SALES_UNIT_H_
 
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "server/login/login.h"
+#include "server/provider/webhook_signature.h"
 
 namespace cibad {
 
@@ -43,7 +45,10 @@ struct SalesUnit {
   std::vector<std::string> default_scopes;  // of a start that names none, `openid` first; or empty
   bool is_default = false;                  // starts that name no sales unit are for this one
   SystemHeaders system_headers;
-  Handling handling;  // of its logins
+  Handling handling;                       // of its logins
+  std::optional<WebhookEndpoint> webhook;  // where its pings come to; absent: none come
+
+  friend bool operator==(const SalesUnit&, const SalesUnit&) = default;
 };
 
 // The sales units by MSN.

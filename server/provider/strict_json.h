@@ -11,10 +11,11 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "server/http/message.h"
 
 namespace cibad {
 
-constexpr size_t kMaxJsonBytes = 1 << 20;
+constexpr size_t kMaxJsonBytes = kMaxResponseBodyBytes;
 
 // Objects and arrays within each other, the outermost included. Nothing that a provider sends is
 // deeper than half of this, and it keeps recursive code, here and in the clients of the API, off

@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 
 namespace cibad {
 namespace {
@@ -30,6 +32,16 @@ bool MayBeSecret(absl::string_view word) {
 
 bool IsVisibleAscii(absl::string_view text) {
   return std::all_of(text.begin(), text.end(), IsVisible);
+}
+
+bool IsHttpsUrl(absl::string_view text) {
+  constexpr size_t kMaxBytes = 2048;
+  if (text.size() > kMaxBytes || !IsVisibleAscii(text) || absl::StrContains(text, '#')) {
+    return false;
+  }
+  if (!absl::ConsumePrefix(&text, "https://")) return false;
+  const absl::string_view authority = text.substr(0, text.find_first_of("/?\\"));
+  return !authority.empty() && authority.front() != ':' && !absl::StrContains(authority, '@');
 }
 
 bool IsSubject(absl::string_view text) {

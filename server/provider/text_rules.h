@@ -13,6 +13,10 @@ namespace cibad {
 // blanks.
 bool IsVisibleAscii(absl::string_view text);
 
+// Whether the text is an absolute https URL with a host, and without credentials or a fragment; at
+// most 2048 characters.
+bool IsHttpsUrl(absl::string_view text);
+
 // Whether the text can be a `sub`: 1 to 255 visible ASCII characters (OpenID Connect Core 2 and 8).
 bool IsSubject(absl::string_view text);
 

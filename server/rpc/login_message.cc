@@ -104,6 +104,11 @@ void SetConsents(v1::Consents& message, const Consents& consents) {
     one.set_required(consent.required);
     one.set_text_displayed_to_user(consent.text_displayed_to_user);
   }
+  for (const Link& link : consents.links) {
+    v1::Consents::Link& one = *message.add_links();
+    one.set_text(link.text);
+    one.set_url(link.url);
+  }
 }
 
 void SetProfile(v1::Profile& message, const Profile& profile) {
@@ -146,6 +151,7 @@ v1::Login ToMessageWithoutProfile(const Login& login) {
   if (login.end_time.has_value()) SetTime(*message.mutable_end_time(), *login.end_time);
   message.set_staff_message(StaffMessage(login));
   message.set_language_code(std::string(LanguageTag(login.request.language)));
+  message.set_redirect_uri(login.request.redirect_uri);
   return message;
 }
 

@@ -8,7 +8,8 @@
 
 namespace cibad {
 
-// What its own till may see of the login: all but the phone number, tokens and auth_req_id. The
+// What its own till may see of the login: all but the phone number, customer token, `state`,
+// tokens and auth_req_id. The
 // profile is in it where the login is completed.
 v1::Login ToMessage(const Login& login);
 

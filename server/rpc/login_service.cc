@@ -3,9 +3,13 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "server/engine/random.h"
 #include "server/login/new_login.h"
+#include "server/rpc/check_user.h"
+#include "server/rpc/complete_call.h"
 #include "server/rpc/login_message.h"
 #include "server/rpc/start_request.h"
 #include "server/rpc/status.h"
@@ -32,9 +36,7 @@ class Call {
 
   // Ends the call; says when to try again where that makes sense.
   grpc::ServerUnaryReactor* Finish(const absl::Status& status) const {
-    if (const char* milliseconds = RetryPushback(status)) {
-      context_->AddTrailingMetadata("grpc-retry-pushback-ms", milliseconds);
-    }
+    AddRetryPushback(status, context_);
     reactor_->Finish(ToGrpcStatus(status));
     return reactor_;
   }
@@ -96,9 +98,24 @@ grpc::ServerUnaryReactor* LoginServiceImpl::StartLogin(grpc::CallbackServerConte
   return call.reactor();
 }
 
+grpc::ServerUnaryReactor* LoginServiceImpl::CheckUser(grpc::CallbackServerContext* context,
+                                                      const v1::CheckUserRequest* request,
+                                                      v1::CheckUserResponse* response) {
+  const Call call(context);
+  const absl::StatusOr<UserQuestion> question =
+      ReadCheckUserRequest(*request, settings()->sales_units);
+  if (!question.ok()) return call.Finish(question.status());
+  engine_->CheckUser(question->sales_unit, question->msisdn,
+                     [call, response, question = *question](const auto& answer) {
+                       if (answer.ok()) *response = ToMessage(question, *answer);
+                       call.Finish(answer.status());
+                     });
+  return call.reactor();
+}
+
 grpc::ServerWriteReactor<v1::Login>* LoginServiceImpl::WatchLogin(
-    grpc::CallbackServerContext*, const v1::WatchLoginRequest* request) {
-  const auto stream = std::make_shared<WatchStream>(&streams_);
+    grpc::CallbackServerContext* context, const v1::WatchLoginRequest* request) {
+  const auto stream = std::make_shared<WatchStream>(&streams_, context);
   if (const absl::Status added = streams_.Add(stream, settings()->most_streams); !added.ok()) {
     stream->OnRefused(added);
   } else if (const absl::Status status = CheckId(request->id()); !status.ok()) {
@@ -127,6 +144,23 @@ grpc::ServerUnaryReactor* LoginServiceImpl::CancelLogin(grpc::CallbackServerCont
   return call.reactor();
 }
 
+grpc::ServerUnaryReactor* LoginServiceImpl::CompleteLogin(grpc::CallbackServerContext* context,
+                                                          const v1::CompleteLoginRequest* request,
+                                                          v1::Login* response) {
+  const auto call = std::make_shared<CompleteCall>(context, response, &streams_);
+  absl::StatusOr<Callback> callback = ReadCompleteRequest(*request);
+  if (const absl::Status added = streams_.Add(call, settings()->most_streams); !added.ok()) {
+    call->OnRefused(added);
+  } else if (const absl::Status status = CheckId(request->id()); !status.ok()) {
+    call->OnRefused(status);
+  } else if (!callback.ok()) {
+    call->OnRefused(callback.status());
+  } else {
+    engine_->CompleteLogin(request->id(), *std::move(callback), call);
+  }
+  return call.get();
+}
+
 grpc::ServerUnaryReactor* LoginServiceImpl::AcknowledgeLogin(
     grpc::CallbackServerContext* context, const v1::AcknowledgeLoginRequest* request,
     google::protobuf::Empty*) {
@@ -148,6 +182,63 @@ grpc::ServerUnaryReactor* LoginServiceImpl::ListLogins(grpc::CallbackServerConte
   for (const Login& login : page->logins) *response->add_logins() = ToMessageWithoutProfile(login);
   response->set_next_page_token(page->next_page_token);
   return call.Finish(absl::OkStatus());
+}
+
+grpc::ServerUnaryReactor* LoginServiceImpl::RegisterWebhook(
+    grpc::CallbackServerContext* context, const v1::RegisterWebhookRequest* request,
+    v1::RegisterWebhookResponse* response) {
+  const Call call(context);
+  const std::shared_ptr<const Settings> now = settings();
+  const auto unit = FindSalesUnit(request->sales_unit(), now->sales_units);
+  if (!unit.ok()) return call.Finish(unit.status());
+  if (const absl::Status url = ParseWebhookUrl(request->url()).status(); !url.ok()) {
+    return call.Finish(absl::InvalidArgumentError(absl::StrCat("url: ", url.message())));
+  }
+  engine_->webhooks().Register(
+      **unit, request->url(),
+      [call, response, url = request->url()](const absl::StatusOr<NewWebhook>& made) {
+        if (made.ok()) {
+          response->mutable_webhook()->set_id(made->id);
+          response->mutable_webhook()->set_url(url);
+          response->set_secret(made->secret);
+        }
+        call.Finish(made.status());
+      });
+  return call.reactor();
+}
+
+grpc::ServerUnaryReactor* LoginServiceImpl::ListWebhooks(grpc::CallbackServerContext* context,
+                                                         const v1::ListWebhooksRequest* request,
+                                                         v1::ListWebhooksResponse* response) {
+  const Call call(context);
+  const std::shared_ptr<const Settings> now = settings();
+  const auto unit = FindSalesUnit(request->sales_unit(), now->sales_units);
+  if (!unit.ok()) return call.Finish(unit.status());
+  engine_->webhooks().List(
+      **unit, [call, response](const absl::StatusOr<std::vector<RegisteredWebhook>>& webhooks) {
+        if (webhooks.ok()) {
+          for (const RegisteredWebhook& one : *webhooks) {
+            v1::Webhook* webhook = response->add_webhooks();
+            webhook->set_id(one.id);
+            webhook->set_url(one.url);
+          }
+        }
+        call.Finish(webhooks.status());
+      });
+  return call.reactor();
+}
+
+grpc::ServerUnaryReactor* LoginServiceImpl::DeleteWebhook(grpc::CallbackServerContext* context,
+                                                          const v1::DeleteWebhookRequest* request,
+                                                          google::protobuf::Empty*) {
+  const Call call(context);
+  const std::shared_ptr<const Settings> now = settings();
+  const auto unit = FindSalesUnit(request->sales_unit(), now->sales_units);
+  if (!unit.ok()) return call.Finish(unit.status());
+  if (const absl::Status id = CheckWebhookId(request->id()); !id.ok()) return call.Finish(id);
+  engine_->webhooks().Delete(**unit, request->id(),
+                             [call](const absl::Status& deleted) { call.Finish(deleted); });
+  return call.reactor();
 }
 
 }  // namespace cibad

@@ -27,6 +27,8 @@ class LoginServiceImpl final : public v1::LoginService::CallbackService {
   // Goes on with other settings; streams that are open stay. Thread-safe.
   void Apply(Settings settings);
 
+  size_t open_streams() { return streams_.size(); }
+
   // Ends the open streams with UNAVAILABLE, so that their tills watch again, at the daemon that
   // comes next.
   void EndStreams();
@@ -34,6 +36,9 @@ class LoginServiceImpl final : public v1::LoginService::CallbackService {
   grpc::ServerUnaryReactor* StartLogin(grpc::CallbackServerContext* context,
                                        const v1::StartLoginRequest* request,
                                        v1::Login* response) override;
+  grpc::ServerUnaryReactor* CheckUser(grpc::CallbackServerContext* context,
+                                      const v1::CheckUserRequest* request,
+                                      v1::CheckUserResponse* response) override;
   grpc::ServerWriteReactor<v1::Login>* WatchLogin(grpc::CallbackServerContext* context,
                                                   const v1::WatchLoginRequest* request) override;
   grpc::ServerUnaryReactor* GetLogin(grpc::CallbackServerContext* context,
@@ -42,12 +47,24 @@ class LoginServiceImpl final : public v1::LoginService::CallbackService {
   grpc::ServerUnaryReactor* CancelLogin(grpc::CallbackServerContext* context,
                                         const v1::CancelLoginRequest* request,
                                         v1::Login* response) override;
+  grpc::ServerUnaryReactor* CompleteLogin(grpc::CallbackServerContext* context,
+                                          const v1::CompleteLoginRequest* request,
+                                          v1::Login* response) override;
   grpc::ServerUnaryReactor* AcknowledgeLogin(grpc::CallbackServerContext* context,
                                              const v1::AcknowledgeLoginRequest* request,
                                              google::protobuf::Empty* response) override;
   grpc::ServerUnaryReactor* ListLogins(grpc::CallbackServerContext* context,
                                        const v1::ListLoginsRequest* request,
                                        v1::ListLoginsResponse* response) override;
+  grpc::ServerUnaryReactor* RegisterWebhook(grpc::CallbackServerContext* context,
+                                            const v1::RegisterWebhookRequest* request,
+                                            v1::RegisterWebhookResponse* response) override;
+  grpc::ServerUnaryReactor* ListWebhooks(grpc::CallbackServerContext* context,
+                                         const v1::ListWebhooksRequest* request,
+                                         v1::ListWebhooksResponse* response) override;
+  grpc::ServerUnaryReactor* DeleteWebhook(grpc::CallbackServerContext* context,
+                                          const v1::DeleteWebhookRequest* request,
+                                          google::protobuf::Empty* response) override;
 
  private:
   std::shared_ptr<const Settings> settings();

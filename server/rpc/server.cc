@@ -77,7 +77,8 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Listen(
   }
   auto listening =
       std::unique_ptr<RpcServer>(new RpcServer(service, std::move(server), std::move(bound)));
-  listening->SetServing(false);
+  listening->SetServing("", false);
+  listening->SetServing(v1::LoginService::service_full_name(), false);
   return listening;
 }
 
@@ -87,14 +88,12 @@ RpcServer::RpcServer(LoginServiceImpl* service, std::unique_ptr<grpc::Server> se
 
 RpcServer::~RpcServer() = default;
 
-void RpcServer::SetServing(bool is_serving) {
-  grpc::HealthCheckServiceInterface* health = server_->GetHealthCheckService();
-  health->SetServingStatus(is_serving);
-  health->SetServingStatus(v1::LoginService::service_full_name(), is_serving);
+void RpcServer::SetServing(const std::string& service, bool is_serving) {
+  server_->GetHealthCheckService()->SetServingStatus(service, is_serving);
 }
 
 void RpcServer::Stop(absl::Duration limit) {
-  SetServing(false);
+  server_->GetHealthCheckService()->SetServingStatus(false);  // of every service
   // The connections are told to go away (HTTP/2 GOAWAY) before the streams end, on a thread because
   // Shutdown waits for the streams: a till that watches again at once then does so over a new
   // connection. gRPC drops a call that still comes over the old one, as CANCELLED.

@@ -29,8 +29,9 @@ class RpcServer {
   // The addresses, with the port that was found where 0 was asked for.
   const std::vector<std::string>& addresses() const { return addresses_; }
 
-  // What the standard health service says of the server and of LoginService. Thread-safe.
-  void SetServing(bool is_serving);
+  // What the standard health service says of a service from now on; empty: of the server. At first
+  // neither the server nor LoginService is serving. Thread-safe.
+  void SetServing(const std::string& service, bool is_serving);
 
   // Takes no more calls, ends the streams, and waits for the calls under way, but not longer than
   // `limit`.

@@ -16,37 +16,19 @@
 #include "server/login/language.h"
 #include "server/login/scope.h"
 #include "server/provider/phone_number.h"
+#include "server/provider/text_rules.h"
 
 namespace cibad {
 namespace {
 
 constexpr size_t kLongestReference = 128;
 constexpr size_t kLongestRequestId = 64;
+constexpr size_t kLongestCustomerToken = 1024;
+constexpr size_t kShortestState = 8;
+constexpr size_t kLongestState = 256;
 constexpr size_t kMostScopes = 32;
 constexpr int64_t kShortestExpirySeconds = 60;
 constexpr int64_t kLongestExpirySeconds = 900;
-
-absl::StatusOr<const SalesUnit*> FindSalesUnit(const std::string& msn,
-                                               const SalesUnits& sales_units) {
-  if (msn.empty()) {
-    const auto chosen =
-        std::find_if(sales_units.begin(), sales_units.end(),
-                     [](const auto& msn_and_unit) { return msn_and_unit.second.is_default; });
-    if (chosen != sales_units.end()) return &chosen->second;
-    if (sales_units.size() == 1) return &sales_units.begin()->second;
-    return absl::InvalidArgumentError(
-        "sales_unit: name one by its merchant serial number; this daemon has several, and none of "
-        "them is the default");
-  }
-  const auto found = sales_units.find(msn);
-  if (found == sales_units.end()) {
-    constexpr size_t kMostShown = 20;
-    return absl::NotFoundError(
-        absl::StrCat("sales_unit: this daemon has none with the merchant serial number \"",
-                     absl::CHexEscape(msn.substr(0, kMostShown)), "\""));
-  }
-  return &found->second;
-}
 
 absl::StatusOr<std::vector<std::string>> ReadScopes(const v1::StartLoginRequest& message,
                                                     const SalesUnit& unit) {
@@ -91,7 +73,78 @@ absl::Status CheckRequestId(const std::string& request_id) {
                                                  " printable ASCII characters without spaces"));
 }
 
+// Who is to log in: a phone number, or the token of a QR check-in.
+absl::Status ReadCustomer(const v1::StartLoginRequest& message, const SalesUnit& unit,
+                          LoginRequest& request) {
+  const std::string& token = message.customer_token();
+  if (token.empty()) {
+    absl::StatusOr<std::string> msisdn =
+        ParsePhoneNumber(message.phone_number(), unit.default_region);
+    if (!msisdn.ok()) return msisdn.status();
+    request.msisdn = *std::move(msisdn);
+    return absl::OkStatus();
+  }
+  if (!message.phone_number().empty()) {
+    return absl::InvalidArgumentError(
+        "customer_token: cannot be set together with phone_number; one of the two names the "
+        "customer");
+  }
+  if (token.size() > kLongestCustomerToken || !IsVisibleAscii(token)) {
+    return absl::InvalidArgumentError(absl::StrCat("customer_token: must be at most ",
+                                                   kLongestCustomerToken,
+                                                   " visible ASCII characters without spaces"));
+  }
+  request.customer_token = token;
+  return absl::OkStatus();
+}
+
+// Where the login is to finish, if not in the app.
+absl::Status ReadWebPage(const v1::StartLoginRequest& message, LoginRequest& request) {
+  const std::string& state = message.state();
+  if (message.redirect_uri().empty()) {
+    if (state.empty()) return absl::OkStatus();
+    return absl::InvalidArgumentError("state: can only be set together with redirect_uri");
+  }
+  if (!IsHttpsUrl(message.redirect_uri())) {
+    return absl::InvalidArgumentError(
+        "redirect_uri: must be an https URL of at most 2048 characters, without a fragment, a user "
+        "name or a password");
+  }
+  const bool is_state =
+      state.size() >= kShortestState && state.size() <= kLongestState && IsVisibleAscii(state);
+  if (!state.empty() && !is_state) {
+    return absl::InvalidArgumentError(absl::StrCat("state: must be ", kShortestState, " to ",
+                                                   kLongestState,
+                                                   " visible ASCII characters without spaces"));
+  }
+  request.redirect_uri = message.redirect_uri();
+  request.state = state;
+  return absl::OkStatus();
+}
+
 }  // namespace
+
+absl::StatusOr<const SalesUnit*> FindSalesUnit(const std::string& msn,
+                                               const SalesUnits& sales_units) {
+  if (msn.empty()) {
+    const auto chosen =
+        std::find_if(sales_units.begin(), sales_units.end(),
+                     [](const auto& msn_and_unit) { return msn_and_unit.second.is_default; });
+    if (chosen != sales_units.end()) return &chosen->second;
+    if (sales_units.size() == 1) return &sales_units.begin()->second;
+    return absl::InvalidArgumentError(
+        "sales_unit: name one by its merchant serial number; this daemon has several, and none of "
+        "them is the default");
+  }
+  const auto found = sales_units.find(msn);
+  if (found == sales_units.end()) {
+    constexpr size_t kMostShown = 20;
+    return absl::NotFoundError(
+        absl::StrCat("sales_unit: this daemon has none with the merchant serial number \"",
+                     absl::CHexEscape(msn.substr(0, kMostShown)), "\""));
+  }
+  return &found->second;
+}
 
 absl::StatusOr<LoginRequest> ReadStartRequest(const v1::StartLoginRequest& message,
                                               const SalesUnits& sales_units, uint64_t random_bits) {
@@ -100,10 +153,7 @@ absl::StatusOr<LoginRequest> ReadStartRequest(const v1::StartLoginRequest& messa
   if (!unit.ok()) return unit.status();
   request.sales_unit = (*unit)->msn;
 
-  absl::StatusOr<std::string> msisdn =
-      ParsePhoneNumber(message.phone_number(), (*unit)->default_region);
-  if (!msisdn.ok()) return msisdn.status();
-  request.msisdn = *std::move(msisdn);
+  if (absl::Status status = ReadCustomer(message, **unit, request); !status.ok()) return status;
 
   absl::StatusOr<std::vector<std::string>> scopes = ReadScopes(message, **unit);
   if (!scopes.ok()) return scopes.status();
@@ -128,6 +178,7 @@ absl::StatusOr<LoginRequest> ReadStartRequest(const v1::StartLoginRequest& messa
         absl::StrCat("reference: must be at most ", kLongestReference, " bytes"));
   }
   request.reference = message.reference();
+  if (absl::Status status = ReadWebPage(message, request); !status.ok()) return status;
   if (absl::Status status = CheckRequestId(message.request_id()); !status.ok()) return status;
   request.request_id = message.request_id();
   return request;

@@ -5,6 +5,7 @@
 #define CIBAD_SERVER_RPC_START_REQUEST_H_
 
 #include <cstdint>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "cibad/v1/login.pb.h"
@@ -13,9 +14,15 @@
 
 namespace cibad {
 
+// The sales unit that a caller names by its MSN, or the default one where `msn` is empty.
+// INVALID_ARGUMENT, NOT_FOUND, with a message that begins with "sales_unit".
+absl::StatusOr<const SalesUnit*> FindSalesUnit(const std::string& msn,
+                                               const SalesUnits& sales_units);
+
 // The start that `message` asks for. `random_bits` make the binding message, where the till gives
 // none and does not refuse one. INVALID_ARGUMENT or NOT_FOUND (sales unit), with a message that
-// begins with the field's name and does not repeat the phone number.
+// begins with the field's name and repeats neither the phone number nor the
+// customer token.
 absl::StatusOr<LoginRequest> ReadStartRequest(const v1::StartLoginRequest& message,
                                               const SalesUnits& sales_units, uint64_t random_bits);
 

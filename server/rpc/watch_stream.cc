@@ -7,7 +7,7 @@
 
 namespace cibad {
 
-absl::Status WatchStreams::Add(const std::shared_ptr<WatchStream>& stream, size_t most) {
+absl::Status WatchStreams::Add(const std::shared_ptr<Watcher>& stream, size_t most) {
   const std::lock_guard lock(mutex_);
   streams_.insert(stream);
   if (!ended_with_.ok()) return ended_with_;
@@ -16,15 +16,18 @@ absl::Status WatchStreams::Add(const std::shared_ptr<WatchStream>& stream, size_
       "too many WatchLogin streams are open; try again in a minute");
 }
 
-void WatchStreams::Remove(WatchStream* stream) {
-  const std::shared_ptr<WatchStream> held =
-      stream->shared_from_this();  // destroyed after the lock is gone
+void WatchStreams::Remove(const std::shared_ptr<Watcher>& stream) {
   const std::lock_guard lock(mutex_);
-  streams_.erase(held);
+  streams_.erase(stream);
+}
+
+size_t WatchStreams::size() {
+  const std::lock_guard lock(mutex_);
+  return streams_.size();
 }
 
 void WatchStreams::EndAll(const absl::Status& status) {
-  std::vector<std::shared_ptr<WatchStream>> streams;
+  std::vector<std::shared_ptr<Watcher>> streams;
   {
     const std::lock_guard lock(mutex_);
     ended_with_ = status;
@@ -38,14 +41,12 @@ void WatchStream::OnLogin(const Login& login) {
     const std::lock_guard lock(mutex_);
     if (end_.has_value()) return;
     queue_.push_back(ToMessage(login));
-    if (HasEnded(login.state)) end_ = grpc::Status::OK;
+    if (HasEnded(login.state)) end_ = absl::OkStatus();
   }
   Proceed();
 }
 
-void WatchStream::OnRefused(const absl::Status& status) { End(ToGrpcStatus(status)); }
-
-void WatchStream::End(const grpc::Status& status) {
+void WatchStream::OnRefused(const absl::Status& status) {
   {
     const std::lock_guard lock(mutex_);
     if (end_.has_value()) return;
@@ -56,7 +57,7 @@ void WatchStream::End(const grpc::Status& status) {
 
 void WatchStream::Proceed() {
   const v1::Login* message = nullptr;
-  grpc::Status end;
+  absl::Status end;
   {
     const std::lock_guard lock(mutex_);
     if (is_writing_ || is_finished_) return;
@@ -73,7 +74,8 @@ void WatchStream::Proceed() {
   if (message != nullptr) {
     StartWrite(message);
   } else {
-    Finish(end);
+    AddRetryPushback(end, context_);
+    Finish(ToGrpcStatus(end));
   }
 }
 
@@ -84,7 +86,7 @@ void WatchStream::OnWriteDone(bool ok) {
     queue_.pop_front();
     if (!ok) {  // the till is gone
       queue_.clear();
-      end_ = grpc::Status::CANCELLED;
+      end_ = absl::CancelledError();
     }
   }
   Proceed();
@@ -94,11 +96,11 @@ void WatchStream::OnCancel() {
   {
     const std::lock_guard lock(mutex_);
     if (!is_writing_) queue_.clear();
-    end_ = grpc::Status::CANCELLED;
+    end_ = absl::CancelledError();
   }
   Proceed();
 }
 
-void WatchStream::OnDone() { streams_->Remove(this); }
+void WatchStream::OnDone() { streams_->Remove(shared_from_this()); }
 
 }  // namespace cibad

@@ -6,6 +6,7 @@
 
 #include <grpcpp/support/server_callback.h>
 
+#include <cstddef>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -18,16 +19,16 @@
 
 namespace cibad {
 
-class WatchStream;
-
-// The streams that are open, so that they can be ended when the daemon stops, and are never too
-// many. Thread-safe.
+// The streams that are open, and other calls that wait for a login's end, so that they can be ended
+// when the daemon stops, and are never too many. Thread-safe.
 class WatchStreams {
  public:
   // Holds the stream from now on. RESOURCE_EXHAUSTED: there are more than `most`; or what all were
   // ended with. The stream is to be ended with that.
-  absl::Status Add(const std::shared_ptr<WatchStream>& stream, size_t most);
-  void Remove(WatchStream* stream);
+  absl::Status Add(const std::shared_ptr<Watcher>& stream, size_t most);
+  // The stream may be destroyed by this, unless the caller holds it.
+  void Remove(const std::shared_ptr<Watcher>& stream);
+  size_t size();
 
   // Ends every stream with `status`, those that are yet to come as well: a till that watches again
   // at once must not be held by a daemon that is about to be gone.
@@ -36,7 +37,7 @@ class WatchStreams {
  private:
   std::mutex mutex_;  // guards what follows
   absl::Status ended_with_;
-  std::unordered_set<std::shared_ptr<WatchStream>> streams_;
+  std::unordered_set<std::shared_ptr<Watcher>> streams_;
 };
 
 // Lives until gRPC has done with it (OnDone), held by WatchStreams; the engine holds it weakly.
@@ -44,13 +45,14 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::Login>,
                           public Watcher,
                           public std::enable_shared_from_this<WatchStream> {
  public:
-  explicit WatchStream(WatchStreams* streams) : streams_(streams) {}
+  // The context is the call's own, and so lives as long as the stream.
+  WatchStream(WatchStreams* streams, grpc::CallbackServerContext* context)
+      : streams_(streams), context_(context) {}
 
   void OnLogin(const Login& login) override;
+  // Ends the stream after the message that is being written, if there is one; says when to watch
+  // again where that makes sense.
   void OnRefused(const absl::Status& status) override;
-
-  // Ends the stream after the message that is being written, if there is one.
-  void End(const grpc::Status& status);
 
  private:
   void OnWriteDone(bool ok) override;
@@ -62,12 +64,13 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::Login>,
   void Proceed();
 
   WatchStreams* const streams_;
+  grpc::CallbackServerContext* const context_;
   std::mutex mutex_;  // guards what follows
   // Bounded by itself: a login has at most one message for each of its few states.
   std::deque<v1::Login> queue_;
   bool is_writing_ = false;
   bool is_finished_ = false;
-  std::optional<grpc::Status> end_;  // what to finish with when the queue is empty
+  std::optional<absl::Status> end_;  // what to finish with when the queue is empty
 };
 
 }  // namespace cibad

@@ -174,7 +174,7 @@ absl::Status LoginTable::Erase(absl::string_view id) {
   const absl::StatusOr<bool> row = run->Step();
   if (!row.ok()) return row.status();
   if (!*row) return absl::NotFoundError("no such login");
-  return absl::FailedPreconditionError("the login has not ended; cancel it first");
+  return absl::FailedPreconditionError("id: the login has not ended; cancel it first");
 }
 
 absl::StatusOr<int64_t> LoginTable::EraseEndedBefore(int64_t time) {

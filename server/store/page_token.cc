@@ -31,7 +31,8 @@ std::string EncodePageToken(const PagePosition& position) {
 }
 
 absl::StatusOr<PagePosition> DecodePageToken(absl::string_view token) {
-  const absl::Status garbage = absl::InvalidArgumentError("page_token is not one that a list gave");
+  const absl::Status garbage =
+      absl::InvalidArgumentError("page_token: is not one that a list gave");
   std::string text;
   if (token.size() > kMaxTokenBytes || !absl::WebSafeBase64Unescape(token, &text)) return garbage;
   const std::vector<std::string> parts = absl::StrSplit(text, absl::MaxSplits(':', 2));

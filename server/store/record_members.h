@@ -114,12 +114,20 @@ void VisitMembers(Visitor& visit, T& consent) {
   visit("text_displayed_to_user", consent.text_displayed_to_user);
 }
 
+template <typename Visitor, Is<Link> T>
+void VisitMembers(Visitor& visit, T& link) {
+  visit("text", link.text);
+  visit("url", link.url);
+}
+
 template <typename Visitor, Is<Consents> T>
 void VisitMembers(Visitor& visit, T& consents) {
   visit("heading", consents.heading);
   visit("terms_description", consents.terms_description);
   visit("time_of_consent", consents.time_of_consent);
   visit("consents", consents.consents);
+  if (visit.format() < kFormatOfWaysToFinish) return;
+  visit("links", consents.links);
 }
 
 template <typename Visitor, Is<Profile> T>
@@ -159,6 +167,7 @@ void VisitMembers(Visitor& visit, T& login) {
   if (visit.format() < kFormatOfWaysToFinish) return;
   visit("handling", login.handling);
   visit("retry_time", login.retry_time);
+  visit("code_may_be_used", login.code_may_be_used);
 }
 
 }  // namespace cibad

@@ -20,7 +20,7 @@ namespace {
 // The same status, saying which login it is about.
 absl::Status AboutLogin(absl::string_view id, const absl::Status& status) {
   if (!absl::IsNotFound(status)) return status;
-  return absl::NotFoundError(absl::StrCat("there is no login ", id));
+  return absl::NotFoundError(absl::StrCat("id: there is no login ", id));
 }
 
 // The writes keep the record in its stored form: it is made on the caller's thread, of which there

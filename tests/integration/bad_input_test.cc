@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -139,17 +140,47 @@ TEST_F(BadInputTest, ALowerCaseBindingMessageIsRaised) {
   EXPECT_EQ(login->binding_message(), "TILL-7A");
 }
 
-TEST_F(BadInputTest, ALoginThatDoesNotExistIsNotFound) {
+// All calls that name a login, and what each says of this id.
+std::vector<absl::Status> Named(Till& till, const std::string& id) {
+  return {till.Get(id).status(), till.Cancel(id).status(), till.WatchToEnd(id).status,
+          till.Acknowledge(id)};
+}
+
+TEST_F(BadInputTest, ALoginThatDoesNotExistIsNotFoundAndTheMessageNamesTheField) {
   for (const char* id : {"unknown", "00000000000000000000000000000000", "../../etc/passwd"}) {
-    EXPECT_EQ(till_->Get(id).status().code(), StatusCode::kNotFound) << id;
-    EXPECT_EQ(till_->Cancel(id).status().code(), StatusCode::kNotFound) << id;
-    EXPECT_EQ(till_->WatchToEnd(id).status.code(), StatusCode::kNotFound) << id;
+    for (const absl::Status& status : Named(*till_, id)) {
+      EXPECT_EQ(status.code(), StatusCode::kNotFound) << id;
+      EXPECT_TRUE(absl::StartsWith(status.message(), "id: ")) << status;
+    }
   }
   // The form of a real id, which is nobody's.
   std::string id = MustStart(kWaits);
   id.back() = id.back() == 'a' ? 'b' : 'a';
-  EXPECT_EQ(till_->Get(id).status().code(), StatusCode::kNotFound);
-  EXPECT_EQ(till_->WatchToEnd(id).status.code(), StatusCode::kNotFound);
+  for (const absl::Status& status : Named(*till_, id)) {
+    EXPECT_EQ(status.code(), StatusCode::kNotFound);
+    EXPECT_TRUE(absl::StartsWith(status.message(), "id: ")) << status;
+  }
+  for (const absl::Status& status : Named(*till_, "")) {
+    EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+    EXPECT_TRUE(absl::StartsWith(status.message(), "id: ")) << status;
+  }
+}
+
+TEST_F(BadInputTest, AListThatIsAskedForWronglyNamesTheField) {
+  for (const int page_size : {-1, 1001}) {
+    v1::ListLoginsRequest request;
+    request.set_page_size(page_size);
+    const absl::Status status = till_->List(request).status();
+    EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+    EXPECT_TRUE(absl::StartsWith(status.message(), "page_size: ")) << status;
+  }
+  for (const char* page_token : {"garbage", "Zg"}) {
+    v1::ListLoginsRequest request;
+    request.set_page_token(page_token);
+    const absl::Status status = till_->List(request).status();
+    EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+    EXPECT_TRUE(absl::StartsWith(status.message(), "page_token: ")) << status;
+  }
 }
 
 TEST_F(BadInputTest, TheSameRequestIdWithTheSameContentsIsTheSameLoginAndOnePush) {

@@ -14,6 +14,7 @@ namespace {
 
 // Later than this after the start nobody decides by a clock.
 constexpr int kSlowestSeconds = 15;
+constexpr int kSlowestProfileSeconds = 6;
 // For those who decide: what they decide counts however long the trouble lasts.
 constexpr absl::Duration kLongExpiry = absl::Minutes(5);
 constexpr int kFirstHandNumber = 91'000'000;
@@ -34,9 +35,13 @@ std::string RangeNumber(absl::string_view range, int seconds, int index) {
   return absl::StrFormat("%s%02d%03d", range, seconds, index);
 }
 
-Customer MakeCustomer(int index, std::mt19937& random) {
+Customer MakeCustomer(int index, int slow_profiles, std::mt19937& random) {
   const int seconds = Pick(random, 0, kSlowestSeconds);
   int kind = index % 100;
+  if (kind < slow_profiles) {
+    return {.msisdn = RangeNumber("47404", Pick(random, 2, kSlowestProfileSeconds), index),
+            .requested_expiry = kLongExpiry};
+  }
   if (kind < kApprovers) {
     return {.msisdn = RangeNumber("47401", seconds, index), .requested_expiry = kLongExpiry};
   }
@@ -104,19 +109,23 @@ std::map<std::string, Seen> SeenByPhone(const SandboxProcess& sandbox, Verdict& 
 }
 
 // Whether the one kind of violation is that of a client that could not know that the login was
-// over. Tokens that were durable are used at userinfo and never asked for again.
-bool IsLostAnswer(const Seen& seen) {
-  if (seen.violations.size() != 1 || seen.userinfo_requests > 0) return false;
+// over. Tokens that were durable are used at userinfo and never asked for again, and of nothing
+// else a till is told CONFIRMED.
+bool IsLostAnswer(const Seen& seen, const TillRecord& record) {
+  if (seen.violations.size() != 1) return false;
+  if (seen.userinfo_requests > 0 || record.was_confirmed) return false;
   if (seen.state == "tokens_given") return seen.Of("second_token_requests") > 0;
-  return seen.state == "denied" && seen.Of("polls_after_end") > 0;
+  return (seen.state == "denied" || seen.state == "expired") && seen.Of("polls_after_end") > 0;
 }
 
-std::string Describe(const Customer& customer, const TillRecord& record, const Seen& seen) {
+std::string Describe(const Customer& customer, const TillRecord& record, const Seen& seen,
+                     bool is_kept) {
   std::string text = absl::StrCat(
       customer.msisdn, ": expected ", v1::Login::State_Name(customer.end), ", is ",
       v1::Login::State_Name(record.last.state()), " ",
       v1::Failure::Reason_Name(record.last.failure().reason()),
       record.was_starting_in_trouble ? ", was starting in trouble" : "",
+      record.was_confirmed ? ", was confirmed" : "", is_kept ? ", was kept" : "",
       "; the sandbox: ", seen.state, ", asked ", seen.requests, " times, polled ", seen.polls);
   for (const auto& [name, count] : seen.violations) absl::StrAppend(&text, ", ", name, " ", count);
   if (!record.mistake.empty()) absl::StrAppend(&text, "; the till: ", record.mistake);
@@ -124,7 +133,7 @@ std::string Describe(const Customer& customer, const TillRecord& record, const S
 }
 
 // Whether all is as it should be; counts what is allowed.
-bool IsRight(const Customer& customer, const TillRecord& record, const Seen& seen,
+bool IsRight(const Customer& customer, const TillRecord& record, const Seen& seen, bool is_kept,
              Verdict& verdict) {
   const v1::Login& login = record.last;
   if (!record.mistake.empty() || seen.requests > 1) return false;
@@ -143,17 +152,17 @@ bool IsRight(const Customer& customer, const TillRecord& record, const Seen& see
     ++verdict.interrupted_starts;
     return seen.violations.empty();
   }
-  if (!IsLostAnswer(seen)) return false;
+  if (is_kept || !IsLostAnswer(seen, record)) return false;
   ++verdict.lost_answers;
   return true;
 }
 
 }  // namespace
 
-std::vector<Customer> MakeCustomers(int count, std::mt19937& random) {
+std::vector<Customer> MakeCustomers(int count, int slow_profiles, std::mt19937& random) {
   std::vector<Customer> customers;
   customers.reserve(static_cast<size_t>(count));
-  for (int i = 0; i < count; ++i) customers.push_back(MakeCustomer(i, random));
+  for (int i = 0; i < count; ++i) customers.push_back(MakeCustomer(i, slow_profiles, random));
   std::shuffle(customers.begin(), customers.end(), random);
   const auto is_silent = [](const Customer& customer) {
     return customer.end == v1::Login::EXPIRED;
@@ -181,18 +190,20 @@ absl::Status Decide(const Customer& customer, SandboxProcess& sandbox) {
 }
 
 Verdict Judge(const std::vector<Customer>& customers, const std::vector<TillRecord>& records,
-              const SandboxProcess& sandbox) {
+              const SandboxProcess& sandbox, const std::set<std::string>& kept) {
   Verdict verdict;
   std::map<std::string, Seen> by_phone = SeenByPhone(sandbox, verdict);
   for (size_t i = 0; i < records.size(); ++i) {
     const TillRecord& record = records[i];
     const Seen& seen = by_phone[customers[i].msisdn];
-    if (!IsRight(customers[i], record, seen, verdict))
-      verdict.wrongs.push_back(Describe(customers[i], record, seen));
-    verdict.longest_pause = std::max(verdict.longest_pause, record.longest_pause);
+    const bool is_kept = kept.contains(record.last.id());
+    if (!IsRight(customers[i], record, seen, is_kept, verdict))
+      verdict.wrongs.push_back(Describe(customers[i], record, seen, is_kept));
+    verdict.pauses.insert(verdict.pauses.end(), record.pauses.begin(), record.pauses.end());
     verdict.breaks += record.breaks;
     verdict.dropped += record.dropped;
   }
+  std::sort(verdict.pauses.begin(), verdict.pauses.end());
   return verdict;
 }
 

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,8 +28,9 @@ struct Customer {
 };
 
 // Customers of every kind, each with a number of their own, in random order. Those who never
-// answer, and so end when the sandbox's time is up, are among the first third.
-std::vector<Customer> MakeCustomers(int count, std::mt19937& random);
+// answer, and so end when the sandbox's time is up, are among the first third. Of 100,
+// `slow_profiles` approve at once, and their profile takes seconds to come.
+std::vector<Customer> MakeCustomers(int count, int slow_profiles, std::mt19937& random);
 
 // A start of this customer's login that is safe to repeat.
 v1::StartLoginRequest RequestOf(const Customer& customer);
@@ -41,23 +43,24 @@ struct Verdict {
   // INTERRUPTED: the start was under way when there was trouble, and whether the customer was asked
   // is not known, so they may not be asked again (docs/architecture.md).
   int interrupted_starts = 0;
-  // INTERRUPTED: the provider gave its one last answer (the tokens, or the no) to a request that
-  // broke off; the next was told that the login is over. No client can do better.
+  // INTERRUPTED: the provider gave its one last answer (the tokens, the no, or that time is up) to
+  // a request that broke off; the next was told that the login is over. No client can do better.
   int lost_answers = 0;
   // EXPIRED, after a poll that came more than a second after the time was up, because it had waited
   // in the daemon for a connection.
   int late_polls = 0;
-  absl::Duration longest_pause;  // that a till has seen
-  int breaks = 0;                // that the tills have seen
-  int dropped = 0;               // of these, CANCELLED
+  std::vector<absl::Duration> pauses;  // that tills have seen, the shortest first
+  int breaks = 0;                      // that the tills have seen
+  int dropped = 0;                     // of these, CANCELLED
   // What must not be, a line for each: a login that ended otherwise, a customer who was asked
   // twice, a rule broken at the sandbox.
   std::vector<std::string> wrongs;
 };
 
-// `records` are the tills of `customers`, in their order.
+// `records` are the tills of `customers`, in their order. `kept` are the ids of logins whose
+// tokens the daemon is known to have made durable: nothing of theirs is lost.
 Verdict Judge(const std::vector<Customer>& customers, const std::vector<TillRecord>& records,
-              const SandboxProcess& sandbox);
+              const SandboxProcess& sandbox, const std::set<std::string>& kept = {});
 
 }  // namespace cibad
 

@@ -5,11 +5,13 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
 #include <random>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,8 +19,12 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/time/clock.h"
+#include "server/login/login.h"
+#include "server/login/state_name.h"
 #include "tests/integration/chaos_customers.h"
 #include "tests/integration/cutting_proxy.h"
+#include "tests/integration/dead_store.h"
 #include "tests/integration/integration_test.h"
 #include "tests/integration/till_fleet.h"
 
@@ -32,7 +38,7 @@ constexpr int kLogins = 500;  // pending at once
 // how many answers are under way when there is trouble: one or two of all logins on a quiet
 // machine, more on one that takes a second to read what has come.
 constexpr int kMostInterrupted = kLogins / 4;
-constexpr int kMostLostToKills = kLogins / 2;  // thirty kills; 140 were seen beside busy builds
+constexpr int kMostLostToKills = kLogins / 8;  // thirty kills; none or one beside busy builds
 constexpr absl::Duration kEndLimit = absl::Minutes(4);
 
 uint32_t Seed() {
@@ -40,6 +46,11 @@ uint32_t Seed() {
   uint32_t seed = 0;
   if (given != nullptr && absl::SimpleAtoi(given, &seed)) return seed;
   return std::random_device()();
+}
+
+// Of durations that are sorted and not none: that which so many percent do not exceed.
+absl::Duration Percentile(const std::vector<absl::Duration>& sorted, size_t percent) {
+  return sorted[(sorted.size() - 1) * percent / 100];
 }
 
 class ChaosTest : public IntegrationTest {
@@ -63,9 +74,10 @@ class ChaosTest : public IntegrationTest {
     return absl::Milliseconds(Pick(0, static_cast<int>(absl::ToInt64Milliseconds(most))));
   }
 
-  // Customers, and the tills that will start their logins.
-  void Prepare(int count) {
-    customers_ = MakeCustomers(count, random_);
+  // Customers, and the tills that will start their logins. Of 100, the profiles of so many are
+  // slow.
+  void Prepare(int count, int slow_profiles = 0) {
+    customers_ = MakeCustomers(count, slow_profiles, random_);
     fleet_ = std::make_unique<TillFleet>(Address());
   }
 
@@ -100,6 +112,32 @@ class ChaosTest : public IntegrationTest {
     daemon_ = *std::move(daemon);
   }
 
+  // SIGKILL, and the next daemon. What the dead one had on its disk is held against the tills:
+  // whatever one of them was told is there. Notes which logins have nothing to lose any more.
+  void KillAndLaunch() {
+    fleet_->NoteTrouble();
+    ASSERT_TRUE(daemon_->process().Kill().ok());
+    const std::string copy = absl::StrCat(sandbox_->folder(), "/killed-", kills_++);
+    const absl::Status copied = CopyDeadStore(sandbox_->folder(), copy);
+    ASSERT_TRUE(copied.ok()) << copied;
+    const std::vector<TillRecord> records = fleet_->Records();
+    ASSERT_NO_FATAL_FAILURE(Launch());
+
+    const auto store = OpenDeadStore(copy);
+    ASSERT_TRUE(store.ok()) << store.status();
+    for (const TillRecord& record : records) {
+      if (record.last.id().empty()) continue;
+      const absl::StatusOr<Login> stored = (*store)->Get(record.last.id());
+      ASSERT_TRUE(stored.ok()) << "a till was told of a login that is not stored: "
+                               << stored.status();
+      v1::Login::State state = v1::Login::STATE_UNSPECIFIED;
+      ASSERT_TRUE(v1::Login::State_Parse(std::string(NameOf(stored->state)), &state));
+      EXPECT_GE(state, record.last.state()) << "told before it was written";
+      EXPECT_TRUE(!record.has_ended() || state == record.last.state()) << "told another end";
+      if (stored->tokens.has_value()) kept_.insert(stored->id);
+    }
+  }
+
   void WaitUntilServing() {
     const absl::Status serving = daemon_->WaitUntilServing();
     ASSERT_TRUE(serving.ok()) << serving;
@@ -114,12 +152,17 @@ class ChaosTest : public IntegrationTest {
   }
 
   Verdict JudgeAll() {
-    Verdict verdict = Judge(customers_, fleet_->Records(), *sandbox_);
+    Verdict verdict = Judge(customers_, fleet_->Records(), *sandbox_, kept_);
     EXPECT_THAT(verdict.wrongs, IsEmpty());
     std::cout << "interrupted starts " << verdict.interrupted_starts << ", lost answers "
               << verdict.lost_answers << ", late polls " << verdict.late_polls
               << ", breaks seen by tills " << verdict.breaks << " (dropped " << verdict.dropped
-              << "), longest pause " << verdict.longest_pause << std::endl;
+              << "), had tokens when it was killed " << kept_.size() << std::endl;
+    if (!verdict.pauses.empty()) {
+      std::cout << "pauses seen by tills: median " << Percentile(verdict.pauses, 50) << ", of 90% "
+                << Percentile(verdict.pauses, 90) << ", of 99% " << Percentile(verdict.pauses, 99)
+                << ", longest " << verdict.pauses.back() << std::endl;
+    }
     const auto totals = sandbox_->Totals();
     for (const auto& [name, count] : totals.value_or(std::map<std::string, int64_t>()))
       std::cout << name << " " << count << ", ";
@@ -132,6 +175,8 @@ class ChaosTest : public IntegrationTest {
   size_t started_ = 0;
   size_t decided_ = 0;
   std::unique_ptr<TillFleet> fleet_;
+  int kills_ = 0;
+  std::set<std::string> kept_;  // ids of logins that had tokens at a kill
 };
 
 TEST_F(ChaosTest, KilledAtRandomMomentsItLosesNoLoginAndAsksNobodyTwice) {
@@ -139,7 +184,7 @@ TEST_F(ChaosTest, KilledAtRandomMomentsItLosesNoLoginAndAsksNobodyTwice) {
   constexpr int kStartsAtAKill = 12;
   constexpr int kMoreLogins = kStartsAtAKill * kKills / 4;
   ASSERT_NO_FATAL_FAILURE(Launch());
-  ASSERT_NO_FATAL_FAILURE(Prepare(kLogins + kMoreLogins));
+  ASSERT_NO_FATAL_FAILURE(Prepare(kLogins + kMoreLogins, /*slow_profiles=*/4));
   StartNext(kLogins);
   ASSERT_TRUE(fleet_->WaitUntil([](const FleetCounts& counts) { return counts.asked == kLogins; },
                                 kEndLimit));
@@ -159,14 +204,16 @@ TEST_F(ChaosTest, KilledAtRandomMomentsItLosesNoLoginAndAsksNobodyTwice) {
             absl::Seconds(10));
         break;
       }
-      default:  // while they are polled, confirmed and completed
+      case 2:  // while all that were taken up are polled at once
         ASSERT_NO_FATAL_FAILURE(WaitUntilServing());
-        ASSERT_NO_FATAL_FAILURE(LetRun(PickUpTo(absl::Milliseconds(3000))));
+        ASSERT_NO_FATAL_FAILURE(LetRun(PickUpTo(absl::Seconds(3))));
+        break;
+      default:  // when that is over, so that most answers have been read
+        ASSERT_NO_FATAL_FAILURE(WaitUntilServing());
+        ASSERT_NO_FATAL_FAILURE(LetRun(absl::Seconds(3) + PickUpTo(absl::Seconds(3))));
     }
-    fleet_->NoteTrouble();
-    ASSERT_TRUE(daemon_->process().Kill().ok());
+    ASSERT_NO_FATAL_FAILURE(KillAndLaunch());
     ASSERT_NO_FATAL_FAILURE(DecideNext(2));
-    ASSERT_NO_FATAL_FAILURE(Launch());
   }
   ASSERT_NO_FATAL_FAILURE(BringToTheEnd());
 
@@ -207,6 +254,66 @@ TEST_F(ChaosTest, WithTheProviderCutOffAtRandomMomentsItLosesNoLoginAndAsksNobod
   EXPECT_EQ(verdict.breaks, 0);  // no till feels it
 }
 
+TEST_F(ChaosTest, WithTheProviderRestartedAtRandomMomentsItLosesNoLoginAndAsksNobodyTwice) {
+  constexpr int kRestarts = 12;
+  constexpr int kStartsAtARestart = 8;
+  ASSERT_NO_FATAL_FAILURE(StartServing());
+  ASSERT_NO_FATAL_FAILURE(Prepare(kLogins + kRestarts * kStartsAtARestart, /*slow_profiles=*/2));
+  StartNext(kLogins);
+  ASSERT_TRUE(fleet_->WaitUntil([](const FleetCounts& counts) { return counts.asked == kLogins; },
+                                kEndLimit));
+
+  for (int restart = 0; restart < kRestarts; ++restart) {
+    ASSERT_NO_FATAL_FAILURE(LetRun(PickUpTo(absl::Seconds(3))));
+    StartNext(kStartsAtARestart);
+    ASSERT_NO_FATAL_FAILURE(LetRun(PickUpTo(absl::Milliseconds(100))));
+    fleet_->NoteTrouble();
+    const absl::Status stopped = sandbox_->Stop();
+    ASSERT_TRUE(stopped.ok()) << stopped;
+    ASSERT_NO_FATAL_FAILURE(LetRun(PickUpTo(absl::Milliseconds(restart % 2 == 0 ? 20 : 2000))));
+    const absl::Status restarted = sandbox_->Restart();
+    ASSERT_TRUE(restarted.ok()) << restarted;
+    ASSERT_NO_FATAL_FAILURE(DecideNext(4));
+  }
+  ASSERT_NO_FATAL_FAILURE(BringToTheEnd());
+
+  const Verdict verdict = JudgeAll();
+  EXPECT_LE(verdict.lost_answers, kMostInterrupted);
+  EXPECT_LE(verdict.late_polls, kRestarts);
+  EXPECT_LE(verdict.interrupted_starts, kRestarts * kStartsAtARestart);
+  EXPECT_EQ(verdict.breaks, 0);  // no till feels it
+}
+
+// Longer than any request may take, than many customers wait, and than those who never answer have.
+TEST_F(ChaosTest, StoppedForMoreThanAMinuteItPollsNotEarlyAndLosesNothing) {
+  constexpr int kBefore = 150;
+  constexpr int kAtTheStop = 10;
+  constexpr int kMeanwhile = 20;
+  ASSERT_NO_FATAL_FAILURE(StartServing());
+  ASSERT_NO_FATAL_FAILURE(Prepare(kBefore + kAtTheStop + kMeanwhile, /*slow_profiles=*/4));
+  StartNext(kBefore);
+  ASSERT_TRUE(fleet_->WaitUntil([](const FleetCounts& counts) { return counts.asked == kBefore; },
+                                kEndLimit));
+  ASSERT_NO_FATAL_FAILURE(LetRun(PickUpTo(absl::Seconds(2))));
+  StartNext(kAtTheStop);
+  ASSERT_NO_FATAL_FAILURE(LetRun(PickUpTo(absl::Milliseconds(30))));
+  fleet_->NoteTrouble();
+  const int ended = fleet_->Counts().ended;
+  daemon_->process().Signal(SIGSTOP);
+  StartNext(kMeanwhile);
+  ASSERT_NO_FATAL_FAILURE(DecideNext(kBefore));
+  ASSERT_NO_FATAL_FAILURE(LetRun(absl::Seconds(65)));
+  EXPECT_LT(ended, kBefore / 2) << "the logins were to be under way";
+  daemon_->process().Signal(SIGCONT);
+  ASSERT_NO_FATAL_FAILURE(BringToTheEnd());
+
+  const Verdict verdict = JudgeAll();
+  EXPECT_LE(verdict.lost_answers, kBefore / 4);
+  EXPECT_LE(verdict.interrupted_starts, kAtTheStop);
+  EXPECT_EQ(verdict.late_polls, 0);
+  EXPECT_EQ(verdict.breaks, 0);
+}
+
 TEST_F(ChaosTest, StoppedAndContinuedItPollsNotEarlyAndLosesNothing) {
   constexpr int kStops = 5;
   constexpr int kStoppedLogins = 150;
@@ -229,17 +336,32 @@ TEST_F(ChaosTest, StoppedAndContinuedItPollsNotEarlyAndLosesNothing) {
   EXPECT_EQ(verdict.breaks, 0);
 }
 
+// A till's pause is the daemon's end, its start, and the till's own way back.
 TEST_F(ChaosTest, RestartedUnderLoadItLosesNothingAtAll) {
   constexpr int kRestarts = 8;
-  constexpr absl::Duration kLongestPause = absl::Seconds(15);  // three at most on a busy machine
+  // Of a till: it tries again every tenth of a second, and so does its connection.
+  constexpr absl::Duration kWayBack = absl::Seconds(1);
+  constexpr absl::Duration kUsualPause = absl::Seconds(1);     // 0.2 beside busy builds
+  constexpr absl::Duration kLongestOutage = absl::Seconds(5);  // 0.3 there; requests get 5 to end
   ASSERT_NO_FATAL_FAILURE(StartServing());
   ASSERT_NO_FATAL_FAILURE(Prepare(kLogins));
+  std::vector<absl::Duration> outages;
   for (int restart = 0; restart < kRestarts; ++restart) {
     StartNext(kLogins / kRestarts + 1);
     ASSERT_NO_FATAL_FAILURE(LetRun(PickUpTo(absl::Milliseconds(2500))));
     ASSERT_NO_FATAL_FAILURE(DecideNext(8));
     fleet_->NoteTrouble();
-    ASSERT_NO_FATAL_FAILURE(RestartServing());
+    const absl::Time begin = absl::Now();
+    ASSERT_NO_FATAL_FAILURE(StopDaemon());
+    const absl::Time stopped = absl::Now();
+    ASSERT_NO_FATAL_FAILURE(StartDaemon());
+    const absl::Time listening = absl::Now();
+    ASSERT_NO_FATAL_FAILURE(WaitUntilServing());
+    const absl::Duration outage = absl::Now() - begin;
+    std::cout << "a restart of " << outage << ": " << stopped - begin << " to end, "
+              << listening - stopped << " to listen, " << absl::Now() - listening
+              << " to know the provider" << std::endl;
+    outages.push_back(outage);
   }
   ASSERT_NO_FATAL_FAILURE(BringToTheEnd());
 
@@ -247,7 +369,10 @@ TEST_F(ChaosTest, RestartedUnderLoadItLosesNothingAtAll) {
   EXPECT_EQ(verdict.lost_answers, 0);
   EXPECT_EQ(verdict.interrupted_starts, 0);
   EXPECT_EQ(verdict.late_polls, 0);
-  EXPECT_LE(verdict.longest_pause, kLongestPause);
+  std::sort(outages.begin(), outages.end());
+  EXPECT_LE(verdict.pauses.back(), outages.back() + kWayBack);
+  EXPECT_LE(Percentile(verdict.pauses, 50), kUsualPause);
+  EXPECT_LE(outages.back(), kLongestOutage);
 }
 
 }  // namespace

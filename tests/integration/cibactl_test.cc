@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "tests/integration/integration_test.h"
 
@@ -105,6 +106,42 @@ TEST_F(CibactlTest, WithoutADaemonItIsAnError) {
   EXPECT_EQ(Run({"--json", "list"}), kExitError);
 }
 
+TEST_F(CibactlTest, ALoginOnAWebPageIsCompletedWithWhatStdinBrings) {
+  const std::unique_ptr<ChildProcess> login =
+      Start({"--json", "login", kApproves, "--redirect-uri", "https://shop.example/back", "--state",
+             "state-0001"});
+  ASSERT_NE(login, nullptr);
+  const auto pending = login->WaitForLine(OutputStream::kStdout, "\"PENDING\"");
+  ASSERT_TRUE(pending.ok()) << pending.status();
+  const std::string id = Json::parse(*pending).value("id", "");
+  const auto location = sandbox_->Redirect("4740000000");
+  ASSERT_TRUE(location.ok()) << location.status();
+  const std::string file = sandbox_->folder() + "/query";
+  WriteFile(file, location->substr(location->find('?')) + "\n");
+
+  const auto complete = [&](const std::string& more) {
+    const auto process = ChildProcess::Start(
+        {"/bin/sh", "-c",
+         absl::StrCat(CIBACTL_BINARY, " --json --server ", Address(), " complete ", id, more)});
+    EXPECT_TRUE(process.ok()) << process.status();
+    return (*process)->WaitForExit(absl::Seconds(120)).value_or(-1);
+  };
+  EXPECT_EQ(complete(" --callback-query - </dev/null"), kExitUsage);
+  EXPECT_EQ(complete(" --callback-query 'code=x&state=state-0002'"), kExitUsage);
+  EXPECT_EQ(complete(" --callback-query - <" + file), kExitCompleted);
+  EXPECT_EQ(complete(" --callback-query - <" + file), kExitError) << "it has ended";
+  EXPECT_EQ(login->WaitForExit(absl::Seconds(120)).value_or(-1), kExitCompleted);
+}
+
+TEST_F(CibactlTest, ACheckInIsReadFromAFile) {
+  const std::string file = sandbox_->folder() + "/token";
+  WriteFile(file, "sandbox-4740000000\n");
+  std::string out;
+  EXPECT_EQ(Run({"--json", "login", "--customer-token-file", file}, &out), kExitCompleted);
+  EXPECT_THAT(out, testing::Not(HasSubstr("sandbox-")));
+  EXPECT_EQ(Run({"--json", "login", "--customer-token-file", file + "-none"}, &out), kExitUsage);
+}
+
 TEST_F(CibactlTest, AnInterruptCancelsTheLogin) {
   const std::unique_ptr<ChildProcess> process = Start({"--json", "login", kNeverAnswers});
   ASSERT_NE(process, nullptr);
@@ -149,6 +186,45 @@ TEST_F(CibactlTest, ALoginOutlastsARestartOfTheDaemon) {
   EXPECT_EQ(process->WaitForExit(absl::Seconds(120)).value_or(-1), kExitCompleted)
       << process->Output(OutputStream::kStdout);
   ExpectEachAskedOnce();
+}
+
+TEST_F(CibactlTest, WebhooksAreRegisteredListedAndDeleted) {
+  const std::string file = sandbox_->folder() + "/new_secret";
+  const std::vector<std::string> registers = {"webhook",       "register",
+                                              "--sales-unit",  "123456",
+                                              "--url",         "https://tills.example.com/vipps/1",
+                                              "--secret-file", file};
+  std::string out;
+  ASSERT_EQ(Run(registers, &out), kExitCompleted);
+  const std::string id = out.substr(0, out.find('\n'));
+  const std::string secret = ReadFile(file);
+  EXPECT_GT(secret.size(), 8U);
+  EXPECT_THAT(out, testing::Not(HasSubstr(secret.substr(0, 8))));
+  EXPECT_THAT(daemon_->Log(), testing::Not(HasSubstr(secret.substr(0, 8))));
+  EXPECT_EQ(Run(registers), kExitError) << "the file exists";
+  ASSERT_EQ(Run({"webhook", "list", "--json"}, &out), kExitCompleted);
+  const std::vector<Json> lines = Lines(out);
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(lines[0].value("id", ""), id);
+  EXPECT_EQ(lines[0].value("url", ""), "https://tills.example.com/vipps/1");
+  EXPECT_EQ(Run({"webhook", "delete", id}), kExitCompleted);
+  EXPECT_EQ(Run({"webhook", "delete", id}), kExitError) << "it is gone";
+  ASSERT_EQ(Run({"webhook", "list"}, &out), kExitCompleted);
+  EXPECT_EQ(out, "");
+  EXPECT_EQ(Run({"webhook", "register", "--url", "http://a/", "--secret-file", file + "2"}),
+            kExitUsage);
+  ExpectNoViolations();
+}
+
+TEST_F(CibactlTest, TheTwentySixthWebhookIsRefused) {
+  for (int i = 0; i < 25; ++i) {
+    ASSERT_TRUE(sandbox_->RegisterWebhook("https://tills.example.com/" + std::to_string(i)).ok());
+  }
+  const std::string file = sandbox_->folder() + "/new_secret";
+  EXPECT_EQ(
+      Run({"webhook", "register", "--url", "https://tills.example.com/", "--secret-file", file}),
+      kExitError);
+  EXPECT_EQ(ReadFile(file), "");
 }
 
 }  // namespace

@@ -3,14 +3,20 @@
 
 #include <gmock/gmock.h>
 
+#include <iterator>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
 #include "tests/integration/integration_test.h"
 
 namespace cibad {
 namespace {
+
+using testing::ContainerEq;
 
 struct Fault {
   const char* phone_number;
@@ -42,7 +48,13 @@ const Fault kFaults[] = {
     {"+4740000114", "server_error", kFailed, v1::Failure::PROVIDER_UNAVAILABLE},
     {"+4740000115", "an unknown error", kFailed, v1::Failure::OTHER},
     {"+4740000116", "an unknown error_code", kFailed, v1::Failure::OTHER},
+    {"+4740000117", "400, problem+json", kFailed, v1::Failure::OTHER},
+    {"+4740000118", "400 alone", kFailed, v1::Failure::PROVIDER_ANSWER_INVALID},
+    {"+4740000119", "400, a page", kFailed, v1::Failure::PROVIDER_ANSWER_INVALID},
     // It is out of order: what may have arrived is never sent again.
+    {"+4740000124", "the gateway's 401", kFailed, v1::Failure::CREDENTIALS_REFUSED},
+    {"+4740000125", "HTTP 423", kFailed, v1::Failure::PROVIDER_ANSWER_INVALID},
+    {"+4740000126", "a code with a phone number", kFailed, v1::Failure::OTHER},
     {"+4740000120", "HTTP 500", kFailed, v1::Failure::PROVIDER_UNAVAILABLE},
     {"+4740000121", "HTTP 503", kFailed, v1::Failure::PROVIDER_UNAVAILABLE},
     {"+4740000122", "HTTP 500, problem+json", kFailed, v1::Failure::PROVIDER_UNAVAILABLE},
@@ -95,7 +107,10 @@ const Fault kFaults[] = {
     {"+4740000229", "invalid_client", kFailed, v1::Failure::CREDENTIALS_REFUSED},
     {"+4740000230", "unauthorized_client", kFailed, v1::Failure::REQUEST_REFUSED},
     {"+4740000231", "invalid_request", kFailed, v1::Failure::REQUEST_REFUSED},
+    {"+4740000232", "400, a page", kFailed, v1::Failure::PROVIDER_ANSWER_INVALID},
+    {"+4740000233", "400, problem+json", kFailed, v1::Failure::OTHER},
     // CIBA 10.1.1: its answer is malformed.
+    {"+4740000234", "the gateway's 422", kFailed, v1::Failure::OTHER},
     {"+4740000240", "tokens not JSON", kFailed, v1::Failure::PROVIDER_ANSWER_INVALID},
     {"+4740000241", "tokens a page", kFailed, v1::Failure::PROVIDER_ANSWER_INVALID},
     {"+4740000242", "tokens truncated", kFailed, v1::Failure::PROVIDER_ANSWER_INVALID},
@@ -129,6 +144,8 @@ const Fault kFaults[] = {
     {"+4740000315", "HS256 with the secret", kFailed, v1::Failure::ID_TOKEN_REFUSED},
     {"+4740000316", "crit", kFailed, v1::Failure::ID_TOKEN_REFUSED},
     {"+4740000317", "not a JWS", kFailed, v1::Failure::ID_TOKEN_REFUSED},
+    {"+4740000318", "PS256 by the published key", kFailed, v1::Failure::ID_TOKEN_REFUSED},
+    {"+4740000319", "RS512 by the published key", kFailed, v1::Failure::ID_TOKEN_REFUSED},
     {"+4740000320", "another iss", kFailed, v1::Failure::ID_TOKEN_REFUSED},
     {"+4740000321", "iss without its slash", kFailed, v1::Failure::ID_TOKEN_REFUSED},
     {"+4740000322", "no iss", kFailed, v1::Failure::ID_TOKEN_REFUSED},
@@ -152,6 +169,7 @@ const Fault kFaults[] = {
     {"+4740000404", "dropped twice", kCompleted},
     {"+4740000405", "late by 8 seconds", kCompleted},
     {"+4740000406", "HTTP 401", kFailed, v1::Failure::PROFILE_REFUSED},
+    {"+4740000407", "HTTP 500 until the tokens die", kFailed, v1::Failure::PROVIDER_UNAVAILABLE},
     {"+4740000410", "profile not JSON", kFailed, v1::Failure::PROVIDER_ANSWER_INVALID},
     {"+4740000411", "profile a page", kFailed, v1::Failure::PROVIDER_ANSWER_INVALID},
     {"+4740000412", "profile truncated", kFailed, v1::Failure::PROVIDER_ANSWER_INVALID},
@@ -166,8 +184,32 @@ const Fault kFaults[] = {
     {"+4740000421", "profile deep", kFailed, v1::Failure::PROVIDER_ANSWER_INVALID},
     {"+4740000430", "phone number with a plus", kCompleted},
     {"+4740000431", "no address", kCompleted},
+    {"+4740000432", "a plan without nin", kCompleted},
     {"+4740000433", "no consents", kCompleted},
+    // And those at whom nothing is wrong.
+    {"+4740000000", "approves", kCompleted},
+    {"+4740000003", "approves after 3 seconds", kCompleted},
+    {"+4740000010", "approves after 10 seconds", kCompleted},
+    {"+4740000020", "denies", v1::Login::DENIED},
+    {"+4740000023", "denies after 3 seconds", v1::Login::DENIED},
+    {"+4520000000", "Danish", kCompleted},
+    {"+4520000003", "Danish, after 3 seconds", kCompleted},
+    {"+46700000000", "Swedish", kCompleted},
+    {"+46700000003", "Swedish, after 3 seconds", kCompleted},
+    {"+358400000000", "Finnish", kCompleted},
+    {"+358400000003", "Finnish, after 3 seconds", kCompleted},
 };
+// clang-format on
+
+// Customers of whom other tests have more to tell than how their login ends.
+// clang-format off
+constexpr const char* kElsewhere[] = {
+    "+4740000030",                                                                    // login_test.cc
+    "+298210000", "+3584570000000", "+4740000434",                                    // customer_test.cc
+    "+4740000306", "+4740000307",                                                     // sales_units_test.cc
+    "+4740000500", "+4740000501", "+4740000502", "+4740000503", "+4740000504",        // check_user_test.cc
+    "+4740000505", "+4740000506", "+4740000510", "+4740000511", "+4740000512",
+    "+4740000600", "+4740000601", "+4740000602", "+4740000603"};                      // web_page_test.cc
 // clang-format on
 
 using FailureTest = IntegrationTest;
@@ -195,6 +237,33 @@ TEST_F(FailureTest, EveryFaultOfTheProviderHasItsEndAndBreaksNoRule) {
   EXPECT_TRUE(daemon_->process().IsRunning());
 }
 
+// A number that nobody calls tests nothing: whoever adds one to the sandbox says here how it ends.
+TEST_F(FailureTest, NoNumberOfTheSandboxIsForgotten) {
+  std::set<std::string> called(std::begin(kElsewhere), std::end(kElsewhere));
+  for (const Fault& fault : kFaults) called.insert(fault.phone_number);
+  const absl::StatusOr<std::string> text = sandbox_->NumbersText();
+  ASSERT_TRUE(text.ok()) << text.status();
+  std::set<std::string> listed;
+  for (const absl::string_view line : absl::StrSplit(*text, '\n', absl::SkipEmpty())) {
+    const absl::string_view number = line.substr(0, line.find(' '));
+    const bool is_range = absl::EndsWith(number, "SSNNN");  // concurrency_test.cc calls them
+    if (absl::StartsWith(number, "+") && !is_range) listed.emplace(number);
+  }
+  EXPECT_GT(listed.size(), 100U);
+  EXPECT_THAT(called, ContainerEq(listed));
+}
+
+TEST_F(FailureTest, AClaimThatTheSalesUnitsPlanLacksIsLeftOut) {
+  v1::StartLoginRequest request = Request("+47 400 00 432");
+  request.add_scopes("nin");
+  const absl::StatusOr<v1::Login> started = till_->Start(request);
+  ASSERT_TRUE(started.ok()) << started.status();
+  const v1::Login login = till_->WatchToEnd(started->id()).Last();
+  EXPECT_EQ(login.state(), v1::Login::COMPLETED) << login.staff_message();
+  EXPECT_EQ(login.profile().nin(), "");
+  EXPECT_NE(login.profile().name(), "");
+}
+
 TEST_F(FailureTest, TheTillIsToldHowLongToWaitAfterTooManyLogins) {
   const v1::Login told = till_->WatchToEnd(MustStart("+47 400 00 110")).Last();
   EXPECT_EQ(told.failure().retry_after().seconds(), 30);
@@ -206,6 +275,21 @@ TEST_F(FailureTest, TheTillIsToldHowLongToWaitAfterTooManyLogins) {
 TEST_F(FailureTest, TheProvidersOwnCodeIsGivenForSupport) {
   EXPECT_EQ(till_->WatchToEnd(MustStart("+47 400 00 228")).Last().failure().provider_code(),
             "customer_on_the_moon");
+}
+
+TEST_F(FailureTest, APhoneNumberInACodeReachesNeitherTheTillNorTheLog) {
+  const v1::Login login = till_->WatchToEnd(MustStart("+47 400 00 126")).Last();
+  EXPECT_EQ(login.failure().provider_code(), "blocked_**********");
+  EXPECT_THAT(login.staff_message(), testing::HasSubstr("(blocked_**********)"));
+  EXPECT_THAT(daemon_->Log(), testing::HasSubstr("code=blocked_**********"));
+  EXPECT_THAT(daemon_->Log(), testing::Not(testing::HasSubstr("4740000126")));
+}
+
+TEST_F(FailureTest, TheLogHasTheTraceIdOfTheBodyOrOfAHeader) {
+  till_->WatchToEnd(MustStart("+47 400 00 117"));
+  EXPECT_THAT(daemon_->Log(), testing::HasSubstr("traceId 00-5a6db0c5-sandbox-01"));
+  till_->WatchToEnd(MustStart("+47 400 00 234"));
+  EXPECT_THAT(daemon_->Log(), testing::HasSubstr("x-request-id 5a6db0c5-gateway-01"));
 }
 
 }  // namespace

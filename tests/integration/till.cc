@@ -7,6 +7,7 @@
 #include <future>
 #include <utility>
 
+#include "absl/strings/cord.h"
 #include "cibad/v1/login.grpc.pb.h"
 
 namespace cibad {
@@ -17,6 +18,18 @@ constexpr auto kWatchLimit = std::chrono::seconds(240);
 
 absl::Status ToAbsl(const grpc::Status& status) {
   return {static_cast<absl::StatusCode>(status.error_code()), status.error_message()};
+}
+
+// With the hint when to try again, where the daemon gave one.
+absl::Status ToAbsl(const grpc::Status& status, const grpc::ClientContext& context) {
+  absl::Status told = ToAbsl(status);
+  const auto& metadata = context.GetServerTrailingMetadata();
+  const auto hint = metadata.find(kRetryPushback);
+  if (hint != metadata.end()) {
+    told.SetPayload(kRetryPushback,
+                    absl::Cord(std::string(hint->second.data(), hint->second.size())));
+  }
+  return told;
 }
 
 grpc::ByteBuffer ToBytes(const std::string& text) {
@@ -58,7 +71,10 @@ class GrpcWatch : public Watch {
     if (!reader_->Read(&login)) return std::nullopt;
     return login;
   }
-  absl::Status Finish() override { return ToAbsl(reader_->Finish()); }
+  absl::Status Finish() override {
+    const grpc::Status status = reader_->Finish();
+    return ToAbsl(status, context_);
+  }
 
  private:
   grpc::ClientContext context_;
@@ -103,9 +119,11 @@ auto Within(Call call) {
 template <typename Answer, typename Method, typename Stub, typename Request>
 absl::StatusOr<Answer> Ask(Stub& stub, Method method, const Request& request) {
   Answer answer;
-  const grpc::Status status = Within(
-      [&](grpc::ClientContext* context) { return (stub.*method)(context, request, &answer); });
-  if (!status.ok()) return ToAbsl(status);
+  const absl::Status status = Within([&](grpc::ClientContext* context) {
+    const grpc::Status end = (stub.*method)(context, request, &answer);
+    return ToAbsl(end, *context);
+  });
+  if (!status.ok()) return status;
   return answer;
 }
 
@@ -145,13 +163,18 @@ absl::StatusOr<v1::Login> Till::Start(const v1::StartLoginRequest& request) {
   return Within([&](grpc::ClientContext* context) -> absl::StatusOr<v1::Login> {
     v1::Login login;
     const grpc::Status status = connection_->stub->StartLogin(context, request, &login);
-    if (!status.ok()) return ToAbsl(status);
+    if (!status.ok()) return ToAbsl(status, *context);
     return login;
   });
 }
 
 absl::StatusOr<v1::Login> Till::Start(const std::string& phone_number) {
   return Start(Request(phone_number));
+}
+
+absl::StatusOr<v1::CheckUserResponse> Till::Check(const v1::CheckUserRequest& request) {
+  return Ask<v1::CheckUserResponse>(*connection_->stub, &v1::LoginService::Stub::CheckUser,
+                                    request);
 }
 
 absl::StatusOr<v1::Login> Till::Get(const std::string& id) {
@@ -164,6 +187,10 @@ absl::StatusOr<v1::Login> Till::Cancel(const std::string& id) {
   v1::CancelLoginRequest request;
   request.set_id(id);
   return Ask<v1::Login>(*connection_->stub, &v1::LoginService::Stub::CancelLogin, request);
+}
+
+absl::StatusOr<v1::Login> Till::Complete(const v1::CompleteLoginRequest& request) {
+  return Ask<v1::Login>(*connection_->stub, &v1::LoginService::Stub::CompleteLogin, request);
 }
 
 absl::Status Till::Acknowledge(const std::string& id) {

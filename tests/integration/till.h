@@ -16,6 +16,10 @@
 
 namespace cibad {
 
+// The trailing metadatum in which the daemon says when to try again, in milliseconds. An error of a
+// call has it as the payload of that name.
+inline constexpr char kRetryPushback[] = "grpc-retry-pushback-ms";
+
 // A watch that is open. Ends with the object.
 class Watch {
  public:
@@ -50,8 +54,10 @@ class Till {
 
   absl::StatusOr<v1::Login> Start(const v1::StartLoginRequest& request);
   absl::StatusOr<v1::Login> Start(const std::string& phone_number);  // asks for Request's scopes
+  absl::StatusOr<v1::CheckUserResponse> Check(const v1::CheckUserRequest& request);
   absl::StatusOr<v1::Login> Get(const std::string& id);
   absl::StatusOr<v1::Login> Cancel(const std::string& id);
+  absl::StatusOr<v1::Login> Complete(const v1::CompleteLoginRequest& request);
   absl::Status Acknowledge(const std::string& id);
   absl::StatusOr<v1::ListLoginsResponse> List(const v1::ListLoginsRequest& request);
   std::unique_ptr<Watch> Open(const std::string& id);

@@ -188,11 +188,12 @@ struct TillFleet::FleetTill {
       id = login.id();
       breaks_in_a_row = 0;
       if (break_time.has_value()) {
-        record.longest_pause = std::max(record.longest_pause, absl::Now() - *break_time);
+        record.pauses.push_back(absl::Now() - *break_time);
         break_time.reset();
       }
       cancels =
           cancel_after.has_value() && login.state() == v1::Login::PENDING && !record.is_asked();
+      record.was_confirmed |= login.state() == v1::Login::CONFIRMED;
       record.last = login;
       shared.changed.notify_all();
     }

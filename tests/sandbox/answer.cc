@@ -36,8 +36,9 @@ std::string OAuthErrorBody(const EndpointFailure& failure) {
 
 // `{"a":1}` becomes `{"a":1,"member":value}`, whether or not the member is there already.
 std::string WithMember(const std::string& json, absl::string_view member, absl::string_view value) {
-  assert(json.size() > 2 && json.back() == '}');
-  return absl::StrCat(json.substr(0, json.size() - 1), ",\"", member, "\":", value, "}");
+  assert(json.size() >= 2 && json.back() == '}');
+  const char* comma = json == "{}" ? "" : ",";
+  return absl::StrCat(json.substr(0, json.size() - 1), comma, "\"", member, "\":", value, "}");
 }
 
 std::string WithoutMember(const std::string& json, const char* member) {
@@ -75,6 +76,11 @@ Answer FailureAnswer(const EndpointFailure& failure, absl::Time now) {
     case FailureBody::kProblemJson:
       answer.headers.find("Content-Type")->second = "application/problem+json";
       answer.body = std::string(kProblem);
+      break;
+    case FailureBody::kGateway:
+      answer.headers.emplace("X-Request-Id", "5a6db0c5-gateway-01");
+      answer.body = absl::StrCat("{\"statusCode\":", failure.status,
+                                 ",\"message\":\"The sandbox's gateway refuses.\"}");
       break;
     case FailureBody::kHtmlPage:
       answer.headers.find("Content-Type")->second = "text/html";

@@ -27,6 +27,11 @@ TEST(DistortTest, GivesAMemberAnotherValue) {
             R"({"auth_req_id":"abc","interval":"soon"})");
 }
 
+TEST(DistortTest, GivesTheOnlyMemberAnotherValue) {
+  EXPECT_EQ(Distort(R"({"exists":true})", {Distortion::kWrongValue, "exists", "0"}),
+            R"({"exists":0})");
+}
+
 TEST(DistortTest, SaysAMemberTwice) {
   EXPECT_EQ(Distorted(Distortion::kMemberTwice, "interval", "1"),
             R"({"auth_req_id":"abc","interval":5,"interval":1})");

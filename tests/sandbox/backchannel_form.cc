@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -28,11 +29,16 @@ struct ServedCountry {
   size_t max_digits;
 };
 
+// Åland is within Finland's.
 constexpr std::array kServedCountries = {ServedCountry{"47", 10, 10}, ServedCountry{"45", 10, 10},
-                                         ServedCountry{"46", 9, 12}, ServedCountry{"358", 9, 13}};
+                                         ServedCountry{"46", 9, 12}, ServedCountry{"358", 9, 13},
+                                         ServedCountry{"298", 9, 9}};
 
 constexpr int kMinExpirySeconds = 60;
 constexpr int kMaxExpirySeconds = 900;
+constexpr size_t kMaxCustomerToken = 1024;
+constexpr size_t kMaxRedirectUri = 2048;
+constexpr size_t kMinState = 8;
 constexpr size_t kMinBindingMessage = 5;
 constexpr size_t kMaxBindingMessage = 8;
 
@@ -44,12 +50,23 @@ bool IsDigits(absl::string_view text) {
 
 bool IsServed(absl::string_view msisdn) {
   return std::any_of(
-      kServedCountries.begin(), kServedCountries.end(), [&](const ServedCountry& country) {
-        return absl::ConsumePrefix(&msisdn, country.calling_code)
-                   ? msisdn.size() + country.calling_code.size() >= country.min_digits &&
-                         msisdn.size() + country.calling_code.size() <= country.max_digits
-                   : false;
+      kServedCountries.begin(), kServedCountries.end(), [msisdn](const ServedCountry& country) {
+        return absl::StartsWith(msisdn, country.calling_code) &&
+               msisdn.size() >= country.min_digits && msisdn.size() <= country.max_digits;
       });
+}
+
+// The sandbox knows one kind of QR code: its token says whose it is.
+std::optional<OAuthError> ReadCustomerToken(absl::string_view token, BackchannelRequest& request) {
+  if (token.empty() || token.size() > kMaxCustomerToken) {
+    return OAuthError{"invalid_request", "login_hint has no customer token, or too long a one."};
+  }
+  if (!absl::ConsumePrefix(&token, "sandbox-") || !IsDigits(token) || !IsServed(token)) {
+    return OAuthError{"expired_login_hint_token", "The customer token is not known, or is old.",
+                      /*is_mistake=*/false};
+  }
+  request.msisdn = std::string(token);
+  return std::nullopt;
 }
 
 std::optional<OAuthError> ReadHint(const Form& form, BackchannelRequest& request) {
@@ -58,6 +75,7 @@ std::optional<OAuthError> ReadHint(const Form& form, BackchannelRequest& request
                       "Only login_hint is served, and only one hint may be sent."};
   }
   absl::string_view hint = FormValue(form, "login_hint");
+  if (absl::ConsumePrefix(&hint, "urn:customer-token:")) return ReadCustomerToken(hint, request);
   if (!absl::ConsumePrefix(&hint, "urn:msisdn:") || !IsDigits(hint)) {
     return OAuthError{"invalid_request", "login_hint is not urn:msisdn: and digits."};
   }
@@ -112,17 +130,55 @@ std::optional<OAuthError> ReadExpiry(const Form& form, BackchannelRequest& reque
   return std::nullopt;
 }
 
-std::optional<OAuthError> RefuseWebPageFlow(const Form& form, BackchannelRequest&) {
-  if (form.count("requested_flow") + form.count("redirect_uri") == 0) return std::nullopt;
-  return OAuthError{"invalid_request", "The sandbox serves no login on a web page."};
+std::optional<OAuthError> ReadWebPageFlow(const Form& form, BackchannelRequest& request) {
+  const size_t parameters = form.count("requested_flow") + form.count("redirect_uri");
+  if (parameters == 0 && form.count("state") == 0) return std::nullopt;
+  if (parameters != 2 || FormValue(form, "requested_flow") != "login_to_webpage") {
+    return OAuthError{
+        "invalid_request",
+        "A login on a web page has requested_flow=login_to_webpage and redirect_uri."};
+  }
+  const absl::string_view uri = FormValue(form, "redirect_uri");
+  const absl::string_view host = absl::StripPrefix(uri, "https://");
+  if (host.size() == uri.size() || host.empty() || uri.size() > kMaxRedirectUri ||
+      absl::StrContains(uri, '#')) {
+    return OAuthError{"invalid_request", "redirect_uri is no https URL, or has a fragment."};
+  }
+  const absl::string_view state = FormValue(form, "state");
+  if (form.count("state") > 0 && state.size() < kMinState) {
+    return OAuthError{"invalid_request", "state has fewer than 8 characters."};
+  }
+  request.redirect_uri = std::string(uri);
+  request.state = std::string(state);
+  return std::nullopt;
 }
 
 }  // namespace
 
-std::variant<BackchannelRequest, OAuthError> ReadBackchannelForm(const Form& form) {
+std::variant<std::string, OAuthError> ReadUserExistsForm(const Form& form) {
+  // A client that authenticates in the form brings two more.
+  for (const auto& [name, value] : form) {
+    if (name != "login_hint" && name != "client_id" && name != "client_secret") {
+      return OAuthError{"invalid_request", "There is more than login_hint."};
+    }
+  }
   BackchannelRequest request;
-  for (const auto read : {ReadHint, ReadScope, ReadBindingMessage, ReadExpiry, RefuseWebPageFlow}) {
+  if (std::optional<OAuthError> error = ReadHint(form, request)) return *std::move(error);
+  return request.msisdn;
+}
+
+std::variant<BackchannelRequest, OAuthError> ReadBackchannelForm(
+    const Form& form, const std::vector<std::string>& redirect_uris) {
+  BackchannelRequest request;
+  for (const auto read : {ReadHint, ReadScope, ReadBindingMessage, ReadExpiry, ReadWebPageFlow}) {
     if (std::optional<OAuthError> error = read(form, request)) return *std::move(error);
+  }
+  const bool is_registered =
+      request.redirect_uri.empty() || redirect_uris.empty() ||
+      std::count(redirect_uris.begin(), redirect_uris.end(), request.redirect_uri) > 0;
+  if (!is_registered) {
+    return OAuthError{"invalid_request", "redirect_uri is not registered for the sales unit.",
+                      /*is_mistake=*/false};
   }
   return request;
 }

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "tests/sandbox/form.h"
 #include "tests/sandbox/provider_state.h"
@@ -14,9 +15,15 @@ namespace cibad {
 struct OAuthError {
   std::string code;
   std::string description;
+  bool is_mistake = true;  // of the client, rather than of the customer or the merchant
 };
 
-std::variant<BackchannelRequest, OAuthError> ReadBackchannelForm(const Form& form);
+// The form of user-exists: the phone number, and nothing else.
+std::variant<std::string, OAuthError> ReadUserExistsForm(const Form& form);
+
+// `redirect_uris` are registered for the sales unit; none: any https URL is.
+std::variant<BackchannelRequest, OAuthError> ReadBackchannelForm(
+    const Form& form, const std::vector<std::string>& redirect_uris = {});
 
 }  // namespace cibad
 

@@ -28,6 +28,7 @@ enum class Delivery {
 enum class FailureBody {
   kOAuthError,   // JSON with `error` and/or `error_code`
   kProblemJson,  // RFC 7807, as other Vipps APIs answer
+  kGateway,      // of the gateway that stands before Vipps' APIs and refuses by itself
   kHtmlPage,     // what a proxy in between says
   kNothing,
 };
@@ -94,6 +95,7 @@ enum class IdTokenKind {
   kAuthorizedParty,    // two audiences, and `azp` names the client
   kRightAuthReqId,     // with the claim `auth_req_id`
   kRightAuthReqIdUrn,  // with the claim `urn:openid:params:jwt:claim:auth_req_id`
+  kWithoutAuthReqId,   // good in the app, where the ordinary one has none either
   // These two must be refused by partners, who go by the `msn`.
   kOtherMsn,
   kNoMsn,
@@ -104,6 +106,8 @@ enum class IdTokenKind {
   kAlgorithmNone,
   kHs256WithPublicKey,
   kHs256WithClientSecret,
+  kPs256,           // by the published RSA key, but not with the algorithm that it is for
+  kRs512,           // the same
   kCriticalHeader,  // `crit` names an extension that nobody knows (RFC 7515, 4.1.11)
   kNotAJws,
   kOtherIssuer,
@@ -123,12 +127,14 @@ enum class IdTokenKind {
   kOtherAuthReqIdUrn,
 };
 
-// Partners check `msn` in place of `aud`.
-constexpr bool MustBeRefused(IdTokenKind kind, bool by_partner) {
+// Partners check `msn` in place of `aud`. On a web page the ordinary ones have an `auth_req_id`,
+// and one without it must be refused.
+constexpr bool MustBeRefused(IdTokenKind kind, bool by_partner, bool on_web_page = false) {
   const bool is_about_msn = kind == IdTokenKind::kOtherMsn || kind == IdTokenKind::kNoMsn;
   const bool is_about_audience =
       kind >= IdTokenKind::kOtherAudience && kind <= IdTokenKind::kOtherAuthorizedParty;
   if (is_about_msn || is_about_audience) return is_about_msn == by_partner;
+  if (kind == IdTokenKind::kWithoutAuthReqId) return on_web_page;
   return kind >= IdTokenKind::kBadSignature;
 }
 
@@ -137,9 +143,10 @@ enum class ProfileKind {
   kOrdinary,
   kOtherSubject,  // must be refused (OpenID Connect Core 5.3.2)
   kPhoneNumberWithPlus,
-  kNoAddress,           // the address is there, with empty strings
-  kPlanWithoutNin,      // scopes that the sales unit's plan lacks are dropped silently
-  kConsentsGivenBefore  // delegatedConsents come only the first time
+  kNoAddress,            // the address is there, with empty strings
+  kPlanWithoutNin,       // scopes that the sales unit's plan lacks are dropped silently
+  kConsentsGivenBefore,  // delegatedConsents come only the first time
+  kUndocumentedMembers   // in the address and the consents; more addresses than three
 };
 
 struct Behaviour {
@@ -150,6 +157,11 @@ struct Behaviour {
   IdTokenKind id_token = IdTokenKind::kOrdinary;
   EndpointBehaviour userinfo = {};
   ProfileKind profile = ProfileKind::kOrdinary;
+  bool exists = true;  // to user-exists; the backchannel endpoint has its own opinion
+  EndpointBehaviour user_exists = {};
+  // Of a login that finishes on a web page.
+  absl::Duration code_life = absl::Minutes(2);
+  const char* redirect_error = "";  // that the browser brings where the customer approves
 };
 
 }  // namespace cibad

@@ -175,7 +175,9 @@ absl::StatusOr<std::string> ChildProcess::WaitForLine(OutputStream stream, absl:
   while (true) {
     if (std::optional<std::string> line = FindLine(Of(stream).text, text)) return *line;
     const bool has_time = std::chrono::steady_clock::now() < deadline;
-    if (Of(stream).ended || !has_time) {
+    // Its last words may be on the other stream, and still on their way.
+    const bool has_ended = Of(OutputStream::kStdout).ended && Of(OutputStream::kStderr).ended;
+    if (has_ended || !has_time) {
       return absl::NotFoundError(absl::StrCat(has_time ? "the program ended" : "time ran out",
                                               " before a line with \"", text, "\" came; stdout:\n",
                                               Of(OutputStream::kStdout).text, "stderr:\n",

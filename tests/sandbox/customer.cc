@@ -39,8 +39,12 @@ struct Country {
   const char* region;
 };
 
+constexpr Country kNorway = {"47", "NO", "0150", "Oslo"};
+// Whose code is part of another's comes first.
 constexpr std::array kCountries = {
-    Country{"47", "NO", "0150", "Oslo"},
+    Country{"298", "FO", "100", "Tórshavn"},
+    Country{"35845", "AX", "22100", "Mariehamn"},
+    kNorway,
     Country{"45", "DK", "1050", "København K"},
     Country{"46", "SE", "111 29", "Stockholm"},
     Country{"358", "FI", "00100", "Helsinki"},
@@ -48,7 +52,7 @@ constexpr std::array kCountries = {
 
 struct Customer {
   uint64_t number = 0;  // the digits after the country code
-  Country country = kCountries[0];
+  Country country = kNorway;
   GivenName given_name = kGivenNames[0];
   std::string family_name;
   std::string birthdate;
@@ -99,12 +103,23 @@ Json NoAddress() {
           {"region", ""},           {"country", ""},        {"formatted", ""}};
 }
 
+// More than the documentation promises.
+void AddUndocumentedAddresses(const Customer& customer, Json& claims) {
+  claims["address"] = Address("home", "Robsrudskogen 15\nH0301", customer.country);
+  claims["address"]["care_of"] = "Odd Nordmann";
+  claims["other_addresses"] = Json::array();
+  for (const char* street : {"Storgata 1", "Fjellveien 7", "Hytteveien 3"}) {
+    claims["other_addresses"].push_back(Address("other", street, customer.country));
+  }
+}
+
 void AddAddresses(const Customer& customer, ProfileKind kind, Json& claims) {
   if (kind == ProfileKind::kNoAddress) {
     claims["address"] = NoAddress();
     claims["other_addresses"] = Json::array();
     return;
   }
+  if (kind == ProfileKind::kUndocumentedMembers) return AddUndocumentedAddresses(customer, claims);
   claims["address"] = Address("home", "Robsrudskogen 15\nH0301", customer.country);
   claims["other_addresses"] = Json::array({Address("work", "Storgata 1", customer.country),
                                            Address("other", "Fjellveien 7", customer.country)});
@@ -125,6 +140,15 @@ Json Consents(absl::Time consent_time) {
       {"timeOfConsent", absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", consent_time, absl::UTCTimeZone())},
       {"consents", Json::array({Consent("member", true, true, "I want to be a member"),
                                 Consent("newsletter", false, false, "Send me news")})}};
+}
+
+// As a later version might send it.
+Json UndocumentedConsents(absl::Time consent_time) {
+  Json consents = Consents(consent_time);
+  consents["links"].push_back("https://example.com/privacy");
+  consents["timeOfConsent"] = absl::ToUnixMillis(consent_time);
+  consents["consents"][0]["version"] = 3;
+  return consents;
 }
 
 void AddClaims(absl::string_view scope, absl::string_view msisdn, const Customer& customer,
@@ -150,7 +174,9 @@ void AddClaims(absl::string_view scope, absl::string_view msisdn, const Customer
     claims["nin"] = NinOf(customer);
   } else if ((scope == "delegatedConsents" || scope == "customFlow") &&
              kind != ProfileKind::kConsentsGivenBefore) {
-    claims["delegatedConsents"] = Consents(consent_time);
+    claims["delegatedConsents"] = kind == ProfileKind::kUndocumentedMembers
+                                      ? UndocumentedConsents(consent_time)
+                                      : Consents(consent_time);
   }
 }
 

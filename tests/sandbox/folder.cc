@@ -25,6 +25,7 @@ namespace {
 constexpr mode_t kForAll = 0644;
 constexpr mode_t kForOwner = 0600;
 constexpr size_t kClientSecretBytes = 32;
+constexpr const char* kMemoryFile = "/sandbox.json";
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -40,8 +41,13 @@ absl::Status WriteFile(const std::string& path, absl::string_view text, mode_t m
   unlink(beside.c_str());
   const int file = open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (file < 0) return absl::ErrnoToStatus(errno, absl::StrCat("cannot write ", beside));
-  const ssize_t written = write(file, text.data(), text.size());
-  if (close(file) != 0 || written != static_cast<ssize_t>(text.size())) {
+  bool is_written = true;
+  while (is_written && !text.empty()) {
+    const ssize_t written = write(file, text.data(), text.size());
+    is_written = written > 0;
+    if (is_written) text.remove_prefix(static_cast<size_t>(written));
+  }
+  if (close(file) != 0 || !is_written) {
     return absl::DataLossError(absl::StrCat("cannot write ", beside));
   }
   if (rename(beside.c_str(), path.c_str()) != 0) {
@@ -144,6 +150,24 @@ absl::StatusOr<Folder> OpenFolder(const std::string& path) {
     secret = std::string(absl::StripSuffix(*text, "\n"));
   }
   return folder;
+}
+
+absl::Status KeepMemory(const Folder& folder, const SandboxMemory& memory) {
+  return WriteFile(folder.path + kMemoryFile, WriteMemory(memory), kForOwner);
+}
+
+absl::StatusOr<std::optional<SandboxMemory>> TakeMemory(const Folder& folder) {
+  const std::string path = folder.path + kMemoryFile;
+  if (std::error_code error; !std::filesystem::exists(path, error)) return std::nullopt;
+  const absl::StatusOr<std::string> text = ReadFile(path);
+  if (!text.ok()) return text.status();
+  absl::StatusOr<SandboxMemory> memory = ReadMemory(*text);
+  if (!memory.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": ", memory.status().message(), "; remove it to begin anew"));
+  }
+  unlink(path.c_str());
+  return *std::move(memory);
 }
 
 absl::StatusOr<std::string> WriteDaemonConfig(const Folder& folder, const std::string& issuer,

@@ -4,12 +4,14 @@
 #ifndef CIBAD_TESTS_SANDBOX_FOLDER_H_
 #define CIBAD_TESTS_SANDBOX_FOLDER_H_
 
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "tests/sandbox/certificates.h"
 #include "tests/sandbox/client.h"
+#include "tests/sandbox/memory.h"
 #include "tests/sandbox/openssl_handles.h"
 
 namespace cibad {
@@ -28,6 +30,15 @@ struct Folder {
 // it. What is secret is for the owner's eyes alone. Fails with the name of the file that cannot be
 // read or written.
 absl::StatusOr<Folder> OpenFolder(const std::string& path);
+
+// Keeps what the sandbox remembers, for the next one in this folder. It has access tokens, so it is
+// for the owner's eyes alone.
+absl::Status KeepMemory(const Folder& folder, const SandboxMemory& memory);
+
+// Takes up what was kept, or nothing where there is none. It is good for once, so that a sandbox
+// that is killed has forgotten all, and does not go back to what an earlier one knew.
+// INVALID_ARGUMENT: the file is not one of a sandbox's.
+absl::StatusOr<std::optional<SandboxMemory>> TakeMemory(const Folder& folder);
 
 // Writes a cibad.toml for this provider and its first sales unit, at once and as the last file, so
 // that whoever sees it finds all ready. Returns its path.

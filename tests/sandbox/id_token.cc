@@ -97,6 +97,9 @@ void SpoilTimes(const IdTokenFacts& facts, IdTokenKind kind, Json& claims) {
 }
 
 void SpoilLogin(const IdTokenFacts& facts, IdTokenKind kind, Json& claims) {
+  if (facts.on_web_page && kind != IdTokenKind::kWithoutAuthReqId) {
+    claims["auth_req_id"] = facts.auth_req_id;
+  }
   if (kind == IdTokenKind::kNoSubject) claims.erase("sub");
   if (kind == IdTokenKind::kOtherMsn) claims["msn"] = "999999";
   if (kind == IdTokenKind::kNoMsn) claims.erase("msn");

@@ -20,6 +20,7 @@ struct IdTokenFacts {
   std::string access_token;
   absl::Time start_time;  // of the login
   absl::Time issue_time;
+  bool on_web_page = false;  // where the ordinary one has an auth_req_id
 };
 
 // As JSON. Kinds that are about the signature alone have the ordinary claims.

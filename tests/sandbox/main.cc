@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -67,8 +68,12 @@ int Run(const SandboxOptions& options) {
 
   const std::string origin = absl::StrCat("https://localhost:", (*server)->port());
   const std::vector<Client> clients = Clients(*folder, options.method);
-  Provider provider({origin, clients, options.interval, options.expires_in, options.token_life},
+  Provider provider({origin, clients, options.interval, options.expires_in, options.token_life,
+                     options.max_age, options.redirect_uris, options.webhook_to},
                     std::move(folder->rsa_key), std::move(folder->ec_key));
+  absl::StatusOr<std::optional<SandboxMemory>> memory = TakeMemory(*folder);
+  if (!memory.ok()) return Fail(memory.status());
+  if (memory->has_value()) provider.Recall(**std::move(memory));
   absl::Status serving = (*server)->Serve([&provider](const Request& request, absl::Time now) {
     return provider.Handle(request, now);
   });
@@ -82,7 +87,8 @@ int Run(const SandboxOptions& options) {
   std::fflush(stdout);
   WaitForEnd(end_signals);
   server->reset();  // before the provider that it calls
-  return 0;
+  const absl::Status kept = KeepMemory(*folder, provider.Remember());
+  return kept.ok() ? 0 : Fail(kept);
 }
 
 }  // namespace

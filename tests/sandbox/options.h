@@ -5,6 +5,7 @@
 
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "tests/sandbox/client.h"
@@ -16,9 +17,12 @@ struct SandboxOptions {
   int port = 0;  // 0: any that is free
   absl::Duration interval = absl::Seconds(5);
   absl::Duration expires_in = absl::Seconds(600);
+  absl::Duration max_age = absl::Hours(1);  // of discovery and JWKS
   AuthenticationMethod method = AuthenticationMethod::kBasic;
   absl::Duration token_life = absl::Hours(1);  // of /accesstoken/get
-  bool numbers = false;                        // print the test numbers, and nothing else
+  std::vector<std::string> redirect_uris;      // registered; none: any https URL
+  std::string webhook_to;  // HOST:PORT that pings are delivered to; empty: to the registered URL
+  bool numbers = false;    // print the test numbers, and nothing else
 };
 
 struct ExitCode {

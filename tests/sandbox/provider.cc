@@ -25,18 +25,11 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr absl::string_view kGrantType = "urn:openid:params:grant-type:ciba";
+constexpr absl::string_view kCodeGrantType = "urn:vipps:params:grant-type:ciba-redirect";
 constexpr size_t kMaxSystemHeader = 30;  // characters
 constexpr std::array<absl::string_view, 4> kSystemHeaders = {
     "vipps-system-name", "vipps-system-version", "vipps-system-plugin-name",
     "vipps-system-plugin-version"};
-
-// The provider's metadata may be kept for an hour, like the real one's.
-Answer CacheableJson(std::string json) {
-  Answer answer = JsonAnswer(200, std::move(json));
-  answer.headers = {{"Content-Type", "application/json;charset=UTF-8"},
-                    {"Cache-Control", "max-age=3600"}};
-  return answer;
-}
 
 Answer BearerRefusal(absl::string_view description) {
   Answer answer = ErrorAnswer(401, "invalid_token", description);
@@ -63,7 +56,14 @@ Provider::Provider(ProviderSettings settings, KeyHandle rsa_key, KeyHandle ec_ke
       issuer_(absl::StrCat(settings_.origin, kIssuerPath)),
       state_(settings_.interval, settings_.expires_in),
       keys_(std::move(rsa_key), std::move(ec_key)),
-      api_tokens_(settings_.token_life) {}
+      api_tokens_(settings_.token_life),
+      discovery_("token_endpoint", settings_.max_age),
+      jwks_("keys", settings_.max_age) {
+  webhooks_.DeliverTo(settings_.webhook_to);
+  state_.CallWhenDecided([this](const SandboxLogin& login) {
+    webhooks_.Ping(login.request.msn, login.auth_req_id, login.decision_time);
+  });
+}
 
 Answer Provider::Handle(const Request& request, absl::Time now) {
   static constexpr std::array kRoutes = {
@@ -71,6 +71,7 @@ Answer Provider::Handle(const Request& request, absl::Time now) {
       Route{"GET", kJwksPath, &Provider::Jwks},
       Route{"POST", kAccessTokenPath, &Provider::AccessToken},
       Route{"POST", "/sandbox/revoke-access-tokens", &Provider::RevokeAccessTokens},
+      Route{"POST", kUserExistsPath, &Provider::UserExists},
       Route{"POST", kBackchannelPath, &Provider::Backchannel},
       Route{"POST", kTokenPath, &Provider::Token},
       Route{"GET", kUserinfoPath, &Provider::Userinfo},
@@ -82,6 +83,12 @@ Answer Provider::Handle(const Request& request, absl::Time now) {
       Route{"POST", "/sandbox/deny-all", &Provider::DecideAll},
   };
   CountRequest(request);
+  if (request.path == kWebhooksPath || absl::StartsWith(request.path, "/webhooks/v1/webhooks/")) {
+    return WebhookApi(request, now);
+  }
+  if (request.path == "/sandbox/webhooks" || absl::StartsWith(request.path, "/sandbox/pings")) {
+    return ControlPings(request);
+  }
   for (const Route& route : kRoutes) {
     if (request.path != route.path) continue;
     if (request.method == route.method) return (this->*route.endpoint)(request, now);
@@ -89,7 +96,9 @@ Answer Provider::Handle(const Request& request, absl::Time now) {
     refusal.headers.emplace("Allow", std::string(route.method));
     return Refuse(Violation::kMalformedRequest, std::move(refusal));
   }
-  if (absl::StartsWith(request.path, "/sandbox/")) return Decide(request, now);
+  if (absl::StartsWith(request.path, "/sandbox/")) {
+    return request.method == "GET" ? Redirect(request, now) : Decide(request, now);
+  }
   return Refuse(Violation::kMalformedRequest,
                 ErrorAnswer(404, "not_found", "There is nothing at this path."));
 }
@@ -114,10 +123,10 @@ Answer Provider::Discovery(const Request&, absl::Time) {
        Json::array({"client_secret_basic", "client_secret_post"})},
       {"id_token_signing_alg_values_supported", Json::array({"RS256"})},
   };
-  return CacheableJson(metadata.dump());
+  return discovery_.AnswerOf(metadata.dump());
 }
 
-Answer Provider::Jwks(const Request&, absl::Time) { return CacheableJson(keys_.JwksJson()); }
+Answer Provider::Jwks(const Request&, absl::Time) { return jwks_.AnswerOf(keys_.JwksJson()); }
 
 Answer Provider::AccessToken(const Request& request, absl::Time now) {
   CheckVippsHeaders(request);
@@ -140,12 +149,33 @@ Answer Provider::RevokeAccessTokens(const Request&, absl::Time) {
   return JsonAnswer(200, "{}");
 }
 
+Answer Provider::UserExists(const Request& request, absl::Time now) {
+  Form form;
+  if (std::optional<Answer> refusal = RefuseForm(request, form)) return *std::move(refusal);
+  const auto read = ReadUserExistsForm(form);
+  if (const auto* error = std::get_if<OAuthError>(&read)) {
+    return Refuse(Violation::kMalformedRequest, ErrorAnswer(400, error->code, error->description));
+  }
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    ++counts_.user_exists_requests;
+  }
+  const Behaviour behaviour = BehaviourOf(std::get<std::string>(read));
+  Answer answer = behaviour.user_exists.failure.times > 0
+                      ? FailureAnswer(behaviour.user_exists.failure, now)
+                      : Spoil(JsonAnswer(200, Json{{"exists", behaviour.exists}}.dump()),
+                              behaviour.user_exists);
+  answer.delay = behaviour.user_exists.delay;
+  return answer;
+}
+
 Answer Provider::Backchannel(const Request& request, absl::Time now) {
   Form form;
   if (std::optional<Answer> refusal = RefuseForm(request, form)) return *std::move(refusal);
-  auto read = ReadBackchannelForm(form);
+  auto read = ReadBackchannelForm(form, settings_.redirect_uris);
   if (const auto* error = std::get_if<OAuthError>(&read)) {
-    return Refuse(Violation::kMalformedRequest, ErrorAnswer(400, error->code, error->description));
+    Answer refusal = ErrorAnswer(400, error->code, error->description);
+    return error->is_mistake ? Refuse(Violation::kMalformedRequest, std::move(refusal)) : refusal;
   }
   auto& start = std::get<BackchannelRequest>(read);
   const Client& client = ClientOf(request);
@@ -170,10 +200,28 @@ Answer Provider::Acknowledge(const SandboxLogin& login, absl::Time now) const {
 Answer Provider::Token(const Request& request, absl::Time now) {
   Form form;
   if (std::optional<Answer> refusal = RefuseForm(request, form)) return *std::move(refusal);
-  if (FormValue(form, "grant_type") != kGrantType) {
+  const absl::string_view grant_type = FormValue(form, "grant_type");
+  if (grant_type == kGrantType) return Poll(request, form, now);
+  if (grant_type == kCodeGrantType) return Exchange(request, form, now);
+  return Refuse(Violation::kMalformedRequest,
+                ErrorAnswer(400, "unsupported_grant_type", "The sandbox serves CIBA alone."));
+}
+
+Answer Provider::Exchange(const Request& request, const Form& form, absl::Time now) {
+  const absl::string_view code = FormValue(form, "code");
+  if (code.empty()) {
     return Refuse(Violation::kMalformedRequest,
-                  ErrorAnswer(400, "unsupported_grant_type", "The sandbox serves CIBA alone."));
+                  ErrorAnswer(400, "invalid_request", "code is missing."));
   }
+  const PollOutcome outcome = state_.Exchange(code, request.arrival_time);
+  Answer answer = outcome.verdict == PollVerdict::kExpired
+                      ? ErrorAnswer(400, "invalid_grant", "The code has expired.")
+                      : PollAnswer(outcome, now);
+  answer.delay = outcome.login.behaviour.token.delay;
+  return answer;
+}
+
+Answer Provider::Poll(const Request& request, const Form& form, absl::Time now) {
   const absl::string_view auth_req_id = FormValue(form, "auth_req_id");
   if (auth_req_id.empty()) {
     return Refuse(Violation::kMalformedRequest,
@@ -192,7 +240,7 @@ Answer Provider::Token(const Request& request, absl::Time now) {
 Answer Provider::PollAnswer(const PollOutcome& outcome, absl::Time now) {
   switch (outcome.verdict) {
     case PollVerdict::kUnknown:
-      return ErrorAnswer(400, "invalid_grant", "The auth_req_id is not known.");
+      return ErrorAnswer(400, "invalid_grant", "The auth_req_id or code is not known.");
     case PollVerdict::kEnded:
       return ErrorAnswer(400, "invalid_grant", "The login is over, or its tokens were given.");
     case PollVerdict::kExpired:
@@ -220,7 +268,8 @@ Answer Provider::TokenAnswer(const SandboxLogin& login, absl::Time now) {
                               .auth_req_id = login.auth_req_id,
                               .access_token = login.access_token,
                               .start_time = login.start_time,
-                              .issue_time = now};
+                              .issue_time = now,
+                              .on_web_page = FinishesOnWebPage(login)};
   const IdTokenKind kind = login.behaviour.id_token;
   const Json tokens = {
       {"access_token", login.access_token},
@@ -279,9 +328,16 @@ Answer Provider::DecideAll(const Request& request, absl::Time now) {
   return Decided(state_.DecideAll(approves ? Decision::kApprove : Decision::kDeny, now));
 }
 
-// POST /sandbox/logins/{auth_req_id}/approve and /sandbox/phones/{msisdn}/approve, or deny.
+// POST /sandbox/logins/{auth_req_id}/approve and /sandbox/phones/{msisdn}/approve, or deny; and
+// /sandbox/discovery/{fault} and /sandbox/jwks/{fault}.
 Answer Provider::Decide(const Request& request, absl::Time now) {
   const std::vector<std::string> path = absl::StrSplit(request.path, '/', absl::SkipEmpty());
+  if (request.method == "POST" && path.size() == 3 && path[1] == "discovery") {
+    return SetFault(discovery_, path[2]);
+  }
+  if (request.method == "POST" && path.size() == 3 && path[1] == "jwks") {
+    return SetFault(jwks_, path[2]);
+  }
   const bool has_form =
       request.method == "POST" && path.size() == 4 && (path[3] == "approve" || path[3] == "deny");
   const Decision decision = path.back() == "approve" ? Decision::kApprove : Decision::kDeny;
@@ -291,6 +347,23 @@ Answer Provider::Decide(const Request& request, absl::Time now) {
     return decided > 0 ? Decided(decided) : ErrorAnswer(404, "not_found", "No such login waits.");
   }
   return ErrorAnswer(404, "not_found", "There is nothing at this path; tests/sandbox/README.md.");
+}
+
+Answer Provider::SetFault(Published& document, absl::string_view fault) {
+  if (document.SetFault(fault)) return JsonAnswer(200, "{}");
+  return ErrorAnswer(404, "not_found", "There is no such fault; tests/sandbox/README.md.");
+}
+
+// GET /sandbox/logins/{auth_req_id}/redirect and /sandbox/phones/{msisdn}/redirect.
+Answer Provider::Redirect(const Request& request, absl::Time now) {
+  const std::vector<std::string> path = absl::StrSplit(request.path, '/', absl::SkipEmpty());
+  std::optional<std::string> location;
+  if (path.size() == 4 && path[3] == "redirect") {
+    if (path[1] == "logins") location = state_.Redirect(path[2], now);
+    if (path[1] == "phones") location = state_.RedirectOfPhone(path[2], now);
+  }
+  if (location) return JsonAnswer(200, Json{{"location", *location}}.dump());
+  return ErrorAnswer(404, "not_found", "No browser leaves for a web page here, or not yet.");
 }
 
 Answer Provider::Refuse(Violation violation, Answer refusal) {
@@ -366,6 +439,12 @@ void Provider::CountRequest(const Request& request) {
   if (request.path == kDiscoveryPath) ++counts_.discovery_requests;
   if (request.path == kJwksPath) ++counts_.jwks_requests;
   counts_.most_connections = std::max<int64_t>(counts_.most_connections, request.open_connections);
+}
+
+void Provider::Recall(SandboxMemory memory) {
+  state_.Recall(std::move(memory.provider));
+  const std::lock_guard<std::mutex> lock(mutex_);
+  counts_ = memory.counts;
 }
 
 EndpointCounts Provider::Counts() const {

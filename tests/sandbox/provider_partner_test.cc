@@ -161,5 +161,30 @@ TEST_F(ProviderPartnerTest, ALoginIsPolledByItsOwnSalesUnit) {
   EXPECT_EQ(Handle(Post(kTokenPath, poll)).status, 200);
 }
 
+// ---- Whether a user exists.
+
+TEST_F(ProviderPartnerTest, UserExistsAnswersByTheNumber) {
+  GetToken();
+  const auto ask = [&](absl::string_view msisdn) {
+    return HandleJson(Post(kUserExistsPath, absl::StrCat("login_hint=urn%3Amsisdn%3A", msisdn)));
+  };
+  EXPECT_EQ(ask("4740000000")["exists"], true);
+  EXPECT_EQ(ask("4740000500")["exists"], false);
+  EXPECT_EQ(ask("4740000512")["exists"], "false");
+  EXPECT_EQ(Handle(Post(kUserExistsPath, "login_hint=urn%3Amsisdn%3A4740000502")).status, 429);
+  EXPECT_EQ(Violations("total"), 0);
+}
+
+TEST_F(ProviderPartnerTest, UserExistsTakesAProvenCallersPhoneNumberAndNothingElse) {
+  GetToken();
+  const std::string hint = "login_hint=urn%3Amsisdn%3A4740000000";
+  EXPECT_EQ(Handle(Post(kUserExistsPath, hint + "&scope=openid")).status, 400);
+  EXPECT_EQ(Handle(Post(kUserExistsPath, "")).status, 400);
+  EXPECT_EQ(Handle(Post(kUserExistsPath, "login_hint=4740000000")).status, 400);
+  EXPECT_EQ(Violations("malformed_requests"), 3);
+  EXPECT_EQ(Handle(Without(Post(kUserExistsPath, hint), "authorization")).status, 401);
+  EXPECT_EQ(Violations("client_authentication_failures"), 1);
+}
+
 }  // namespace
 }  // namespace cibad

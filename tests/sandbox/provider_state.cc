@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "tests/sandbox/random_text.h"
 #include "tests/sandbox/test_numbers.h"
@@ -80,6 +81,7 @@ std::optional<SandboxLogin> ProviderState::Start(const BackchannelRequest& reque
     login.decision = in_advance->second;
     decisions_in_advance_.erase(in_advance);
   }
+  if (login.decision == Decision::kApprove || login.decision == Decision::kDeny) Decided(login);
   return logins_.emplace(login.auth_req_id, login).first->second;
 }
 
@@ -100,6 +102,10 @@ PollOutcome ProviderState::Poll(absl::string_view auth_req_id, absl::Time arriva
 }
 
 PollVerdict ProviderState::Judge(SandboxLogin& login, absl::Time arrival) {
+  if (FinishesOnWebPage(login)) {
+    CountOf(login, Violation::kPollOfWebPageLogin);
+    return PollVerdict::kEnded;
+  }
   if (login.end != LoginEnd::kNone) return JudgeEnded(login);
   if (arrival >= login.expire_time) {
     if (arrival >= login.expire_time + kExpiryAllowance) {
@@ -181,7 +187,7 @@ UserinfoOutcome ProviderState::Userinfo(absl::string_view access_token, absl::Ti
   }
   SandboxLogin& login = logins_.at(found->second);
   ++login.userinfo_requests;
-  if (MustBeRefused(login.behaviour.id_token, login.request.by_partner))
+  if (MustBeRefused(login.behaviour.id_token, login.request.by_partner, FinishesOnWebPage(login)))
     CountOf(login, Violation::kUserinfoAfterRefusal);
   if (arrival < login.userinfo_retry_time) CountOf(login, Violation::kIgnoredRetryAfter);
   if (arrival >= login.access_token_expire_time) return {UserinfoVerdict::kUnknownToken, login};
@@ -199,6 +205,7 @@ int ProviderState::Decide(absl::string_view auth_req_id, Decision decision, absl
   if (found == logins_.end() || !CanBeDecided(found->second)) return 0;
   found->second.decision = decision;
   found->second.decision_time = now;
+  Decided(found->second);
   return 1;
 }
 
@@ -212,6 +219,7 @@ int ProviderState::DecidePhone(absl::string_view msisdn, Decision decision, absl
     if (!CanBeDecided(login)) continue;
     login.decision = decision;
     login.decision_time = now;
+    Decided(login);
     ++decided;
   }
   if (!is_under_way) decisions_in_advance_[std::string(msisdn)] = decision;
@@ -225,9 +233,16 @@ int ProviderState::DecideAll(Decision decision, absl::Time now) {
     if (!CanBeDecided(login)) continue;
     login.decision = decision;
     login.decision_time = now;
+    Decided(login);
     ++decided;
   }
   return decided;
+}
+
+void ProviderState::Decided(const SandboxLogin& login) {
+  // A login that finishes on a web page is not pinged.
+  const bool is_pinged = login.end == LoginEnd::kNone && login.request.redirect_uri.empty();
+  if (decided_ && is_pinged) decided_(login);
 }
 
 void ProviderState::End(SandboxLogin& login, LoginEnd end) {
@@ -270,6 +285,25 @@ std::vector<SandboxLogin> ProviderState::Logins() const {
   std::sort(logins.begin(), logins.end(),
             [](const SandboxLogin& a, const SandboxLogin& b) { return a.number < b.number; });
   return logins;
+}
+
+ProviderMemory ProviderState::Remember() const {
+  std::vector<SandboxLogin> logins = Logins();
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return {std::move(logins), requests_by_phone_, decisions_in_advance_, violations_, totals_};
+}
+
+void ProviderState::Recall(ProviderMemory memory) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (SandboxLogin& login : memory.logins) {
+    const std::string auth_req_id = login.auth_req_id;
+    if (!login.access_token.empty()) access_tokens_.emplace(login.access_token, auth_req_id);
+    logins_.emplace(auth_req_id, std::move(login));
+  }
+  requests_by_phone_ = std::move(memory.requests_by_phone);
+  decisions_in_advance_ = std::move(memory.decisions_in_advance);
+  violations_ = memory.violations;
+  totals_ = std::move(memory.totals);
 }
 
 }  // namespace cibad

@@ -6,11 +6,13 @@
 #define CIBAD_TESTS_SANDBOX_PROVIDER_STATE_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -41,12 +43,14 @@ enum class LoginEnd {
 };
 
 struct BackchannelRequest {
-  std::string msisdn;
+  std::string msisdn;  // also where a customer token names the customer
   std::vector<std::string> scopes;
   std::string binding_message;
   std::optional<absl::Duration> requested_expiry;
   std::string msn = {};  // of the sales unit that asks
   bool by_partner = false;
+  std::string redirect_uri = {};  // empty: it finishes in the app
+  std::string state = {};
 };
 
 struct SandboxLogin {
@@ -69,6 +73,10 @@ struct SandboxLogin {
   int token_failures = 0;
   absl::Time retry_time = absl::InfinitePast();  // before which a Retry-After forbids the next poll
 
+  std::string code;  // that the browser brings; empty: it has not left yet
+  absl::Time code_expire_time;
+  int exchanges = 0;
+
   std::string access_token;
   absl::Time access_token_expire_time;
   int userinfo_requests = 0;
@@ -77,6 +85,10 @@ struct SandboxLogin {
 
   Violations violations;
 };
+
+inline bool FinishesOnWebPage(const SandboxLogin& login) {
+  return !login.request.redirect_uri.empty();
+}
 
 enum class PollVerdict {
   kUnknown,  // no such auth_req_id
@@ -107,11 +119,21 @@ struct Totals {
   int64_t polls = 0;
   int64_t unknown_polls =
       0;  // of an auth_req_id that is not known: after a restart, no fault of the client's
+  int64_t code_exchanges = 0;
   int64_t userinfo_requests = 0;
   int64_t unknown_access_tokens = 0;
   int64_t logins = 0;
   std::map<LoginEnd, int64_t> ends;
   absl::Duration largest_earliness = absl::ZeroDuration();  // of all early polls
+};
+
+// All that is remembered, as it is written down when the sandbox ends (memory.h).
+struct ProviderMemory {
+  std::vector<SandboxLogin> logins;  // in the order of their start
+  std::map<std::string, int64_t> requests_by_phone;
+  std::map<std::string, Decision> decisions_in_advance;
+  Violations violations;
+  Totals totals;
 };
 
 // Thread-safe.
@@ -120,6 +142,12 @@ class ProviderState {
   // `interval` and `expires_in` are the acknowledgement's, where the request and the test number
   // say nothing.
   ProviderState(absl::Duration interval, absl::Duration expires_in);
+
+  // Calls back for each login whose decision is known, with the time that it is made or to be made
+  // at. Set before anything else is called; the callback must not call back in.
+  void CallWhenDecided(std::function<void(const SandboxLogin&)> decided) {
+    decided_ = std::move(decided);
+  }
 
   // Starts a login and gives it as it stands then; nothing when there are too many.
   std::optional<SandboxLogin> Start(const BackchannelRequest& request, absl::Time now);
@@ -132,6 +160,15 @@ class ProviderState {
 
   // Whether the login is there, and of another sales unit.
   bool IsOfAnother(absl::string_view auth_req_id, absl::string_view msn) const;
+
+  // Judges the exchange of a code, like a poll: it is good for one.
+  PollOutcome Exchange(absl::string_view code, absl::Time arrival);
+
+  // Where the customer's browser goes when they have decided, with its code or error; nothing
+  // before that, and where the login finishes in the app. By phone number: of the newest login on a
+  // web page.
+  std::optional<std::string> Redirect(absl::string_view auth_req_id, absl::Time now);
+  std::optional<std::string> RedirectOfPhone(absl::string_view msisdn, absl::Time now);
 
   // Judges a request for the profile.
   UserinfoOutcome Userinfo(absl::string_view access_token, absl::Time arrival);
@@ -151,10 +188,17 @@ class ProviderState {
   std::map<std::string, int64_t> BackchannelRequestsByPhone() const;
   std::vector<SandboxLogin> Logins() const;  // in the order of their start
 
+  ProviderMemory Remember() const;
+  // Goes on with what an earlier one remembered, as if nothing had been in between.
+  void Recall(ProviderMemory memory);
+
  private:
+  void Decided(const SandboxLogin& login);
   void CountOf(SandboxLogin& login, Violation violation);
   PollVerdict Judge(SandboxLogin& login, absl::Time arrival);
   PollVerdict JudgeEnded(SandboxLogin& login);
+  PollVerdict JudgeExchange(SandboxLogin& login, absl::Time arrival);
+  std::optional<std::string> RedirectOf(SandboxLogin& login, absl::Time now);
   bool IsTooSoon(SandboxLogin& login, absl::Time arrival);
   PollVerdict Fail(SandboxLogin& login, absl::Time arrival);
   PollVerdict GiveTokens(SandboxLogin& login, absl::Time now);
@@ -162,10 +206,12 @@ class ProviderState {
 
   const absl::Duration interval_;
   const absl::Duration expires_in_;
+  std::function<void(const SandboxLogin&)> decided_;
 
   mutable std::mutex mutex_;
   std::unordered_map<std::string, SandboxLogin> logins_;        // by auth_req_id
   std::unordered_map<std::string, std::string> access_tokens_;  // to auth_req_id
+  std::unordered_map<std::string, std::string> codes_;          // likewise
   std::map<std::string, int64_t> requests_by_phone_;
   std::map<std::string, Decision> decisions_in_advance_;  // by phone number
   Violations violations_;

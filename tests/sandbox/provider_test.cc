@@ -118,6 +118,30 @@ TEST_F(ProviderTest, DiscoveryNamesTheEndpointsAndMayBeKeptForAnHour) {
   EXPECT_EQ(metadata["grant_types_supported"].dump().find("ciba"), std::string::npos);
 }
 
+TEST_F(ProviderTest, PublishesMalformedDocumentsForAsLongAsItIsTold) {
+  const auto spoil = [this](absl::string_view document, absl::string_view fault) {
+    return Handle(Post(absl::StrCat("/sandbox/", document, "/", fault), "")).status;
+  };
+  const std::string discovery = Handle(Get(kDiscoveryPath)).body;
+  const std::string jwks = Handle(Get(kJwksPath)).body;
+  for (const char* fault :
+       {"member-missing", "member-twice", "wrong-value", "not-json", "html-page", "empty", "array",
+        "truncated", "not-utf8", "huge", "deep"}) {
+    EXPECT_EQ(spoil("discovery", fault), 200) << fault;
+    EXPECT_NE(Handle(Get(kDiscoveryPath)).body, discovery) << fault;
+    EXPECT_EQ(Handle(Get(kJwksPath)).body, jwks) << fault;
+    EXPECT_EQ(spoil("discovery", "fine"), 200);
+    EXPECT_EQ(spoil("jwks", fault), 200) << fault;
+    EXPECT_NE(Handle(Get(kJwksPath)).body, jwks) << fault;
+    EXPECT_EQ(Handle(Get(kDiscoveryPath)).body, discovery) << fault;
+    EXPECT_EQ(spoil("jwks", "fine"), 200);
+  }
+  EXPECT_EQ(spoil("jwks", "wrong-value"), 200);
+  EXPECT_EQ(Handle(Get(kJwksPath)).body, R"({"keys":42})");
+  EXPECT_EQ(spoil("jwks", "no-such-fault"), 404);
+  EXPECT_EQ(Violations("total"), 0);
+}
+
 // ---- The authentication request (CIBA 7.1).
 
 TEST_F(ProviderTest, AcknowledgesAGoodRequest) {
@@ -168,7 +192,7 @@ TEST_F(ProviderTest, RefusesExpiriesOutside60To900Seconds) {
   }
 }
 
-TEST_F(ProviderTest, RefusesTheWebPageFlow) {
+TEST_F(ProviderTest, RefusesHalfOfTheWebPageFlow) {
   EXPECT_EQ(ErrorOf(Backchannel(kHint, "&scope=openid&requested_flow=login_to_webpage")),
             "invalid_request");
 }

@@ -53,7 +53,9 @@ Json LoginObject(const SandboxLogin& login, absl::Time now) {
           {"start_time", TimeText(login.start_time)},
           {"expire_time", TimeText(login.expire_time)},
           {"interval", absl::ToInt64Seconds(login.interval)},
+          {"redirect_uri", login.request.redirect_uri},
           {"polls", login.polls},
+          {"exchanges", login.exchanges},
           {"userinfo_requests", login.userinfo_requests},
           {"violations", ViolationsObject(login.violations, kLoginViolations)}};
 }
@@ -72,11 +74,13 @@ Json TotalsObject(const ProviderState& state, const EndpointCounts& counts) {
           {"backchannel_requests", totals.backchannel_requests},
           {"polls", totals.polls},
           {"polls_of_unknown_logins", totals.unknown_polls},
+          {"code_exchanges", totals.code_exchanges},
           {"userinfo_requests", totals.userinfo_requests},
           {"unknown_access_tokens", totals.unknown_access_tokens},
           {"discovery_requests", counts.discovery_requests},
           {"jwks_requests", counts.jwks_requests},
           {"access_tokens_given", counts.access_tokens_given},
+          {"user_exists_requests", counts.user_exists_requests},
           {"most_connections", counts.most_connections},
           {"largest_earliness_ms", absl::ToInt64Milliseconds(totals.largest_earliness)}};
 }

@@ -20,6 +20,7 @@ struct EndpointCounts {
   int64_t discovery_requests = 0;
   int64_t jwks_requests = 0;
   int64_t access_tokens_given = 0;
+  int64_t user_exists_requests = 0;
   int64_t most_connections = 0;  // at one time
 };
 

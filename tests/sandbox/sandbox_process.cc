@@ -71,11 +71,25 @@ SandboxProcess::~SandboxProcess() {
 }
 
 absl::Status SandboxProcess::Run() {
-  absl::StatusOr<std::unique_ptr<ChildProcess>> process = ChildProcess::Start(
-      {CIBAD_SANDBOX_BINARY, "--dir", folder_, "--port", absl::StrCat(port_), "--interval",
-       absl::StrCat(settings_.interval_seconds), "--expires-in",
-       absl::StrCat(settings_.expires_in_seconds), "--auth-method", settings_.auth_method,
-       "--token-life", absl::StrCat(settings_.token_life_seconds)});
+  std::vector<std::string> command = {CIBAD_SANDBOX_BINARY,
+                                      "--dir",
+                                      folder_,
+                                      "--port",
+                                      absl::StrCat(port_),
+                                      "--interval",
+                                      absl::StrCat(settings_.interval_seconds),
+                                      "--expires-in",
+                                      absl::StrCat(settings_.expires_in_seconds),
+                                      "--auth-method",
+                                      settings_.auth_method,
+                                      "--token-life",
+                                      absl::StrCat(settings_.token_life_seconds),
+                                      "--max-age",
+                                      absl::StrCat(settings_.max_age_seconds)};
+  for (const std::string& uri : settings_.redirect_uris) {
+    command.insert(command.end(), {"--redirect-uri", uri});
+  }
+  absl::StatusOr<std::unique_ptr<ChildProcess>> process = ChildProcess::Start(command);
   if (!process.ok()) return process.status();
   process_ = *std::move(process);
   const absl::StatusOr<std::string> line =
@@ -105,6 +119,48 @@ absl::Status SandboxProcess::ApproveAll() { return Post("/sandbox/approve-all");
 
 absl::Status SandboxProcess::RevokeAccessTokens() { return Post("/sandbox/revoke-access-tokens"); }
 
+absl::Status SandboxProcess::SpoilDiscovery(absl::string_view fault) {
+  return Post(absl::StrCat("/sandbox/discovery/", fault));
+}
+
+absl::Status SandboxProcess::SpoilJwks(absl::string_view fault) {
+  return Post(absl::StrCat("/sandbox/jwks/", fault));
+}
+
+absl::StatusOr<std::string> SandboxProcess::NumbersText() const { return Get("/sandbox/numbers"); }
+
+absl::StatusOr<std::string> SandboxProcess::Redirect(absl::string_view msisdn) const {
+  const absl::StatusOr<std::string> text =
+      Get(absl::StrCat("/sandbox/phones/", msisdn, "/redirect"));
+  if (!text.ok()) return text.status();
+  const auto json = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
+  return json.value("location", "");
+}
+
+absl::StatusOr<std::string> SandboxProcess::RegisterWebhook(
+    absl::string_view registered_url) const {
+  const absl::StatusOr<HttpsReply> reply = Perform({.method = "POST",
+                                                    .url = absl::StrCat(url(), "/sandbox/webhooks"),
+                                                    .body = std::string(registered_url),
+                                                    .ca_file = ca_file()});
+  if (!reply.ok()) return reply.status();
+  const nlohmann::json made = nlohmann::json::parse(reply->body, nullptr, false);
+  if (reply->status == 201 && made.is_object()) return made.value("secret", "");
+  return absl::InternalError(absl::StrCat("the sandbox answers ", reply->status));
+}
+
+absl::Status SandboxProcess::DeliverPingsTo(absl::string_view address) const {
+  return Post(absl::StrCat("/sandbox/pings/to/", address));
+}
+
+absl::Status SandboxProcess::SetPings(absl::string_view mode) const {
+  return Post(absl::StrCat("/sandbox/pings/", mode));
+}
+
+absl::StatusOr<std::map<std::string, int64_t>> SandboxProcess::PingCounts() const {
+  return Numbers(Get("/sandbox/pings"));
+}
+
 absl::StatusOr<std::map<std::string, int64_t>> SandboxProcess::Violations() const {
   return Numbers(Get("/sandbox/violations"));
 }
@@ -126,6 +182,8 @@ absl::Status SandboxProcess::Stop() {
   return absl::InternalError(absl::StrCat("the sandbox ended with exit code ", *exit_code, ":\n",
                                           process_->Output(OutputStream::kStderr)));
 }
+
+absl::Status SandboxProcess::Kill() { return process_->Kill().status(); }
 
 absl::Status SandboxProcess::Restart() {
   if (process_->IsRunning()) {

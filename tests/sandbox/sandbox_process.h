@@ -20,8 +20,10 @@ namespace cibad {
 struct SandboxSettings {
   int interval_seconds = 1;  // the shortest, so that tests are quick
   int expires_in_seconds = 600;
-  std::string auth_method = "basic";  // basic, post, any or partner
-  int token_life_seconds = 3600;      // of a partner's access tokens
+  std::string auth_method = "basic";            // basic, post, any or partner
+  int token_life_seconds = 3600;                // of a partner's access tokens
+  int max_age_seconds = 3600;                   // of discovery and JWKS
+  std::vector<std::string> redirect_uris = {};  // registered; none: any https URL
 };
 
 // Not thread-safe.
@@ -54,6 +56,25 @@ class SandboxProcess {
   // Ends the access tokens of partners before their time.
   absl::Status RevokeAccessTokens();
 
+  // From now on discovery and JWKS have this fault; README.md has the names. "fine" is none.
+  absl::Status SpoilDiscovery(absl::string_view fault);
+  absl::Status SpoilJwks(absl::string_view fault);
+
+  // The list of test numbers: a line a number, which begins with a plus.
+  absl::StatusOr<std::string> NumbersText() const;
+  // Where the browser of the number's newest login on a web page goes: the redirect_uri with its
+  // query. INTERNAL: nowhere yet.
+  absl::StatusOr<std::string> Redirect(absl::string_view msisdn) const;
+
+  // Registers a webhook for the first sales unit's pings; gives its secret.
+  absl::StatusOr<std::string> RegisterWebhook(absl::string_view registered_url) const;
+  // Where pings are delivered to by plain HTTP, as HOST:PORT, in place of the registered URL.
+  absl::Status DeliverPingsTo(absl::string_view address) const;
+  // How: signed, repeated, wrong-signature or none.
+  absl::Status SetPings(absl::string_view mode) const;
+  // What became of the pings: accepted, refused, failed.
+  absl::StatusOr<std::map<std::string, int64_t>> PingCounts() const;
+
   // What clients did wrong, by name, `total` among them; and what happened. README.md has the
   // names.
   absl::StatusOr<std::map<std::string, int64_t>> Violations() const;
@@ -65,10 +86,12 @@ class SandboxProcess {
   // All that /sandbox/logins tells, as JSON.
   absl::StatusOr<std::string> LoginsJson() const;
 
-  // The provider goes down, and comes back on the same port with the same keys, having forgotten
-  // all logins.
+  // The provider goes down, and comes back on the same port with the same keys and logins.
   absl::Status Stop();
   absl::Status Restart();
+
+  // The provider dies: Restart brings one that has forgotten all logins.
+  absl::Status Kill();
 
  private:
   SandboxProcess(std::string folder, SandboxSettings settings);

@@ -277,6 +277,47 @@ TEST_F(SandboxProcessTest, ComesBackAsTheSameProvider) {
   EXPECT_EQ(Get("/access-management-1.0/access/.well-known/jwks.json")->body, jwks->body);
 }
 
+TEST_F(SandboxProcessTest, GoesOnWithItsLoginsAfterARestart) {
+  Open({.interval_seconds = kLongInterval});
+  const std::string auth_req_id = AuthReqId(StartLogin("4791234567"));
+  ASSERT_TRUE(sandbox_->Approve("4791234568").ok());  // in advance
+  ASSERT_TRUE(Poll(auth_req_id).ok());
+  const auto logins = Json::parse(sandbox_->LoginsJson().value());
+  const auto totals = sandbox_->Totals().value();
+  ASSERT_TRUE(sandbox_->Stop().ok());
+  struct stat file {};
+  ASSERT_EQ(stat((sandbox_->folder() + "/sandbox.json").c_str(), &file), 0);
+  EXPECT_EQ(file.st_mode & 0777, 0600U);
+
+  const absl::Status restarted = sandbox_->Restart();
+  ASSERT_TRUE(restarted.ok()) << restarted;
+  EXPECT_EQ(Json::parse(sandbox_->LoginsJson().value())["logins"], logins["logins"]);
+  EXPECT_EQ(sandbox_->Violations().value().at("early_polls"), 1);
+  EXPECT_EQ(sandbox_->Totals().value().at("polls"), totals.at("polls"));
+  // The interval is counted from the poll before the restart.
+  EXPECT_EQ(Json::parse(Poll(auth_req_id)->body)["error"], "slow_down");
+  EXPECT_EQ(sandbox_->Violations().value().at("early_polls"), 2);
+  EXPECT_EQ(sandbox_->BackchannelRequestsByPhone().value().at("4791234567"), 1);
+  static_cast<void>(StartLogin("4791234568"));
+  EXPECT_EQ(Json::parse(sandbox_->LoginsJson().value())["logins"][1]["state"], "approved");
+}
+
+TEST_F(SandboxProcessTest, HasForgottenItsLoginsWhenItWasKilled) {
+  ASSERT_TRUE(sandbox_->Restart().ok());
+  static_cast<void>(StartLogin("4791234567"));
+  ASSERT_TRUE(sandbox_->Restart().ok());
+  ASSERT_TRUE(sandbox_->Kill().ok());
+  const absl::Status restarted = sandbox_->Restart();
+  ASSERT_TRUE(restarted.ok()) << restarted;
+  EXPECT_EQ(sandbox_->Totals().value().at("logins"), 0);
+}
+
+TEST_F(SandboxProcessTest, RefusesAMemoryThatIsNoneOfASandboxs) {
+  ASSERT_TRUE(sandbox_->Stop().ok());
+  std::ofstream(sandbox_->folder() + "/sandbox.json") << "{\"logins\":[";
+  EXPECT_EQ(ExitCodeOf({"--dir", sandbox_->folder()}).value(), 1);
+}
+
 TEST_F(SandboxProcessTest, RefusesBodiesThatAreTooLarge) {
   const auto reply =
       Post(absl::StrCat(sandbox_->issuer(), "oauth2/token"), "x=" + std::string(100'000, 'x'));

@@ -2,6 +2,7 @@
 
 #include <openssl/core_names.h>
 #include <openssl/hmac.h>
+#include <openssl/rsa.h>
 
 #include <cassert>
 #include <nlohmann/json.hpp>
@@ -49,9 +50,16 @@ std::string EcSignatureOfDer(const std::string& der) {
   return numbers;
 }
 
-std::string Signature(const SigningKey& key, absl::string_view text) {
+// By the algorithm of RFC 7518 3.1: RS256, RS512 and PS256 with an RSA key, ES256 with an EC key.
+std::string Signature(const SigningKey& key, absl::string_view text, absl::string_view algorithm) {
   const DigestContextHandle context(EVP_MD_CTX_new());
-  EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, key.key.get());
+  EVP_PKEY_CTX* padding = nullptr;
+  EVP_DigestSignInit(context.get(), &padding, algorithm == "RS512" ? EVP_sha512() : EVP_sha256(),
+                     nullptr, key.key.get());
+  if (algorithm == "PS256") {
+    EVP_PKEY_CTX_set_rsa_padding(padding, RSA_PKCS1_PSS_PADDING);
+    EVP_PKEY_CTX_set_rsa_pss_saltlen(padding, RSA_PSS_SALTLEN_DIGEST);
+  }
   const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
   size_t size = 0;
   EVP_DigestSign(context.get(), nullptr, &size, bytes, text.size());
@@ -89,7 +97,7 @@ std::string Token(const std::string& signing_input, absl::string_view signature)
 
 std::string SignWith(const SigningKey& key, const Json& header, absl::string_view claims_json) {
   const std::string input = SigningInput(header, claims_json);
-  return Token(input, Signature(key, input));
+  return Token(input, Signature(key, input, header["alg"].get<std::string>()));
 }
 
 std::string SignWith(const SigningKey& key, absl::string_view claims_json) {
@@ -98,7 +106,7 @@ std::string SignWith(const SigningKey& key, absl::string_view claims_json) {
 
 std::string SignBadly(const SigningKey& key, absl::string_view claims_json) {
   const std::string input = SigningInput(Header(key.algorithm, key.key_id), claims_json);
-  std::string signature = Signature(key, input);
+  std::string signature = Signature(key, input, key.algorithm);
   signature.back() = static_cast<char>(signature.back() ^ 1);
   return Token(input, signature);
 }
@@ -189,6 +197,10 @@ std::string SigningKeys::Sign(absl::string_view claims_json, IdTokenKind kind,
       return SignWithHmac(PublicKeyPem(rsa_.key), rsa_.key_id, claims_json);
     case IdTokenKind::kHs256WithClientSecret:
       return SignWithHmac(client_secret, rsa_.key_id, claims_json);
+    case IdTokenKind::kPs256:
+      return SignWith(rsa_, Header("PS256", rsa_.key_id), claims_json);
+    case IdTokenKind::kRs512:
+      return SignWith(rsa_, Header("RS512", rsa_.key_id), claims_json);
     case IdTokenKind::kCriticalHeader:
       return SignWithCriticalHeader(rsa_, claims_json);
     case IdTokenKind::kNotAJws:

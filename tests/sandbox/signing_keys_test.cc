@@ -11,6 +11,7 @@ extern "C" {  // libjose's headers do not say so themselves
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/escaping.h"
@@ -115,6 +116,18 @@ TEST_F(SigningKeysTest, WrongTokensAreWrongInTheWayTheyAreCalled) {
 
   const std::string bringing_its_key = Sign(IdTokenKind::kKeyInHeader);
   EXPECT_TRUE(IsSignedBy(bringing_its_key, HeaderOf(bringing_its_key)["jwk"].dump()));
+}
+
+// A client that only looks whether the signature is good would take them.
+TEST_F(SigningKeysTest, TokensOfOtherAlgorithmsAreWellSignedByAPublishedKey) {
+  nlohmann::json jwks = nlohmann::json::parse(keys_.JwksJson());
+  for (nlohmann::json& key : jwks["keys"]) key.erase("alg");
+  for (const auto& [kind, algorithm] :
+       {std::pair(IdTokenKind::kPs256, "PS256"), std::pair(IdTokenKind::kRs512, "RS512")}) {
+    const std::string token = Sign(kind);
+    EXPECT_EQ(HeaderOf(token)["alg"], algorithm);
+    EXPECT_TRUE(IsSignedBy(token, jwks.dump())) << algorithm;
+  }
 }
 
 TEST_F(SigningKeysTest, TokenWithACriticalHeaderIsWellSignedOtherwise) {

@@ -55,9 +55,11 @@ const TestNumber kTestNumbers[] = {
     {"46700000003", "Swedish: approves after 3 seconds", {kApprove, absl::Seconds(3)}},
     {"358400000000", "Finnish: approves at once", {kApprove}},
     {"358400000003", "Finnish: approves after 3 seconds", {kApprove, absl::Seconds(3)}},
+    {"3584570000000", "of Åland: approves at once", {kApprove}},
+    {"298210000", "Faroese: approves at once", {kApprove}},
 
     // The backchannel endpoint refuses.
-    {"4740000100", "no such customer: error unknown_user_id", {.backchannel = Answers(400, "unknown_user_id")}},
+    {"4740000100", "no such customer: error unknown_user_id; user-exists: false", {.backchannel = Answers(400, "unknown_user_id"), .exists = false}},
     {"4740000101", "inactive: error_code invalid_user, no error", {.backchannel = Answers(400, "", "invalid_user")}},
     {"4740000102", "inactive: error invalid_user", {.backchannel = Answers(400, "invalid_user")}},
     {"4740000103", "under 15 years: error_code invalid_user, no error", {.backchannel = Answers(400, "", "invalid_user")}},
@@ -83,6 +85,9 @@ const TestNumber kTestNumbers[] = {
     {"4740000121", "HTTP 503, Retry-After: 7", {.backchannel = Fails(503, FailureBody::kNothing, {7})}},
     {"4740000122", "HTTP 500 with a problem+json body", {.backchannel = Fails(500, FailureBody::kProblemJson)}},
     {"4740000123", "HTTP 502 with a proxy's HTML page", {.backchannel = Fails(502, FailureBody::kHtmlPage)}},
+    {"4740000124", "HTTP 401 by the gateway before the API", {.backchannel = Fails(401, FailureBody::kGateway)}},
+    {"4740000125", "HTTP 423 with no body", {.backchannel = Fails(423, FailureBody::kNothing)}},
+    {"4740000126", "error_code with the phone number in it, no error", {.backchannel = Answers(400, "", "blocked_4740000126")}},
     {"4740000130", "connection dropped after the request was read", {.decision = kApprove, .backchannel = {.delivery = Delivery::kDropped}}},
     {"4740000131", "connection cut in the middle of the acknowledgement", {.decision = kApprove, .backchannel = {.delivery = Delivery::kCut}}},
     {"4740000132", "acknowledged only after 8 seconds, then approves", {.decision = kApprove, .backchannel = {.delay = absl::Seconds(8)}}},
@@ -135,6 +140,7 @@ const TestNumber kTestNumbers[] = {
     {"4740000231", "token: error invalid_request", {.token = Answers(400, "invalid_request")}},
     {"4740000232", "token: HTTP 400 with a proxy's HTML page", {.token = Fails(400, FailureBody::kHtmlPage)}},
     {"4740000233", "token: HTTP 400 with a problem+json body", {.token = Fails(400, FailureBody::kProblemJson)}},
+    {"4740000234", "token: HTTP 422 by the gateway before the API", {.token = Fails(422, FailureBody::kGateway)}},
 
     // The token answer is malformed.
     {"4740000240", "token answer: not JSON", {.decision = kApprove, .token = Says(Distortion::kNotJson)}},
@@ -174,6 +180,8 @@ const TestNumber kTestNumbers[] = {
     {"4740000315", "ID token: HS256 with the client secret", {.decision = kApprove, .id_token = IdTokenKind::kHs256WithClientSecret}},
     {"4740000316", "ID token: crit names an unknown extension", {.decision = kApprove, .id_token = IdTokenKind::kCriticalHeader}},
     {"4740000317", "ID token: not a JWS", {.decision = kApprove, .id_token = IdTokenKind::kNotAJws}},
+    {"4740000318", "ID token: PS256 by the published RSA key", {.decision = kApprove, .id_token = IdTokenKind::kPs256}},
+    {"4740000319", "ID token: RS512 by the published RSA key", {.decision = kApprove, .id_token = IdTokenKind::kRs512}},
     {"4740000320", "ID token: another iss", {.decision = kApprove, .id_token = IdTokenKind::kOtherIssuer}},
     {"4740000321", "ID token: iss lacks the final slash", {.decision = kApprove, .id_token = IdTokenKind::kIssuerWithoutSlash}},
     {"4740000322", "ID token: iss missing", {.decision = kApprove, .id_token = IdTokenKind::kNoIssuer}},
@@ -198,7 +206,7 @@ const TestNumber kTestNumbers[] = {
     {"4740000404", "userinfo: connection dropped twice, then fine", {.decision = kApprove, .userinfo = BreaksFirst(2, Delivery::kDropped)}},
     {"4740000405", "userinfo: takes 8 seconds, then fine", {.decision = kApprove, .userinfo = {.delay = absl::Seconds(8)}}},
     {"4740000406", "userinfo: HTTP 401 for ever", {.decision = kApprove, .userinfo = Answers(401, "invalid_token")}},
-    {"4740000407", "userinfo: HTTP 500 for ever", {.decision = kApprove, .userinfo = Answers(500, "server_error")}},
+    {"4740000407", "userinfo: HTTP 500 for ever; the token answer says expires_in 20", {.decision = kApprove, .token = Says(Distortion::kOtherSpelling, "expires_in", "20"), .userinfo = Answers(500, "server_error")}},
     {"4740000410", "userinfo: not JSON", {.decision = kApprove, .userinfo = Says(Distortion::kNotJson)}},
     {"4740000411", "userinfo: a proxy's HTML page, HTTP 200", {.decision = kApprove, .userinfo = Says(Distortion::kHtmlPage)}},
     {"4740000412", "userinfo: truncated JSON", {.decision = kApprove, .userinfo = Says(Distortion::kTruncated)}},
@@ -215,6 +223,25 @@ const TestNumber kTestNumbers[] = {
     {"4740000431", "userinfo: no address, so empty strings", {.decision = kApprove, .profile = ProfileKind::kNoAddress}},
     {"4740000432", "userinfo: the sales unit's plan lacks nin", {.decision = kApprove, .profile = ProfileKind::kPlanWithoutNin}},
     {"4740000433", "userinfo: consents were given before", {.decision = kApprove, .profile = ProfileKind::kConsentsGivenBefore}},
+    {"4740000434", "userinfo: undocumented members, more addresses than three", {.decision = kApprove, .profile = ProfileKind::kUndocumentedMembers}},
+
+    // user-exists. A push would be approved: what asks first must not send it.
+    {"4740000500", "user-exists: false; approves", {.decision = kApprove, .exists = false}},
+    {"4740000501", "user-exists: HTTP 500; approves", {.decision = kApprove, .user_exists = Answers(500, "server_error")}},
+    {"4740000502", "user-exists: HTTP 429, Retry-After: 30; approves", {.decision = kApprove, .user_exists = Fails(429, FailureBody::kNothing, {30})}},
+    {"4740000503", "user-exists: error invalid_client, HTTP 401; approves", {.decision = kApprove, .user_exists = Answers(401, "invalid_client")}},
+    {"4740000504", "user-exists: error invalid_request; approves", {.decision = kApprove, .user_exists = Answers(400, "invalid_request")}},
+    {"4740000505", "user-exists: connection dropped; approves", {.decision = kApprove, .user_exists = {.delivery = Delivery::kDropped}}},
+    {"4740000506", "user-exists: takes 20 seconds; approves", {.decision = kApprove, .user_exists = {.delay = absl::Seconds(20)}}},
+    {"4740000510", "user-exists: not JSON; approves", {.decision = kApprove, .user_exists = Says(Distortion::kNotJson)}},
+    {"4740000511", "user-exists: exists missing; approves", {.decision = kApprove, .user_exists = Says(Distortion::kRequiredMemberMissing, "exists")}},
+    {"4740000512", "user-exists: exists is a string; approves", {.decision = kApprove, .user_exists = Says(Distortion::kWrongValue, "exists", R"("false")")}},
+
+    // On a web page.
+    {"4740000600", "web page: ID token without auth_req_id; in the app: approves", {.decision = kApprove, .id_token = IdTokenKind::kWithoutAuthReqId}},
+    {"4740000601", "web page: the code has expired when it comes; in the app: approves", {.decision = kApprove, .code_life = absl::ZeroDuration()}},
+    {"4740000602", "web page: error server_error in place of the code; in the app: approves", {.decision = kApprove, .redirect_error = "server_error"}},
+    {"4740000603", "web page: error that nobody documented in place of the code; in the app: approves", {.decision = kApprove, .redirect_error = "customer_on_the_moon"}},
 };
 // clang-format on
 
@@ -222,6 +249,8 @@ constexpr std::array kTestNumberRanges = {
     TestNumberRange{"47401", "approves after SS seconds; a thousand customers", kApprove},
     TestNumberRange{"47402", "denies after SS seconds; a thousand customers", Decision::kDeny},
     TestNumberRange{"47403", "never answers; a hundred thousand customers", Decision::kNever},
+    TestNumberRange{"47404", "approves at once, userinfo takes SS seconds; a thousand customers",
+                    kApprove, /*userinfo_takes_them=*/true},
 };
 
 constexpr size_t kSecondsDigits = 2;
@@ -241,6 +270,8 @@ Behaviour BehaviourOf(absl::string_view msisdn) {
     int seconds = 0;
     if (msisdn.size() == kRangeNumberLength && absl::StartsWith(msisdn, range.prefix) &&
         absl::SimpleAtoi(msisdn.substr(range.prefix.size(), kSecondsDigits), &seconds)) {
+      if (range.userinfo_takes_them)
+        return {.decision = range.decision, .userinfo = {.delay = absl::Seconds(seconds)}};
       return {range.decision, absl::Seconds(seconds)};
     }
   }

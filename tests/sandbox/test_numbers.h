@@ -24,6 +24,7 @@ struct TestNumberRange {
   absl::string_view prefix;
   absl::string_view meaning;
   Decision decision;
+  bool userinfo_takes_them = false;  // the seconds; else it is the decision that does
 };
 
 absl::Span<const TestNumber> TestNumbers();

@@ -65,7 +65,7 @@ TEST(TestNumbersTest, HaveEveryDistortionAndDeliveryAndProfile) {
   }
   EXPECT_EQ(distortions.size(), static_cast<size_t>(Distortion::kDeep) + 1);
   EXPECT_EQ(deliveries.size(), static_cast<size_t>(Delivery::kCut) + 1);
-  EXPECT_EQ(profiles.size(), static_cast<size_t>(ProfileKind::kConsentsGivenBefore) + 1);
+  EXPECT_EQ(profiles.size(), static_cast<size_t>(ProfileKind::kUndocumentedMembers) + 1);
 }
 
 TEST(TestNumbersTest, RangesReadTheSecondsOutOfTheNumber) {
@@ -74,6 +74,9 @@ TEST(TestNumbersTest, RangesReadTheSecondsOutOfTheNumber) {
   EXPECT_EQ(BehaviourOf("4740230999").decision, Decision::kDeny);
   EXPECT_EQ(BehaviourOf("4740230999").decides_after, absl::Seconds(30));
   EXPECT_EQ(BehaviourOf("4740312345").decision, Decision::kNever);
+  EXPECT_EQ(BehaviourOf("4740404123").decision, Decision::kApprove);
+  EXPECT_EQ(BehaviourOf("4740404123").decides_after, absl::ZeroDuration());
+  EXPECT_EQ(BehaviourOf("4740404123").userinfo.delay, absl::Seconds(4));
 }
 
 TEST(TestNumbersTest, OtherNumbersWait) {

@@ -21,6 +21,8 @@ enum class Violation {
   kIgnoredRetryAfter,   // CIBA 10.1, RFC 9110 10.2.3: a poll or userinfo before `Retry-After` is
                         // over
   kUserinfoAfterRefusal,  // OpenID Connect Core 3.1.3.7: with the access token of a wrong ID token
+  kPollOfWebPageLogin,    // one that finishes on a web page is not polled for
+  kCodeUsedTwice,         // a code is good for one exchange, whatever became of its answer
   // Of a request.
   kClientAuthentication,  // missing, wrong, of the wrong kind, or two at once
   kMalformedRequest,      // method, content type, form encoding, or a parameter that CIBA or Vipps
@@ -30,7 +32,7 @@ enum class Violation {
   kSubscriptionKey,       // userinfo with Ocp-Apim-Subscription-Key
 };
 
-constexpr std::array<absl::string_view, 12> kViolationNames = {
+constexpr std::array<absl::string_view, 14> kViolationNames = {
     "early_polls",
     "overlapping_polls",
     "polls_after_end",
@@ -38,6 +40,8 @@ constexpr std::array<absl::string_view, 12> kViolationNames = {
     "second_token_requests",
     "retries_before_retry_after",
     "userinfo_after_refused_id_token",
+    "polls_of_web_page_logins",
+    "codes_used_twice",
     "client_authentication_failures",
     "malformed_requests",
     "merchant_serial_number_failures",
@@ -46,13 +50,14 @@ constexpr std::array<absl::string_view, 12> kViolationNames = {
 };
 
 // The first so many concern one login; the others concern a request, whose login may be unknown.
-constexpr size_t kLoginViolations = 7;
+constexpr size_t kLoginViolations = 9;
 
 class Violations {
  public:
   void Count(Violation violation) { ++counts_[static_cast<size_t>(violation)]; }
   int64_t Of(Violation violation) const { return counts_[static_cast<size_t>(violation)]; }
   int64_t Of(size_t violation) const { return counts_[violation]; }
+  void Set(size_t violation, int64_t count) { counts_[violation] = count; }
   int64_t Total() const {
     int64_t total = 0;
     for (const int64_t count : counts_) total += count;

@@ -20,6 +20,7 @@ std::string Words(const NoAnswer& none) {
 std::string Words(const Acknowledgement& acknowledgement) {
   return absl::StrCat("acknowledged, interval ", absl::FormatDuration(acknowledgement.interval));
 }
+std::string Words(const UserExists& user) { return user.exists ? "a user" : "no user"; }
 std::string Words(const TokenAnswer&) { return "tokens"; }
 std::string Words(const AcceptedIdToken&) { return "accepted"; }
 std::string Words(const RefusedIdToken&) { return "refused"; }
@@ -29,6 +30,11 @@ std::string Words(const Accepted&) { return "Accepted"; }
 std::string Words(const Recovered&) { return "Recovered"; }
 std::string Words(const Woken&) { return "Woken"; }
 std::string Words(const CancelRequested&) { return "CancelRequested"; }
+std::string Words(const CodeReceived&) { return "CodeReceived"; }
+std::string Words(const CodeRefused& refused) {
+  return absl::StrCat("CodeRefused: ", refused.error.code);
+}
+std::string Words(const Pinged&) { return "Pinged"; }
 
 template <typename Answered>
 std::string Words(const Answered& answered) {
@@ -39,6 +45,10 @@ constexpr std::array kEventNames = {"",
                                     "",
                                     "",
                                     "",
+                                    "",
+                                    "",
+                                    "",
+                                    "UserChecked: ",
                                     "BackchannelAnswered: ",
                                     "TokenRequestAnswered: ",
                                     "IdTokenChecked: ",

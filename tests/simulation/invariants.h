@@ -17,6 +17,9 @@ struct Invariant {
 // By the provider's own count.
 inline constexpr Invariant kAskedOnce{
     "asked-once", "no second backchannel request follows one that may have arrived"};
+inline constexpr Invariant kNoPushToNobody{
+    "no-push-to-nobody",
+    "no backchannel request follows the provider's word that there is no such user"};
 inline constexpr Invariant kPollNotEarly{
     "poll-not-early",
     "10.1, 11: no token request comes before the interval, slow_down included, is over"};
@@ -29,12 +32,19 @@ inline constexpr Invariant kNoPollAfterTheEnd{
 inline constexpr Invariant kBadIdTokenNotUsed{
     "bad-id-token-not-used", "Core 3.1.3.7: userinfo is not called with a refused ID token"};
 
+inline constexpr Invariant kWebPageNotPolled{
+    "web-page-not-polled", "a login that finishes on a web page is never polled for"};
+inline constexpr Invariant kCodeExchangedOnce{
+    "code-exchanged-once", "no exchange of a code follows one that may have arrived"};
+
 // By what the daemon does.
 inline constexpr Invariant kEachStep{"each-step", "every transition is well formed"};
 inline constexpr Invariant kOneRequestAtATime{"one-request-at-a-time",
                                               "a login has at most one request under way"};
 inline constexpr Invariant kWaitsAfterTrouble{
     "waits-after-trouble", "10.1: Retry-After and the exponential back-off are kept"};
+inline constexpr Invariant kPingIsHeeded{
+    "ping-is-heeded", "10.2: a poll follows a ping as soon as the interval allows it"};
 inline constexpr Invariant kDeadTokenNotUsed{
     "dead-token-not-used", "no access token is used when the daemon knows that it has expired"};
 inline constexpr Invariant kStaleChangesNothing{
@@ -52,6 +62,19 @@ inline constexpr Invariant kNothingForgotten{
     "nothing-forgotten", "what is written of an unfinished login is never taken back"};
 inline constexpr Invariant kOnlyProvenIsConfirmed{
     "only-proven-is-confirmed", "a till hears of a yes only when the ID token is proven"};
+
+// By what the worker does around the core.
+inline constexpr Invariant kActsAfterWriting{
+    "acts-after-writing", "nothing is asked of the provider before what leads to it is written"};
+inline constexpr Invariant kOneWriteAtATime{"one-write-at-a-time",
+                                            "a login has at most one write under way"};
+inline constexpr Invariant kToldOnce{"told-once", "a watcher hears of each state once"};
+inline constexpr Invariant kEveryChangeIsTold{"every-change-is-told",
+                                              "a watcher hears of each state that its login has"};
+inline constexpr Invariant kEveryCallIsAnswered{"every-call-is-answered",
+                                                "Get, Cancel and Watch are answered, once"};
+inline constexpr Invariant kDrains{
+    "drains", "a draining worker begins nothing, and says when nothing is under way"};
 
 // By how it ends.
 inline constexpr Invariant kEnds{"ends-by-deadline", "every login ends by its deadline"};

@@ -32,20 +32,29 @@ bool FailsWithReason(FailureReason reason, const Login& end, const Record& recor
   switch (reason) {
     case FailureReason::kInterrupted:
       return record.died_while_starting || record.push_was_broken_off ||
+             (plan.on_web_page &&
+              (record.died_while_exchanging || record.exchange_was_broken_off)) ||
              (provider.gave_tokens() && !heard_tokens) || (tokens_are_dead && record.restarts > 0);
     case FailureReason::kProviderUnavailable:
       return record.push_met_outage || tokens_are_dead ||
-             (record.push_never_left && *end.end_time >= record.create_time + kStartLimit);
+             // The check of the user can take up the time for asking.
+             ((record.push_never_left || plan.checks_user) &&
+              *end.end_time >= record.create_time + kStartLimit) ||
+             (plan.on_web_page && record.exchange_met_outage);
+    case FailureReason::kInvalidUser:
+      return !plan.user_exists;
     case FailureReason::kTooManyLogins:
-      return plan.push == PushAnswer::kSaysTooMany;
+      return plan.push == PushAnswer::kSaysTooMany || (plan.on_web_page && record.exchange_met_429);
     case FailureReason::kRequestRefused:
-      return plan.push == PushAnswer::kRefuses || provider.gave_tokens_out_of_turn();
+      return plan.push == PushAnswer::kRefuses ||
+             (plan.on_web_page && record.exchange_was_refused) ||
+             provider.gave_tokens_out_of_turn();
     case FailureReason::kWrongChallenge:
       return record.heard_wrong_number;
     case FailureReason::kOther:
-      return record.heard_unknown_error;
+      return record.heard_unknown_error || (plan.on_web_page && record.heard_senseless_error);
     case FailureReason::kIdTokenRefused:
-      return heard_tokens && !plan.id_token_is_good;
+      return heard_tokens && (!plan.id_token_is_good || plan.brings_anothers_code);
     case FailureReason::kProfileRefused:
       return heard_tokens &&
              (plan.profile == ProfileAnswer::kIsSomebodyElses ||
@@ -63,8 +72,9 @@ bool EndsAsDecided(const Login& end, const Record& record, const Plan& plan,
   switch (end.state) {
     case LoginState::kCompleted:
       return record.heard_tokens() && plan.decision == Decision::kApproves &&
-             plan.id_token_is_good && plan.profile == ProfileAnswer::kIsTheCustomers &&
-             end.profile->subject == kCustomer;
+             plan.id_token_is_good && !plan.brings_anothers_code &&
+             plan.profile == ProfileAnswer::kIsTheCustomers &&
+             end.profile->subject == kSubjectOfTheCustomer;
     case LoginState::kDenied:
       return record.heard_denial;
     case LoginState::kExpired:
@@ -81,12 +91,19 @@ bool EndsAsDecided(const Login& end, const Record& record, const Plan& plan,
 // Of a login that expired: where nothing was in the way, it was asked until the end, and after a
 // restart it was asked again.
 bool WasPolledToTheEnd(const Record& record, const Plan& plan, const SimulatedProvider& provider) {
-  if (plan.trouble > 0 || record.heard_no_answer) return true;
-  const absl::Duration slowest = kSlowestAnswer + 3 * kLongestWay + kCommits + record.delay +
+  if (plan.trouble > 0 || record.heard_no_answer || plan.on_web_page) return true;
+  const absl::Duration slowest = kSlowestAnswer + 3 * kLongestWay + kCommits + kLongestStagger +
+                                 record.delay +
                                  (plan.slow_downs > 0 ? kLongestRetryAfter : absl::ZeroDuration());
   const absl::Time begin = std::max(
       {provider.acknowledge_time(), provider.last_token_request(), record.true_restart_time});
-  return record.true_end_time - begin <= provider.interval() + slowest;
+  // Where pings are to come polls are far apart, and the last of them falls into the last interval:
+  // a daemon that was stopped just then could not send it.
+  absl::Duration spacing = provider.interval();
+  if (plan.ping_fallback && record.delay > absl::ZeroDuration()) {
+    spacing = std::max(spacing, *plan.ping_fallback);
+  }
+  return record.true_end_time - begin <= spacing + slowest;
 }
 
 }  // namespace
@@ -96,6 +113,8 @@ void Record::Heard(const Event& event, absl::Time now) {
   if (const auto* answered = std::get_if<TokenRequestAnswered>(&event)) {
     HeardOfToken(answered->outcome, now);
   }
+  if (std::holds_alternative<CodeReceived>(event)) code_time = std::min(code_time, now);
+  if (const auto* refused = std::get_if<CodeRefused>(&event)) HeardOfError(refused->error);
   if (const auto* answered = std::get_if<BackchannelAnswered>(&event)) {
     expiry_runs_from = now;
     const auto* none = std::get_if<NoAnswer>(&answered->outcome);
@@ -110,12 +129,21 @@ void Record::HeardOfToken(const Outcome<TokenAnswer>& outcome, absl::Time now) {
   if (std::holds_alternative<TokenAnswer>(outcome)) tokens_time = now;
   heard_nonsense |= std::holds_alternative<InvalidAnswer>(outcome);
   heard_no_answer |= std::holds_alternative<NoAnswer>(outcome);
-  if (const auto* error = std::get_if<ProviderError>(&outcome)) {
-    heard_denial |= error->code == "access_denied";
-    heard_expiry |= error->code == "expired_token";
-    heard_wrong_number |= error->code == "wrong_challenge";
-    heard_unknown_error |= error->code == "no_document_lists_this";
+  if (const auto* error = std::get_if<ProviderError>(&outcome)) HeardOfError(*error);
+  if (const auto* none = std::get_if<NoAnswer>(&outcome)) {
+    exchange_met_outage |= none->http_status != 0;
+    exchange_was_broken_off |= none->may_have_arrived && none->http_status == 0;
   }
+}
+
+void Record::HeardOfError(const ProviderError& error) {
+  heard_denial |= error.code == "access_denied";
+  heard_expiry |= error.code == "expired_token";
+  heard_wrong_number |= error.code == "wrong_challenge";
+  heard_unknown_error |= error.code == "no_document_lists_this";
+  exchange_was_refused |= error.code == "invalid_grant";
+  exchange_met_429 |= error.http_status == 429;
+  heard_senseless_error |= error.code == "slow_down" || error.code == "authorization_pending";
 }
 
 const Invariant* Judge(const Login& end, const Record& record, const Plan& plan,
@@ -126,7 +154,9 @@ const Invariant* Judge(const Login& end, const Record& record, const Plan& plan,
   if (!EndsAsDecided(end, record, plan, provider)) return &kEndsAsDecided;
   if (end.state != LoginState::kExpired) return nullptr;
   if (!WasPolledToTheEnd(record, plan, provider)) return &kPollingGoesOn;
-  if (plan.IsCalm() && !record.heard_no_answer && provider.gave_decision()) {
+  const bool had_its_code =
+      plan.on_web_page && record.code_time < record.expiry_runs_from + plan.expires_in;
+  if (plan.IsCalm() && !record.heard_no_answer && (provider.gave_decision() || had_its_code)) {
     return &kDecisionIsHeardOut;
   }
   return nullptr;

@@ -19,6 +19,7 @@ namespace cibad {
 inline constexpr absl::Duration kLongestWay = absl::Seconds(2);  // of a request or an answer
 inline constexpr absl::Duration kRequestTimeout = absl::Seconds(35);
 inline constexpr absl::Duration kLongestCommit = absl::Seconds(1);
+inline constexpr absl::Duration kLongestStagger = absl::Seconds(5);  // 100,000 logins' worth
 inline constexpr absl::Duration kCancelRetry = absl::Seconds(1);
 inline constexpr absl::Duration kSlowestAnswer = absl::Seconds(30);  // that is still waited for
 
@@ -36,6 +37,14 @@ struct Record {
   bool heard_wrong_number = false;
   bool heard_unknown_error = false;
   bool heard_no_answer = false;  // of a token request
+  // Of a login that finishes on a web page.
+  bool died_while_exchanging = false;
+  bool exchange_was_broken_off = false;
+  bool exchange_met_outage = false;
+  bool exchange_was_refused = false;  // as invalid_grant
+  bool exchange_met_429 = false;
+  bool heard_senseless_error = false;             // slow_down, authorization_pending
+  absl::Time code_time = absl::InfiniteFuture();  // the first time that the daemon took up a code
   bool was_cancelled = false;
   int restarts = 0;
   absl::Duration delay;  // in all, by a failing disk and by SIGSTOP
@@ -54,6 +63,7 @@ struct Record {
 
  private:
   void HeardOfToken(const Outcome<TokenAnswer>& outcome, absl::Time now);
+  void HeardOfError(const ProviderError& error);
 };
 
 // The invariant that the end breaks, or null.

@@ -48,6 +48,18 @@ void PlanTrouble(Random& random, Plan& plan) {
   if (random.Percent(20)) plan.clock_jumps = 50;
 }
 
+// A ping comes when the customer has decided; but also early, late, again and again, or never.
+void PlanPings(Random& random, Plan& plan) {
+  if (random.Percent(50)) return;
+  plan.ping_fallback = absl::Seconds(random.Percent(50) ? 30 : 5 + random.Below(296));
+  while (random.Percent(75) && plan.pings_after.size() < 6) {
+    const absl::Duration delay = random.Percent(70)
+                                     ? random.Between(absl::ZeroDuration(), absl::Seconds(1))
+                                     : random.Between(-plan.decides_after, absl::Seconds(20));
+    plan.pings_after.push_back(plan.decides_after + delay);
+  }
+}
+
 void Append(std::string& words, const char* name, int percent) {
   if (percent > 0) absl::StrAppend(&words, ", ", percent, "% ", name);
 }
@@ -62,9 +74,18 @@ void Append(std::string& words, const char* name, const Spell& spell) {
                   absl::FormatDuration(spell.length));
 }
 
+// Mostly soon, sometimes too late or never.
+void PlanWebPage(Random& random, Plan& plan) {
+  plan.on_web_page = true;
+  plan.brings_anothers_code = random.Percent(10);
+  if (random.Percent(10)) return;
+  plan.browser_takes = random.Between(absl::ZeroDuration(),
+                                      random.Percent(85) ? absl::Seconds(10) : 2 * plan.expires_in);
+}
+
 }  // namespace
 
-Plan MakePlan(Random& random) {
+Plan MakePlan(Random& random, uint64_t seed) {
   Plan plan;
   plan.push = Mostly(random, PushAnswer::kAcknowledges,
                      {PushAnswer::kRefuses, PushAnswer::kSaysTooMany, PushAnswer::kMakesNoSense});
@@ -78,6 +99,11 @@ Plan MakePlan(Random& random) {
       random, ProfileAnswer::kIsTheCustomers,
       {ProfileAnswer::kIsSomebodyElses, ProfileAnswer::kRefuses, ProfileAnswer::kMakesNoSense});
   PlanTrouble(random, plan);
+  plan.checks_user = random.Percent(25);
+  plan.user_exists = random.Percent(95);
+  constexpr uint64_t kOnWebPageOneIn = 4;
+  if (seed % kOnWebPageOneIn == 0) PlanWebPage(random, plan);
+  PlanPings(random, plan);
   return plan;
 }
 
@@ -93,6 +119,13 @@ std::string Describe(const Plan& plan) {
       absl::FormatDuration(plan.decides_after), ", ID token ",
       plan.id_token_is_good ? "good" : "bad", ", profile ",
       kProfiles[static_cast<size_t>(plan.profile)]);
+  if (plan.checks_user) absl::StrAppend(&words, ", the user is checked first");
+  if (!plan.user_exists) absl::StrAppend(&words, ", there is no such user");
+  if (plan.on_web_page) {
+    absl::StrAppend(&words, ", on a web page, browser after ",
+                    absl::FormatDuration(plan.browser_takes),
+                    plan.brings_anothers_code ? " with another's code" : "");
+  }
   Append(words, "slow_down", plan.slow_downs);
   Append(words, "nonsense", plan.nonsense);
   Append(words, "trouble", plan.trouble);
@@ -104,6 +137,7 @@ std::string Describe(const Plan& plan) {
   Append(words, "cancels", plan.cancels_after);
   Append(words, "network is down", plan.network_is_down);
   Append(words, "disk is full", plan.disk_is_full);
+  Append(words, "pings, fallback", plan.ping_fallback);
   Append(words, "SIGSTOP", plan.stopped);
   return words;
 }

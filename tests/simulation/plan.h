@@ -3,8 +3,10 @@
 #ifndef CIBAD_TESTS_SIMULATION_PLAN_H_
 #define CIBAD_TESTS_SIMULATION_PLAN_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "tests/simulation/random.h"
@@ -30,6 +32,8 @@ struct Spell {
 };
 
 struct Plan {
+  bool checks_user = false;  // before the push
+  bool user_exists = true;
   PushAnswer push = PushAnswer::kAcknowledges;
   absl::Duration expires_in;
   absl::Duration interval;
@@ -38,6 +42,14 @@ struct Plan {
   bool id_token_is_good = true;
   ProfileAnswer profile = ProfileAnswer::kIsTheCustomers;
   std::optional<absl::Duration> cancels_after;  // the start
+  std::optional<absl::Duration> ping_fallback;  // absent: no ping comes
+  std::vector<absl::Duration> pings_after;      // the push; those that are not lost
+
+  // The login finishes on a web page, where the customer's browser comes so long after the
+  // decision.
+  bool on_web_page = false;
+  absl::Duration browser_takes = absl::InfiniteDuration();
+  bool brings_anothers_code = false;  // the ID token then has another auth_req_id
 
   // Percent of...
   int slow_downs = 0;   // token requests answered so
@@ -62,7 +74,8 @@ struct Plan {
   }
 };
 
-Plan MakePlan(Random& random);
+// Every fourth login finishes on a web page. What is planned for the others does not depend on it.
+Plan MakePlan(Random& random, uint64_t seed);
 
 // One line, for the history.
 std::string Describe(const Plan& plan);

@@ -26,6 +26,9 @@ class Random {
   absl::Duration Between(absl::Duration low, absl::Duration high) {
     return low + (high - low) * Below(10'001) / 10'000;
   }
+  absl::Time Between(absl::Time low, absl::Time high) {
+    return low + Between(absl::ZeroDuration(), high - low);
+  }
 
  private:
   uint64_t state_;

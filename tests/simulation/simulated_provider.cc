@@ -27,13 +27,24 @@ NoAnswer SimulatedProvider::ServiceUnavailable() {
   return answer;
 }
 
+Outcome<UserExists> SimulatedProvider::AnswerUserCheck() {
+  if (IsOutOfOrder()) {
+    if (random_.Percent(70)) return ServiceUnavailable();
+    return ProviderError{429, "", "", ServiceUnavailable().retry_after};
+  }
+  if (random_.Percent(plan_.nonsense)) return InvalidAnswer{};
+  return UserExists{plan_.user_exists};
+}
+
 void SimulatedProvider::BackchannelRequestArrives() {
   Hold(!was_asked_, kAskedOnce);
+  Hold(!no_user_was_heard_, kNoPushToNobody);
   was_asked_ = true;
 }
 
 Outcome<Acknowledgement> SimulatedProvider::AnswerBackchannelRequest(absl::Time now) {
   if (IsOutOfOrder()) return ServiceUnavailable();
+  if (!plan_.user_exists) return Error("unknown_user_id");
   switch (plan_.push) {
     case PushAnswer::kRefuses:
       return Error("invalid_request");
@@ -52,6 +63,7 @@ Outcome<Acknowledgement> SimulatedProvider::AnswerBackchannelRequest(absl::Time 
 }
 
 int SimulatedProvider::TokenRequestArrives(absl::Time now, absl::Time hang_up) {
+  Hold(!plan_.on_web_page, kWebPageNotPolled);
   Hold(!tokens_were_heard_, kTokensAskedForOnce);
   Hold(!end_was_heard_, kNoPollAfterTheEnd);
   Hold(now >= busy_until_, kPollNotOverlapping);
@@ -96,20 +108,44 @@ Outcome<TokenAnswer> SimulatedProvider::Grant(int number, absl::Time now) {
     case Decision::kNeverDecides:
       break;
   }
-  gave_tokens_ = true;
   gave_tokens_out_of_turn_ = is_out_of_turn;
+  return GiveTokens(now);
+}
+
+TokenAnswer SimulatedProvider::GiveTokens(absl::Time now) {
+  gave_tokens_ = true;
   access_token_expire_time_ = now + kAccessTokenLife;
   return TokenAnswer{"access-token", "id-token", kAccessTokenLife};
 }
 
+void SimulatedProvider::CodeArrives() {
+  Hold(!code_arrived_, kCodeExchangedOnce);
+  code_arrived_ = true;
+}
+
+Outcome<TokenAnswer> SimulatedProvider::AnswerCode(absl::Time now) {
+  if (IsOutOfOrder()) {
+    if (random_.Percent(70)) return ServiceUnavailable();
+    return ProviderError{429, "", "", ServiceUnavailable().retry_after};
+  }
+  if (random_.Percent(plan_.nonsense)) return InvalidAnswer{};
+  if (random_.Percent(plan_.slow_downs)) {  // senseless here, and so an error like any other
+    return Error(random_.Percent(50) ? "slow_down" : "authorization_pending");
+  }
+  if (now >= code_expire_time_) return Error("invalid_grant");
+  gave_decision_ = true;
+  return GiveTokens(now);
+}
+
 IdTokenOutcome SimulatedProvider::AnswerKeysRequest() {
   if (IsOutOfOrder()) return ServiceUnavailable();
-  if (plan_.id_token_is_good) return AcceptedIdToken{kCustomer};
+  if (plan_.id_token_is_good && !plan_.brings_anothers_code)
+    return AcceptedIdToken{kSubjectOfTheCustomer};
   return RefusedIdToken{};
 }
 
 void SimulatedProvider::UserinfoRequestArrives() {
-  Hold(plan_.id_token_is_good, kBadIdTokenNotUsed);
+  Hold(plan_.id_token_is_good && !plan_.brings_anothers_code, kBadIdTokenNotUsed);
 }
 
 Outcome<Profile> SimulatedProvider::AnswerUserinfoRequest(absl::Time now) {
@@ -131,7 +167,7 @@ Outcome<Profile> SimulatedProvider::AnswerUserinfoRequest(absl::Time now) {
     case ProfileAnswer::kIsTheCustomers:
       break;
   }
-  profile.subject = kCustomer;
+  profile.subject = kSubjectOfTheCustomer;
   return profile;
 }
 

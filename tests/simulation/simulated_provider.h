@@ -19,13 +19,16 @@
 
 namespace cibad {
 
-inline constexpr char kCustomer[] = "the customer";
+inline constexpr char kSubjectOfTheCustomer[] = "the customer";
 inline constexpr absl::Duration kLongestRetryAfter = absl::Seconds(40);
 inline constexpr absl::Duration kAccessTokenLife = absl::Minutes(5);
+inline constexpr absl::Duration kCodeLife = absl::Minutes(2);
 
 class SimulatedProvider {
  public:
   SimulatedProvider(const Plan& plan, Random& random) : plan_(plan), random_(random) {}
+
+  Outcome<UserExists> AnswerUserCheck();
 
   void BackchannelRequestArrives();
   Outcome<Acknowledgement> AnswerBackchannelRequest(absl::Time now);
@@ -34,12 +37,18 @@ class SimulatedProvider {
   int TokenRequestArrives(absl::Time now, absl::Time hang_up);
   Outcome<TokenAnswer> AnswerTokenRequest(int number, absl::Time now);
 
+  // The customer's browser opens the page, and its code begins to age.
+  void BrowserLeaves(absl::Time now) { code_expire_time_ = now + kCodeLife; }
+  void CodeArrives();
+  Outcome<TokenAnswer> AnswerCode(absl::Time now);
+
   IdTokenOutcome AnswerKeysRequest();
 
   void UserinfoRequestArrives();
   Outcome<Profile> AnswerUserinfoRequest(absl::Time now);
 
   // What the daemon heard of the answers, and wrote where it must survive.
+  void NoUserWasHeard() { no_user_was_heard_ = true; }
   void SlowDownWasHeard() { interval_ += absl::Seconds(5); }
   void TokensWereHeard() { tokens_were_heard_ = true; }
   void EndWasHeard() { end_was_heard_ = true; }
@@ -55,6 +64,7 @@ class SimulatedProvider {
   // A request that the daemon had given up took the tokens, after a later one was answered.
   bool gave_tokens_out_of_turn() const { return gave_tokens_out_of_turn_; }
   bool saw_a_dead_token() const { return saw_a_dead_token_; }
+  absl::Time decide_time() const { return decide_time_; }
   absl::Time acknowledge_time() const { return acknowledge_time_; }
   absl::Time last_token_request() const { return last_token_request_; }
   absl::Duration interval() const { return interval_; }
@@ -65,6 +75,7 @@ class SimulatedProvider {
   absl::Duration RetryAfter();
   NoAnswer ServiceUnavailable();
   Outcome<TokenAnswer> Grant(int number, absl::Time now);
+  TokenAnswer GiveTokens(absl::Time now);
 
   const Plan& plan_;
   Random& random_;
@@ -74,6 +85,7 @@ class SimulatedProvider {
   bool gave_tokens_ = false;
   bool gave_tokens_out_of_turn_ = false;
   bool saw_a_dead_token_ = false;
+  bool no_user_was_heard_ = false;
   bool tokens_were_heard_ = false;
   bool end_was_heard_ = false;
   absl::Duration interval_;
@@ -81,6 +93,8 @@ class SimulatedProvider {
   absl::Time expire_time_;
   absl::Time acknowledge_time_;
   absl::Time access_token_expire_time_;
+  absl::Time code_expire_time_;
+  bool code_arrived_ = false;
   int token_requests_ = 0;
   int last_answered_token_request_ = 0;
   absl::Time last_token_request_ = absl::InfinitePast();

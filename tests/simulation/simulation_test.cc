@@ -68,7 +68,7 @@ TEST_P(Simulation, EveryLoginKeepsItsPromises) {
 
 INSTANTIATE_TEST_SUITE_P(Shard, Simulation, testing::Range(uint64_t{0}, kShards));
 
-constexpr uint64_t kLoginsToSeeEverything = 5'000;
+constexpr uint64_t kLoginsToSeeEverything = 15'000;
 
 // What never happens is not tested.
 TEST(SimulationItself, BringsEveryEndAboutWithAndWithoutRestarts) {
@@ -120,6 +120,35 @@ TEST(SimulationItself, BringsEveryTroubleAbout) {
   EXPECT_GT(failed_writes, 100);
   EXPECT_GT(stale_events, 100);
   EXPECT_GT(crashed_twice, 100);
+}
+
+TEST(SimulationItself, BringsCodesAboutOnceTwiceAndWhenTheyCannotBeUsed) {
+  std::map<std::string, int> ends;
+  int codes = 0;
+  int exchanges = 0;
+  int exchanged_again = 0;  // after one that never left
+  for (uint64_t seed = 4; seed <= 4 * kLoginsToSeeEverything; seed += 4) {
+    const Story story = World(seed, /*keep_history=*/false).Run();
+    codes += story.codes;
+    exchanges += story.exchanges;
+    exchanged_again += story.exchanges > 1 ? 1 : 0;
+    if (!story.end) continue;
+    ++ends[absl::StrCat(Describe(story.end->state), static_cast<int>(story.end->failure.reason))];
+  }
+  EXPECT_GT(exchanges, 1'000);
+  EXPECT_GT(codes, 2 * exchanges);
+  EXPECT_GT(exchanged_again, 20);
+  for (const LoginState state : {LoginState::kCompleted, LoginState::kDenied, LoginState::kExpired,
+                                 LoginState::kCancelled}) {
+    EXPECT_GT(ends[absl::StrCat(Describe(state), 0)], 50) << Describe(state);
+  }
+  for (const FailureReason reason :
+       {FailureReason::kInterrupted, FailureReason::kRequestRefused, FailureReason::kWrongChallenge,
+        FailureReason::kProviderUnavailable, FailureReason::kProviderAnswerInvalid,
+        FailureReason::kIdTokenRefused, FailureReason::kOther}) {
+    EXPECT_GT(ends[absl::StrCat("FAILED", static_cast<int>(reason))], 10)
+        << static_cast<int>(reason);
+  }
 }
 
 TEST(SimulationItself, TellsTheSameStoryForTheSameSeed) {

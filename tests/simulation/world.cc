@@ -13,6 +13,7 @@ namespace {
 
 constexpr int kMostSteps = 5'000;  // far more than any login needs
 constexpr int kTooManyRequests = 429;
+constexpr absl::Duration kBringRetry = absl::Seconds(1);
 
 // The least that is waited after an unanswered request, and where its doubling ends (10.1).
 constexpr absl::Duration kRetryBase = absl::Seconds(1);
@@ -61,14 +62,18 @@ std::optional<Trouble> TroubleOf(const Event& event) {
 World::World(uint64_t seed, bool keep_history)
     : keeps_history_(keep_history),
       random_(seed),
-      plan_(MakePlan(random_)),
+      plan_(MakePlan(random_, seed)),
       agenda_(absl::FromUnixSeconds(1'800'000'000)),
       provider_(plan_, random_),
       start_(now()) {
   LoginRequest request;
   request.sales_unit = "123456";
+  request.msisdn = "4791234567";
   request.scopes = {"openid"};
-  memory_ = NewLogin(absl::StrCat(seed), std::move(request), {}, now());
+  if (plan_.on_web_page) request.redirect_uri = "https://shop.example/back";
+  memory_ = NewLogin(
+      absl::StrCat(seed), std::move(request),
+      Handling{.check_user = plan_.checks_user, .ping_fallback = plan_.ping_fallback}, now());
   record_.create_time = now();
   record_.delay = plan_.stopped.length;
 }
@@ -130,7 +135,10 @@ void World::Deliver(const Event& event) {
   // A wake-up need not wait for a write: the transition that is being written asks for its own.
   const bool is_wake = std::holds_alternative<Woken>(event);
   if (is_wake && is_writing_) return;
-  if (is_draining_ && (is_wake || std::holds_alternative<Accepted>(event))) return;
+  if (is_draining_ &&
+      (is_wake || std::holds_alternative<Accepted>(event) || std::holds_alternative<Pinged>(event)))
+    return;
+  if (is_draining_ && std::holds_alternative<CodeReceived>(event)) return;
   mailbox_.push_back(event);
   TakeMail();
 }
@@ -181,7 +189,8 @@ void World::Tell() {
   }
   const bool says_yes =
       memory_.state == LoginState::kConfirmed || memory_.state == LoginState::kCompleted;
-  Hold(!says_yes || plan_.id_token_is_good, kOnlyProvenIsConfirmed);
+  Hold(!says_yes || (plan_.id_token_is_good && !plan_.brings_anothers_code),
+       kOnlyProvenIsConfirmed);
   told_ = memory_;
   is_told_ = true;
   Note("the till hears", told_.state);
@@ -199,6 +208,58 @@ void World::AskToCancel() {
   agenda_.At(now() + kCancelRetry, [this] { AskToCancel(); });
 }
 
+// The page's server hands over what the browser brought, again and again until it hears of an end.
+void World::BringCode() {
+  if (is_told_ ? HasEnded(told_.state) : record_.start_was_refused) return;
+  DaemonAt(now(), [this] {
+    ++story_.codes;
+    const auto refused = [](const char* code) {
+      return CodeRefused{ProviderError{0, code, "", std::nullopt}};
+    };
+    switch (plan_.decision) {
+      case Decision::kDenies:
+        return Deliver(refused("access_denied"));
+      case Decision::kPicksTheWrongNumber:
+        return Deliver(refused("wrong_challenge"));
+      case Decision::kMeetsAnUnknownError:
+        return Deliver(refused("no_document_lists_this"));
+      case Decision::kApproves:
+      case Decision::kNeverDecides:
+        break;
+    }
+    Deliver(CodeReceived{"code"});
+  });
+  agenda_.At(now() + kBringRetry, [this] { BringCode(); });
+}
+
+// ---- The provider's pings.
+
+void World::SendPings() {
+  if (!plan_.ping_fallback) return;
+  for (const absl::Duration after : plan_.pings_after) {
+    agenda_.At(now() + after, [this] { Ping(); });
+  }
+}
+
+// Comes to whoever is up then. A login is found by an auth_req_id that it has, and has told of.
+void World::Ping() {
+  if (!is_up_ || memory_.auth_req_id.empty() || told_.auth_req_id.empty()) return;
+  DaemonAt(now(), [this] {
+    if (is_draining_ || HasEnded(memory_.state) || memory_.tokens.has_value()) return;
+    if (!plan_.on_web_page) ping_time_ = std::min(ping_time_, now());
+    Deliver(Pinged{});
+  });
+}
+
+// Whether the poll that leaves now is as soon after the ping as the rules allow. Where the daemon
+// was busy otherwise meanwhile (a disk that fails, SIGSTOP, trouble with its jitter) it may be
+// later.
+bool World::IsPingHeeded() const {
+  if (ping_time_ == absl::InfiniteFuture() || unanswered_requests_ > 0) return true;
+  const absl::Time soonest = std::max({ping_time_, last_answer_ + memory_.interval, not_before_});
+  return now() <= soonest + kLongestCommit;
+}
+
 // ---- What is known for good, and how long to wait after it.
 
 void World::Hear() {
@@ -206,7 +267,13 @@ void World::Hear() {
   if (const auto* answered = std::get_if<TokenRequestAnswered>(&event_)) {
     HearOfToken(answered->outcome);
   }
+  if (const auto* checked = std::get_if<UserChecked>(&event_)) {
+    const auto* user = std::get_if<UserExists>(&checked->outcome);
+    if (user != nullptr && !user->exists) provider_.NoUserWasHeard();
+    return;  // trouble with the check keeps nobody from being asked
+  }
   if (!IsAnswer(event_)) return;
+  last_answer_ = event_time_;
   const std::optional<Trouble> trouble = TroubleOf(event_);
   retry_time_ = absl::InfinitePast();
   not_before_ = absl::InfinitePast();
@@ -221,7 +288,7 @@ void World::Hear() {
     unanswered_requests_ = 0;
     return;
   }
-  const bool is_poll = std::holds_alternative<TokenRequestAnswered>(event_);
+  const bool is_poll = std::holds_alternative<TokenRequestAnswered>(event_) && !plan_.on_web_page;
   const absl::Duration base = is_poll ? std::max(memory_.interval, kRetryBase) : kRetryBase;
   const int doublings = std::min(unanswered_requests_++, 10);
   const absl::Duration wait = std::min(base * (1 << doublings), std::max(base, kLongestBackOff));
@@ -232,7 +299,9 @@ void World::HearOfToken(const Outcome<TokenAnswer>& outcome) {
   if (std::holds_alternative<TokenAnswer>(outcome)) provider_.TokensWereHeard();
   if (std::holds_alternative<InvalidAnswer>(outcome)) provider_.EndWasHeard();
   const auto* error = std::get_if<ProviderError>(&outcome);
-  if (error == nullptr || error->http_status == kTooManyRequests) return;
+  if (error == nullptr) return;
+  if (plan_.on_web_page) return provider_.EndWasHeard();
+  if (error->http_status == kTooManyRequests) return;
   if (error->code == "slow_down") return provider_.SlowDownWasHeard();
   if (error->code != "authorization_pending") provider_.EndWasHeard();
 }

@@ -4,8 +4,8 @@
 // then tell; a crash falls back to what was written.
 //
 // What the world assumes: a request that the network carries arrives within kLongestWay, or at most
-// 0.9 seconds after the daemon heard that its connection broke, or never; and before a killed
-// daemon is up again.
+// 0.9 seconds after the daemon heard that its connection broke, or was up again after it was
+// killed, or never.
 
 #ifndef CIBAD_TESTS_SIMULATION_WORLD_H_
 #define CIBAD_TESTS_SIMULATION_WORLD_H_
@@ -59,6 +59,8 @@ struct Story {
   int restarts = 0;
   int failed_writes = 0;
   int stale_events = 0;  // that came when nobody waited for them
+  int codes = 0;         // and errors in place of one, each as often as it was brought
+  int exchanges = 0;     // of codes, that were begun
   std::array<int, kCrashPoints> crashes{};
 };
 
@@ -97,8 +99,10 @@ class World {
   bool DiskFails();
 
   // What it asks for.
+  void Do(const CheckUser&);
   void Do(const SendBackchannelRequest&);
   void Do(const SendTokenRequest&);
+  void Do(const ExchangeCode&);
   void Do(const CheckIdToken&);
   void Do(const FetchProfile&);
   void Do(const WakeAt& wake);
@@ -118,8 +122,14 @@ class World {
   void GoDown(absl::Duration down_time);
   void Restart();
 
-  // The till.
+  // The till, and the web page that the customer's browser comes to.
   void AskToCancel();
+  void BringCode();
+
+  // The provider's pings.
+  void SendPings();
+  void Ping();
+  bool IsPingHeeded() const;
 
   // What is known for good, and how long to wait after it.
   void Hear();
@@ -151,6 +161,7 @@ class World {
   bool is_told_ = false;    // from the start's answer on
   int life_ = 0;            // of the daemon: what was begun in an earlier one is void
   bool is_up_ = true;
+  absl::Time boot_time_ = absl::InfinitePast();  // of this life
   bool is_draining_ = false;
   absl::Duration clock_error_;  // of the daemon's clock in this life
 
@@ -166,7 +177,9 @@ class World {
   absl::Time not_before_ = absl::InfinitePast();  // may the provider be asked again
   absl::Time retry_time_ = absl::InfinitePast();  // the same by Retry-After alone
   absl::Duration clock_error_when_heard_;
-  uint64_t wake_ = 0;  // the WakeAt that counts
+  uint64_t wake_ = 0;                              // the WakeAt that counts
+  absl::Time ping_time_ = absl::InfiniteFuture();  // of the first that no poll has followed yet
+  absl::Time last_answer_ = absl::InfinitePast();  // that the interval is counted from
   std::deque<Event> mailbox_;
   Event event_;  // the last that was taken up, and when
   absl::Time event_time_;

@@ -30,6 +30,11 @@ absl::Duration World::Way() {
                              : random_.Between(absl::Milliseconds(1), kLongestWay);
 }
 
+void World::Do(const CheckUser&) {
+  Exchange<UserChecked>([](absl::Time) { return 0; },
+                        [this](int) { return provider_.AnswerUserCheck(); });
+}
+
 void World::Do(const SendBackchannelRequest&) {
   if (!Hold(!may_have_asked_, kAskedOnce, "it may have arrived")) return;
   Exchange<BackchannelAnswered>(
@@ -37,13 +42,42 @@ void World::Do(const SendBackchannelRequest&) {
         provider_.BackchannelRequestArrives();
         return 0;
       },
-      [this](int) { return provider_.AnswerBackchannelRequest(now()); });
+      [this](int) {
+        SendPings();
+        const Outcome<Acknowledgement> answer = provider_.AnswerBackchannelRequest(now());
+        const bool browser_comes = std::holds_alternative<Acknowledgement>(answer) &&
+                                   plan_.on_web_page && plan_.decision != Decision::kNeverDecides &&
+                                   plan_.browser_takes < absl::InfiniteDuration();
+        if (browser_comes) {
+          agenda_.At(provider_.decide_time() + plan_.browser_takes, [this] {
+            Note("the browser comes");
+            provider_.BrowserLeaves(now());
+            BringCode();
+          });
+        }
+        return answer;
+      });
 }
 
 void World::Do(const SendTokenRequest&) {
+  // Where the clock is set between two lives, a Retry-After may hold for longer.
+  const bool is_hindered = story_.failed_writes > 0 || record_.delay > absl::ZeroDuration() ||
+                           (story_.restarts > 0 && plan_.clock_jumps > 0);
+  Hold(is_hindered || IsPingHeeded(), kPingIsHeeded);
+  ping_time_ = absl::InfiniteFuture();
   Exchange<TokenRequestAnswered>(
       [this](absl::Time hang_up) { return provider_.TokenRequestArrives(now(), hang_up); },
       [this](int number) { return provider_.AnswerTokenRequest(number, now()); });
+}
+
+void World::Do(const ExchangeCode&) {
+  ++story_.exchanges;
+  Exchange<TokenRequestAnswered>(
+      [this](absl::Time) {
+        provider_.CodeArrives();
+        return 0;
+      },
+      [this](int) { return provider_.AnswerCode(now()); });
 }
 
 void World::Do(const CheckIdToken&) {
@@ -102,6 +136,7 @@ void World::Exchange(Arrive arrive, Answer answer) {
   }
   agenda_.At(now() + Way(), [this, arrive, answer, give_up, life = life_] {
     const bool is_awaited = life == life_;
+    if (!is_awaited && is_up_ && now() - boot_time_ > kLongestWayAfterBreak) return;
     const bool breaks_off = random_.Percent(plan_.trouble / 3);
     const absl::Time hang_up = !is_awaited  ? now()
                                : breaks_off ? random_.Between({}, give_up - now()) + now()

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "tests/simulation/forgets.h"
 #include "tests/simulation/world.h"
 
 namespace cibad {
@@ -11,27 +12,13 @@ namespace {
 
 constexpr absl::Duration kWriteRetry = absl::Seconds(1);  // as the engine does it
 constexpr absl::Duration kLongestClockJump = absl::Minutes(10);
+constexpr absl::Duration kShortestDownTime = absl::Milliseconds(50);
 
 constexpr std::array kCrashPointNames = {
     "before writing",       "while writing",    "after writing",
     "after acting",         "while asking",     "while being answered",
     "before writing again", "while recovering", "at any time"};
 static_assert(kCrashPointNames.size() == kCrashPoints);
-
-// Whether `after` takes back something of `before`, which is written, unfinished and to be
-// relied on.
-bool Forgets(const Login& before, const Login& after) {
-  if (HasEnded(after.state)) return false;  // an end forgets on purpose
-  if (after.interval < before.interval) return true;
-  if (before.state == LoginState::kStarting) return false;
-  if (after.auth_req_id != before.auth_req_id || after.expire_time != before.expire_time) {
-    return true;
-  }
-  if (!before.tokens) return false;
-  return !after.tokens || after.tokens->access_token != before.tokens->access_token ||
-         after.tokens->expire_time != before.tokens->expire_time ||
-         (!before.subject.empty() && after.subject != before.subject);
-}
 
 }  // namespace
 
@@ -127,7 +114,9 @@ void World::Crash(CrashPoint point) {
   // A commit under way may reach the disk or not.
   if (is_writing_ && !write_has_failed_ && random_.Percent(50)) Keep();
   Note("SIGKILL", kCrashPointNames[static_cast<size_t>(point)]);
-  GoDown(random_.Between(kLongestWay, random_.Percent(80) ? absl::Seconds(5) : absl::Minutes(7)));
+  // One that is quick enough is up before what its predecessor sent has arrived.
+  if (random_.Percent(40)) return GoDown(random_.Between(kShortestDownTime, kLongestWay));
+  GoDown(random_.Between(kLongestWay, random_.Percent(70) ? absl::Seconds(5) : absl::Minutes(7)));
 }
 
 void World::Terminate() {
@@ -156,12 +145,14 @@ void World::GoDown(absl::Duration down_time) {
     return;
   }
   record_.died_while_starting |= stored_.state == LoginState::kStarting;
+  record_.died_while_exchanging |= stored_.code_may_be_used;
   Note("stored is", stored_);
   agenda_.At(now() + down_time, [this] { Restart(); });
 }
 
 void World::Restart() {
   is_up_ = true;
+  boot_time_ = now();
   ++story_.restarts;
   ++record_.restarts;
   if (random_.Percent(plan_.clock_jumps)) {
@@ -175,13 +166,16 @@ void World::Restart() {
   // The back-off is forgotten, and so is as much of Retry-After as the clock was set forward by.
   not_before_ =
       retry_time_ - std::max(clock_error_ - clock_error_when_heard_, absl::ZeroDuration());
+  ping_time_ = absl::InfiniteFuture();
+  last_answer_ = now() + absl::Seconds(1);  // what was under way may still arrive for as long
   unanswered_requests_ = 0;
   memory_ = stored_;
   memory_.progress = Progress{};
   Note("up again");
   if (CrashHere(CrashPoint::kWhileRecovering)) return;
   Tell();
-  if (!HasEnded(memory_.state)) Deliver(Recovered{});
+  if (HasEnded(memory_.state)) return;
+  Deliver(Recovered{random_.Percent(50) ? random_.Between({}, kLongestStagger) : absl::Duration()});
 }
 
 }  // namespace cibad

@@ -71,6 +71,30 @@ TEST(CommandLineTest, EveryLoginOptionReachesTheRequest) {
   EXPECT_FALSE(Understood({"login", "1"}).start.has_requested_expiry());
 }
 
+TEST(CommandLineTest, LoginTakesTheFileOfACustomerTokenInPlaceOfAPhoneNumber) {
+  const CommandLine line = Understood({"login", "--customer-token-file", "-"});
+  EXPECT_EQ(line.customer_token_file, "-");
+  EXPECT_EQ(line.start.phone_number(), "");
+}
+
+TEST(CommandLineTest, LoginCanFinishOnAWebPage) {
+  const auto start = Understood({"login", "1", "--redirect-uri", "https://shop.example/back",
+                                 "--state", "state-0001"})
+                         .start;
+  EXPECT_EQ(start.redirect_uri(), "https://shop.example/back");
+  EXPECT_EQ(start.state(), "state-0001");
+}
+
+TEST(CommandLineTest, CompleteTakesTheQueryOrTheCode) {
+  const CommandLine query = Understood({"complete", "01X", "--callback-query", "code=a&state=b"});
+  EXPECT_EQ(query.command, Command::kComplete);
+  EXPECT_EQ(query.complete.id(), "01X");
+  EXPECT_EQ(query.complete.callback_query(), "code=a&state=b");
+  const CommandLine code = Understood({"complete", "01X", "--code", "-"});
+  EXPECT_EQ(code.complete.answer_case(), v1::CompleteLoginRequest::kCode);
+  EXPECT_EQ(code.complete.code(), "-");
+}
+
 TEST(CommandLineTest, EveryStartHasARequestIdOfItsOwnSoThatItCanBeRepeated) {
   const std::string first = Understood({"login", "1"}).start.request_id();
   EXPECT_THAT(first,
@@ -146,6 +170,13 @@ INSTANTIATE_TEST_SUITE_P(
                     BadLine{"MessageAndNone",
                             {"login", "1", "--binding-message", "A", "--no-binding-message"},
                             "excludes"},
+                    BadLine{
+                        "PhoneAndToken", {"login", "1", "--customer-token-file", "f"}, "excludes"},
+                    BadLine{"StateWithoutAPage", {"login", "1", "--state", "12345678"}, "requires"},
+                    BadLine{"CompleteWithNothing", {"complete", "01X"}, "--code"},
+                    BadLine{"CompleteWithBoth",
+                            {"complete", "01X", "--code", "a", "--callback-query", "code=a"},
+                            "--code"},
                     BadLine{"ZeroLimit", {"list", "--limit", "0"}, "--limit"},
                     BadLine{"NoAddress", {"list", "--server", "nowhere"}, "HOST:PORT"},
                     BadLine{"TwoIds", {"get", "a", "b"}, "b"},
@@ -166,7 +197,8 @@ TEST(CommandLineTest, HelpHasEveryExitCodeAndExamplesAndFitsEightyColumns) {
                            "Examples:", "CIBAD_SERVER", "cibactl login 912 34 567"}) {
     EXPECT_THAT(early.out, HasSubstr(text));
   }
-  for (const auto& help : {early.out, Refused({"login", "--help"}).out}) {
+  for (const auto& help :
+       {early.out, Refused({"login", "--help"}).out, Refused({"complete", "--help"}).out}) {
     std::istringstream lines(help);
     for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 84) << line;
   }
@@ -193,6 +225,25 @@ TEST(AddressTest, RefusesWhatIsNone) {
   }
   EXPECT_THAT(std::string(TargetOf("/" + std::string(200, 'x')).status().message()),
               HasSubstr("at most 107 bytes"));
+}
+
+TEST(CommandLineTest, WebhookHasCommandsOfItsOwn) {
+  const CommandLine made = Understood({"webhook", "register", "--sales-unit", "123456", "--url",
+                                       "https://a.example/hook", "--secret-file", "secret"});
+  EXPECT_EQ(made.command, Command::kRegisterWebhook);
+  EXPECT_EQ(made.webhook.sales_unit(), "123456");
+  EXPECT_EQ(made.webhook.url(), "https://a.example/hook");
+  EXPECT_EQ(made.secret_file, "secret");
+  EXPECT_EQ(Understood({"webhook", "list"}).command, Command::kListWebhooks);
+  EXPECT_EQ(Understood({"list"}).command, Command::kList);
+  const CommandLine deleted = Understood({"webhook", "delete", "id-1", "--json"});
+  EXPECT_EQ(deleted.command, Command::kDeleteWebhook);
+  EXPECT_EQ(deleted.id, "id-1");
+  EXPECT_TRUE(deleted.json);
+  for (const auto& wrong : std::vector<std::vector<const char*>>{
+           {"webhook"}, {"webhook", "register"}, {"webhook", "delete"}, {"register"}, {"delete"}}) {
+    EXPECT_EQ(Refused(wrong).exit_code, 2);
+  }
 }
 
 }  // namespace

@@ -4,14 +4,21 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "client/exit_code.h"
+#include "client/webhook_commands.h"
 #include "tests/unit/client/sample_login.h"
 
 namespace cibad {
@@ -53,10 +60,19 @@ class Simulation : public Daemon, public EventSource {
   }
   void GetLogin(const std::string& /*id*/) override { Called("get"); }
   void CancelLogin(const std::string& /*id*/) override { Called("cancel"); }
+  void CompleteLogin(const v1::CompleteLoginRequest& /*request*/) override { Called("complete"); }
   void AcknowledgeLogin(const std::string& /*id*/) override { Called("acknowledge"); }
+  void CheckUser(const v1::CheckUserRequest& /*request*/) override { Called("check"); }
   void ListLogins(const v1::ListLoginsRequest& request) override {
     pages.push_back(absl::StrCat(request.page_size(), "/", request.page_token()));
     Called("list");
+  }
+  void RegisterWebhook(const v1::RegisterWebhookRequest& request) override {
+    Called("register " + request.url());
+  }
+  void ListWebhooks(const v1::ListWebhooksRequest& /*request*/) override { Called("webhooks"); }
+  void DeleteWebhook(const v1::DeleteWebhookRequest& request) override {
+    Called("delete " + request.id());
   }
   void WatchLogin(const std::string& /*id*/) override { Called("watch"); }
 
@@ -113,8 +129,15 @@ class RecordingDisplay : public Display {
   void ShowCancelling() override { notes.push_back("cancelling"); }
   void ShowProblem(const Problem& problem) override { problems.push_back(problem); }
   void ShowLogin(const v1::Login& login) override { shown.push_back(login.id()); }
+  void ShowUser(const v1::CheckUserResponse& user) override {
+    shown.push_back(user.exists() ? "yes" : "no");
+  }
   void ShowList(const std::vector<v1::Login>& logins, bool more) override {
     shown.push_back(absl::StrCat(logins.size(), more ? " and more" : ""));
+  }
+  void ShowAnswer(const google::protobuf::Message& message,
+                  const std::vector<std::string>& fields) override {
+    shown.push_back(absl::StrCat(absl::StrJoin(fields, " "), " ", message.ShortDebugString()));
   }
   void Suspend() override { notes.push_back("suspend"); }
   void Resume() override { notes.push_back("resume"); }
@@ -199,6 +222,21 @@ TEST_F(CommandsTest, AStartThatBrokeOffIsRepeatedWithTheSameRequestId) {
   EXPECT_THAT(display_.notes, SizeIs(1));
 }
 
+// gRPC drops a call that reaches a stopping daemon as CANCELLED, and has more words for what broke.
+TEST_F(CommandsTest, AStartThatBrokeOffIsRepeatedWhateverGrpcCallsIt) {
+  for (const absl::StatusCode code :
+       {absl::StatusCode::kCancelled, absl::StatusCode::kUnknown, absl::StatusCode::kInternal,
+        absl::StatusCode::kAborted, absl::StatusCode::kDeadlineExceeded,
+        absl::StatusCode::kResourceExhausted}) {
+    world_.request_ids.clear();
+    world_.Answer("start", {LoginAnswer{Error(code, Contact::kAnswered), {}}});
+    Starts();
+    world_.Answer("watch", {Is(v1::Login::COMPLETED)});
+    EXPECT_EQ(Login(), 0) << code;
+    EXPECT_THAT(world_.request_ids, ElementsAre("request", "request")) << code;
+  }
+}
+
 TEST_F(CommandsTest, AStartForWhichTheDaemonIsNotReadyIsRepeatedAndSaysWhy) {
   world_.Answer("start", {LoginAnswer{Error(absl::StatusCode::kUnavailable, Contact::kAnswered,
                                             "the provider is not reachable yet"),
@@ -225,8 +263,8 @@ TEST_F(CommandsTest, AStartThatIsRefusedIsNotRepeated) {
 }
 
 TEST_F(CommandsTest, AStartWithoutAnAnswerSaysThatRepeatingIsSafe) {
-  world_.Answer("start",
-                {LoginAnswer{Error(absl::StatusCode::kDeadlineExceeded, Contact::kAnswered), {}}});
+  world_.AnswerAlways(
+      "start", LoginAnswer{Error(absl::StatusCode::kDeadlineExceeded, Contact::kAnswered), {}});
   EXPECT_EQ(Login(), 1);
   EXPECT_THAT(display_.problems[0].hint, HasSubstr("--request-id request"));
 }
@@ -267,6 +305,27 @@ TEST_F(CommandsTest, AWatchThatHasStoodItsTimeIsRenewedSilently) {
   world_.Answer("watch", {Is(v1::Login::EXPIRED)});
   EXPECT_EQ(Login(), 4);
   EXPECT_THAT(display_.notes, IsEmpty());
+}
+
+TEST_F(CommandsTest, CompleteGivesTheOutcomeAsWatchDoes) {
+  v1::CompleteLoginRequest request;
+  for (const auto& [state, exit_code] : std::map<v1::Login::State, int>{{v1::Login::COMPLETED, 0},
+                                                                        {v1::Login::DENIED, 3},
+                                                                        {v1::Login::EXPIRED, 4},
+                                                                        {v1::Login::FAILED, 6}}) {
+    world_.Answer("complete", {LoginAnswer{{}, SampleLogin(state)}});
+    EXPECT_EQ(RunComplete(session_, request), exit_code);
+  }
+  EXPECT_THAT(display_.states, ElementsAre("COMPLETED", "DENIED", "EXPIRED", "FAILED"));
+}
+
+TEST_F(CommandsTest, CompleteSaysWhyItIsRefused) {
+  world_.Answer(
+      "complete",
+      {LoginAnswer{
+          Error(absl::StatusCode::kAborted, Contact::kAnswered, "a code is being exchanged"), {}}});
+  EXPECT_EQ(RunComplete(session_, v1::CompleteLoginRequest()), 1);
+  EXPECT_EQ(display_.problems[0].message, "a code is being exchanged");
 }
 
 TEST_F(CommandsTest, AcknowledgeSaysThatTheLoginIsErased) {
@@ -405,6 +464,90 @@ TEST_F(CommandsTest, ListTakesAsManyPagesAsTheLimitNeeds) {
 TEST_F(CommandsTest, AnInterruptOfASingleCallLeavesAtOnce) {
   world_.At(absl::Seconds(1), SignalCame{SIGINT});
   EXPECT_EQ(RunGet(session_, "01"), 130);
+}
+
+TEST_F(CommandsTest, CheckUserTellsTheAnswerInItsExitStatusToo) {
+  for (const bool exists : {true, false}) {
+    v1::CheckUserResponse user;
+    user.set_exists(exists);
+    world_.Answer("check", {UserAnswer{{}, user}});
+  }
+  EXPECT_EQ(RunCheckUser(session_, {}), 0);
+  EXPECT_EQ(RunCheckUser(session_, {}), 6);
+  EXPECT_THAT(display_.shown, ElementsAre("yes", "no"));
+  world_.Answer("check", {UserAnswer{kRefused, {}}});
+  EXPECT_EQ(RunCheckUser(session_, {}), 1);
+  EXPECT_THAT(display_.problems, SizeIs(1));
+}
+
+// ---- Webhooks.
+
+class WebhookCommandsTest : public CommandsTest {
+ protected:
+  WebhookCommandsTest() : path_(testing::TempDir() + "/cibactl_secret_XXXXXX") {
+    close(mkstemp(path_.data()));
+    unlink(path_.c_str());  // it is to be new
+    request_.set_url("https://a.example/hook");
+  }
+  ~WebhookCommandsTest() override { unlink(path_.c_str()); }
+
+  void Registers(const std::string& secret) {
+    v1::RegisterWebhookResponse response;
+    response.mutable_webhook()->set_id("id-1");
+    response.mutable_webhook()->set_url("https://a.example/hook");
+    response.set_secret(secret);
+    world_.Answer("register https://a.example/hook", {RegisterWebhookAnswer{{}, response}});
+  }
+  std::string Contents() const {
+    std::ifstream file(path_);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  }
+
+  std::string path_;
+  v1::RegisterWebhookRequest request_;
+};
+
+TEST_F(WebhookCommandsTest, TheSecretGoesIntoANewFileOfItsOwnersAlone) {
+  Registers("hunter2");
+  EXPECT_EQ(RunRegisterWebhook(session_, request_, path_), kExitSuccess);
+  EXPECT_EQ(Contents(), "hunter2\n");
+  struct stat facts {};
+  ASSERT_EQ(stat(path_.c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 0777U, 0600U);
+  for (const auto& texts : {display_.notes, display_.shown}) {
+    EXPECT_FALSE(texts.empty());
+    for (const std::string& text : texts)
+      EXPECT_EQ(text.find("hunter2"), std::string::npos) << text;
+  }
+}
+
+TEST_F(WebhookCommandsTest, AFileThatExistsIsLeftAloneAndNothingIsRegistered) {
+  std::ofstream(path_) << "precious";
+  EXPECT_EQ(RunRegisterWebhook(session_, request_, path_), kExitError);
+  EXPECT_EQ(Contents(), "precious");
+  EXPECT_TRUE(world_.calls.empty());
+  ASSERT_EQ(display_.problems.size(), 1U);
+}
+
+TEST_F(WebhookCommandsTest, ARefusedRegistrationLeavesNoFile) {
+  world_.Answer("register https://a.example/hook",
+                {RegisterWebhookAnswer{
+                    Error(absl::StatusCode::kFailedPrecondition, Contact::kAnswered), {}}});
+  EXPECT_EQ(RunRegisterWebhook(session_, request_, path_), kExitError);
+  EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
+TEST_F(WebhookCommandsTest, ListsAndDeletes) {
+  v1::ListWebhooksResponse response;
+  response.add_webhooks()->set_id("id-1");
+  response.add_webhooks()->set_id("id-2");
+  world_.Answer("webhooks", {ListWebhooksAnswer{{}, response}});
+  EXPECT_EQ(RunListWebhooks(session_, {}), kExitSuccess);
+  EXPECT_EQ(display_.shown.size(), 2U);
+  world_.Answer("delete id-2", {DeleteWebhookAnswer{}});
+  v1::DeleteWebhookRequest request;
+  request.set_id("id-2");
+  EXPECT_EQ(RunDeleteWebhook(session_, request), kExitSuccess);
 }
 
 }  // namespace

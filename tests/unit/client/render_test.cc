@@ -168,13 +168,22 @@ TEST(ProfileTableTest, ShowsConsentsAndClaimsThatItDoesNotKnow) {
   auto* email = consents->add_consents();
   email->set_text_displayed_to_user("Email me");
   email->set_accepted(true);
+  email->set_required(true);
+  consents->set_terms_description("The small print");
+  consents->mutable_time_of_consent()->set_seconds(1'785'585'600);
+  consents->add_links()->set_url("https://club.example/privacy");
+  consents->add_links()->set_url("https://club.example/terms");
+  consents->mutable_links(1)->set_text("Terms");
   auto& claims = *profile.mutable_other_claims()->mutable_fields();
   claims["sid"].set_string_value("s\x1b[31m");
   claims["level"].set_number_value(3);
-  EXPECT_THAT(
-      PlainRows(ProfileRows(profile)),
-      ElementsAre("consents.heading\tClub", "consents.0\tNo: sms", "consents.1\tYes: Email me",
-                  "other_claims.level\t3", "other_claims.sid\ts[31m"));
+  EXPECT_THAT(PlainRows(ProfileRows(profile)),
+              ElementsAre("consents.heading\tClub", "consents.terms\tThe small print",
+                          "consents.0\tNo: sms", "consents.1\tYes: Email me (required)",
+                          "consents.links.0\thttps://club.example/privacy",
+                          "consents.links.1\tTerms: https://club.example/terms",
+                          "consents.time\t2026-08-01T12:00:00Z", "other_claims.level\t3",
+                          "other_claims.sid\ts[31m"));
 }
 
 TEST(ListTest, AlignsColumnsUnderAHead) {

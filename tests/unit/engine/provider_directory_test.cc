@@ -83,12 +83,25 @@ TEST_F(ProviderDirectoryTest, IsReadyOnceAndSaysSoOnce) {
 }
 
 TEST_F(ProviderDirectoryTest, KeepsDiscoveryAsLongAsItsHeadersSay) {
-  Discover();
-  http_.Answer(kKeys, FreshFor(absl::Hours(20), KeysJson()));
+  directory_.Start();
+  http_.Answer(kDiscovery, FreshFor(absl::Hours(3), MetadataJson()));  // not the default of an hour
   const absl::Time fetched = now_;
   Ring();
-  EXPECT_EQ(now_, fetched + absl::Hours(1));
+  http_.Answer(kKeys, FreshFor(absl::Hours(20), KeysJson()));
+  Ring();
+  EXPECT_EQ(now_, fetched + absl::Hours(3));
   EXPECT_EQ(http_.CountOpen(kDiscovery), 1);
+}
+
+TEST_F(ProviderDirectoryTest, KeepsTheKeysAsLongAsTheirHeadersSay) {
+  directory_.Start();
+  http_.Answer(kDiscovery, FreshFor(absl::Hours(20), MetadataJson()));
+  Ring();
+  http_.Answer(kKeys, FreshFor(absl::Hours(2), KeysJson()));
+  const absl::Time fetched = now_;
+  Ring();
+  EXPECT_EQ(now_, fetched + absl::Hours(2));
+  EXPECT_EQ(http_.CountOpen(kKeys), 1);
 }
 
 TEST_F(ProviderDirectoryTest, TheOldServesOnWhileARefreshFails) {
@@ -125,6 +138,21 @@ TEST_F(ProviderDirectoryTest, ManyUnknownKeysMakeOneFetchAndNotTooSoon) {
   EXPECT_EQ(answered, 0);
   http_.Answer(kKeys, FreshFor(absl::Hours(1), KeysJson()));
   EXPECT_EQ(answered, 100);
+}
+
+// A fetch that failed is repeated after 1, 2, 4 ... seconds by itself, whoever asks meanwhile.
+TEST_F(ProviderDirectoryTest, UnknownKeysDoNotHastenTheRetriesOfAFetchThatFailed) {
+  Discover();
+  for (int i = 0; i < 8; ++i) {
+    http_.Answer(kKeys, Broken(true));
+    const absl::Time failed = now_;
+    const absl::Duration own_wait = alarm_ - failed;
+    directory_.RefetchKeys([](const absl::Status&) {});
+    EXPECT_EQ(http_.CountOpen(kKeys), 0);
+    EXPECT_EQ(alarm_ - failed, std::min(own_wait, ProviderDirectory::kLeastKeyAge)) << i;
+    Ring();
+    ASSERT_EQ(http_.CountOpen(kKeys), 1);
+  }
 }
 
 TEST_F(ProviderDirectoryTest, WhoWaitsForKeysHearsOfAFailureToo) {

@@ -19,7 +19,9 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 constexpr char kId[] = "00000000000000000000000001";
@@ -48,6 +50,7 @@ class WorkerTest : public ::testing::Test {
         .sales_units = units,
         .clock = [this] { return now_; },
         .wall_clock = [this] { return now_; },
+        .reports = LoginReports(&metrics_, &credentials_),
         .set_alarm = [this](absl::Time time) { alarm_ = time; },
         .post = [this](std::function<void()> closure) { posted_.push_back(std::move(closure)); },
     });
@@ -60,7 +63,7 @@ class WorkerTest : public ::testing::Test {
     request.sales_unit = "123456";
     request.msisdn = "4791234567";
     request.scopes = {"openid", "name"};
-    Login login = NewLogin(kId, request, {}, now_);
+    Login login = NewLogin(kId, request, handling_, now_);
     store_.logins[kId] = login;
     return login;
   }
@@ -100,12 +103,15 @@ class WorkerTest : public ::testing::Test {
 
   Login Durable() { return *store_.Get(kId); }
 
+  Handling handling_;  // of the test's login
   FakeHttp http_;
   FakeHttp provider_http_;
   FakeStore store_;
   std::deque<std::function<void()>> posted_;
   absl::Time now_ = absl::FromUnixSeconds(1'800'000'000);
   absl::Time alarm_ = absl::InfiniteFuture();
+  Metrics metrics_;
+  CredentialsWatch credentials_;
   ProviderDirectory provider_;
   std::optional<Worker> worker_;
   std::shared_ptr<NotingWatcher> watcher_ = std::make_shared<NotingWatcher>();
@@ -314,12 +320,17 @@ TEST_F(WorkerTest, WatchersOfOneLoginAreBoundedAndTheGoneAreForgotten) {
 }
 
 TEST_F(WorkerTest, AnUnknownKeyIsLookedForOnceBeforeTheTokenIsRefused) {
+  provider_.OnAlarm();
+  provider_http_.Answer("/jwks",
+                        Ok(KeysJson()));  // the keys are known, and this token's is not one
   BeginPending();
   Ring();
   http_.Answer(kToken, Ok(R"({"access_token":"access","token_type":"Bearer","id_token":")"
                           // {"alg":"RS256","kid":"new"} . {}
                           "eyJhbGciOiJSUzI1NiIsImtpZCI6Im5ldyJ9.e30.AAAA\"}"));
   Commit();
+  EXPECT_FALSE(HasEnded(Durable().state)) << "a newer set may have the key";
+  now_ += ProviderDirectory::kLeastKeyAge;
   provider_.OnAlarm();
   ASSERT_EQ(provider_http_.CountOpen("/jwks"), 1);
   provider_http_.Answer("/jwks", Ok(KeysJson()));
@@ -340,10 +351,16 @@ TEST_F(WorkerTest, KeysThatCannotBeHadAreAskedForAgain) {
   RunPosted();
   Commit();
   EXPECT_FALSE(HasEnded(Durable().state));
+  const absl::Time failed = now_;
   Ring();
+  EXPECT_LT(now_ - failed, absl::Seconds(2)) << "it is the login that asks again, not its deadline";
   now_ += ProviderDirectory::kLeastKeyAge;
   provider_.OnAlarm();
-  EXPECT_EQ(provider_http_.CountOpen("/jwks"), 1);
+  provider_http_.Answer("/jwks", Ok(KeysJson()));
+  RunPosted();
+  Commit();
+  EXPECT_EQ(Durable().failure.reason, FailureReason::kIdTokenRefused)
+      << "the login waited for the keys, and had its token checked with them";
 }
 
 TEST_F(WorkerTest, ARecoveredLoginWaitsAWholeIntervalBeforeItPolls) {
@@ -367,6 +384,40 @@ TEST_F(WorkerTest, ARecoveredStartIsNotSentAgain) {
   Commit();
   EXPECT_EQ(http_.CountOpen(kBackchannel), 0);
   EXPECT_EQ(Durable().failure.reason, FailureReason::kInterrupted);
+}
+
+TEST_F(WorkerTest, CountsEachLoginOnceAndEveryAnswer) {
+  BeginPending();
+  Ring();
+  http_.Answer(kToken, Refused(400, "authorization_pending"));
+  Ring();
+  http_.Answer(kToken, Refused(403, "access_denied"));
+  store_.Fail();
+  RunPosted();
+  EXPECT_THAT(metrics_.Text({}), Not(HasSubstr("cibad_logins_ended_total{")))
+      << "the end is not durable";
+  Ring();
+  Commit();
+  const std::string text = metrics_.Text({});
+  for (const char* line :
+       {"cibad_logins_started_total{sales_unit=\"123456\"} 1\n",
+        "cibad_logins_ended_total{reason=\"\",sales_unit=\"123456\",state=\"DENIED\"} 1\n",
+        "{endpoint=\"backchannel\",outcome=\"ok\"} 1\n",
+        "{endpoint=\"token\",outcome=\"pending\"} 1\n",
+        "{endpoint=\"token\",outcome=\"refused\"} 1\n"}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+}
+
+TEST_F(WorkerTest, AnAnswerThatComesTooLateForItsLoginStillTellsOfTheCredentials) {
+  BeginPending();
+  Ring();
+  worker_->Cancel(kId, [](const absl::StatusOr<Login>&) {});
+  Commit();
+  EXPECT_FALSE(credentials_.Find("123456")->is_refused);
+  http_.Answer(kToken, Refused(401, "invalid_client"));
+  EXPECT_TRUE(credentials_.Find("123456")->is_refused);
+  EXPECT_THAT(metrics_.Text({}), HasSubstr("{endpoint=\"token\",outcome=\"refused\"} 1\n"));
 }
 
 TEST_F(WorkerTest, DrainingWaitsForWhatIsUnderWayAndBeginsNothing) {
@@ -393,6 +444,143 @@ TEST_F(WorkerTest, ASalesUnitThatLeftTheConfigEndsInAClearFailure) {
     Commit();
   }
   EXPECT_EQ(Durable().failure.reason, FailureReason::kProviderUnavailable);
+}
+
+TEST_F(WorkerTest, AsksFirstWhetherThereIsAUserWhereTheSalesUnitWantsIt) {
+  Login login = NewTestLogin();
+  login.handling.check_user = true;
+  worker_->Begin(login);
+  EXPECT_EQ(http_.CountOpen(kBackchannel), 0);
+  http_.Answer("/user-exists", Ok(R"({"exists":true})"));
+  EXPECT_EQ(http_.CountOpen(kBackchannel), 1);
+}
+
+TEST_F(WorkerTest, AsksNobodyWhereThereIsNoUser) {
+  Login login = NewTestLogin();
+  login.handling.check_user = true;
+  worker_->Begin(login);
+  http_.Answer("/user-exists", Ok(R"({"exists":false})"));
+  Commit();
+  EXPECT_EQ(http_.CountOpen(kBackchannel), 0);
+  EXPECT_EQ(Durable().failure.reason, FailureReason::kInvalidUser);
+}
+
+// ---- A login that finishes on a web page.
+
+class WebPageWorkerTest : public WorkerTest {
+ protected:
+  WebPageWorkerTest() {
+    Login login = NewTestLogin();
+    login.request.redirect_uri = "https://shop.example/back";
+    login.request.state = "state-0001";
+    store_.logins[kId] = login;
+    worker_->Begin(std::move(login));
+  }
+
+  void Acknowledge() {
+    http_.Answer(kBackchannel, Ok(kAcknowledgement));
+    Commit();
+  }
+
+  // What CompleteLogin is refused with; OK: it was taken up.
+  absl::Status Complete(const std::string& query) {
+    completing_ = std::make_shared<NotingWatcher>();
+    worker_->Complete(kId, *ReadCallbackQuery(query), completing_);
+    return completing_->refused;
+  }
+
+  std::shared_ptr<NotingWatcher> completing_;
+};
+
+constexpr char kGoodQuery[] = "code=code-1&state=state-0001";
+
+TEST_F(WebPageWorkerTest, ExchangesTheCodeOnlyWhenThatIsDurable) {
+  Acknowledge();
+  EXPECT_TRUE(Complete(kGoodQuery).ok());
+  EXPECT_EQ(http_.CountOpen(kToken), 0);
+  Commit();
+  ASSERT_EQ(http_.CountOpen(kToken), 1);
+  EXPECT_TRUE(Durable().code_may_be_used);
+  EXPECT_THAT(http_.exchanges.back().request.body, HasSubstr("code=code-1"));
+}
+
+TEST_F(WebPageWorkerTest, TellsWhoeverCompletesItOfTheEnd) {
+  Acknowledge();
+  EXPECT_TRUE(Complete(kGoodQuery).ok());
+  Commit();
+  http_.Answer(kToken, Refused(400, "invalid_grant"));
+  Commit();
+  EXPECT_THAT(completing_->States(), ElementsAre(LoginState::kFailed));
+  EXPECT_EQ(completing_->told.back().failure.provider_code, "invalid_grant");
+}
+
+TEST_F(WebPageWorkerTest, AnErrorInTheCallbackIsTheEnd) {
+  Acknowledge();
+  EXPECT_TRUE(Complete("error=access_denied&state=state-0001").ok());
+  Commit();
+  EXPECT_THAT(completing_->States(), ElementsAre(LoginState::kDenied));
+  EXPECT_EQ(http_.CountOpen(kToken), 0);
+}
+
+TEST_F(WebPageWorkerTest, AWrongStateIsRefusedAndTheLoginGoesOn) {
+  Acknowledge();
+  for (const char* query :
+       {"code=code-1", "code=code-1&state=state-0002", "error=access_denied&state=state-0002"}) {
+    EXPECT_EQ(Complete(query).code(), absl::StatusCode::kInvalidArgument) << query;
+  }
+  EXPECT_TRUE(store_.waiting.empty());
+  EXPECT_TRUE(Complete(kGoodQuery).ok());
+}
+
+TEST_F(WebPageWorkerTest, ASecondCodeIsRefusedWhileOneIsExchanged) {
+  Acknowledge();
+  EXPECT_TRUE(Complete(kGoodQuery).ok());
+  EXPECT_EQ(Complete(kGoodQuery).code(), absl::StatusCode::kAborted) << "being written";
+  Commit();
+  EXPECT_EQ(Complete(kGoodQuery).code(), absl::StatusCode::kAborted) << "being exchanged";
+  http_.Answer(kToken, Ok(kTokens));
+  Commit();
+  EXPECT_EQ(Complete(kGoodQuery).code(), absl::StatusCode::kAborted) << "being proven";
+  EXPECT_EQ(http_.CountOpen(kToken), 0);
+}
+
+TEST_F(WebPageWorkerTest, ComesAgainBeforeTheCustomerIsAskedAndWhileItIsWritten) {
+  EXPECT_EQ(Complete(kGoodQuery).code(), absl::StatusCode::kUnavailable);
+  Acknowledge();
+  worker_->Cancel(kId, [](const absl::StatusOr<Login>&) {});
+  EXPECT_EQ(Complete(kGoodQuery).code(), absl::StatusCode::kUnavailable);
+}
+
+TEST_F(WebPageWorkerTest, AnEndedLoginIsRefusedByTheNameOfItsState) {
+  Acknowledge();
+  worker_->Cancel(kId, [](const absl::StatusOr<Login>&) {});
+  Commit();
+  const absl::Status status = Complete(kGoodQuery);
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("CANCELLED"));
+  EXPECT_TRUE(completing_->told.empty());
+}
+
+TEST_F(WebPageWorkerTest, IsNeverPolled) {
+  Acknowledge();
+  Ring();  // at the end of the customer's time
+  Commit();
+  EXPECT_EQ(Durable().state, LoginState::kExpired);
+  EXPECT_EQ(http_.CountOpen(kToken), 0);
+}
+
+TEST_F(WorkerTest, ALoginInTheAppTakesNoCode) {
+  BeginPending();
+  const auto completing = std::make_shared<NotingWatcher>();
+  worker_->Complete(kId, *ReadCallbackCode("code-1"), completing);
+  EXPECT_EQ(completing->refused.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(http_.CountOpen(kToken), 0);
+}
+
+TEST_F(WorkerTest, NoCodeIsTakenForALoginThatIsNotThere) {
+  const auto completing = std::make_shared<NotingWatcher>();
+  worker_->Complete("00000000000000000000000009", *ReadCallbackCode("code-1"), completing);
+  EXPECT_EQ(completing->refused.code(), absl::StatusCode::kNotFound);
 }
 
 }  // namespace

@@ -375,16 +375,18 @@ TEST(HttpListener, AHandlerThatThrowsIsAnInternalError) {
   EXPECT_EQ(answer.find("secret"), std::string::npos);
 }
 
-TEST(HttpListener, StopsAtOnceWithConnectionsOpenAndHearsARunningHandlerOut) {
+TEST(HttpListener, StopsAtOnceWithConnectionsOpenButNotUnderARunningHandler) {
   std::mutex mutex;
   std::condition_variable changed;
   bool running = false;
   bool released = false;
+  std::atomic<bool> finished = false;
   auto listener = Listen({{"GET", "/", nullptr, [&](const ServerRequest& request) {
                              std::unique_lock<std::mutex> lock(mutex);
                              running = true;
                              changed.notify_all();
                              changed.wait(lock, [&] { return released; });
+                             finished = true;
                              return Echo(request);
                            }}});
   const std::string address = listener->address();
@@ -394,13 +396,15 @@ TEST(HttpListener, StopsAtOnceWithConnectionsOpenAndHearsARunningHandlerOut) {
     std::unique_lock<std::mutex> lock(mutex);
     changed.wait(lock, [&] { return running; });
   }
-  std::thread stopper([&] { listener->Stop(); });
+  std::thread stopper([&] {
+    listener->Stop();
+    EXPECT_TRUE(finished);
+  });
   {
     const std::lock_guard<std::mutex> lock(mutex);
     released = true;
   }
   changed.notify_all();
-  EXPECT_THAT(asking.ReadAll(), StartsWith("HTTP/1.1 200 OK"));
   stopper.join();
   EXPECT_FALSE(Connection(address).connected());
   listener->Stop();  // once more does nothing

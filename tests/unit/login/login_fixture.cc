@@ -8,13 +8,14 @@
 
 namespace cibad {
 
-Course::Course() {
+Course::Course(const Handling& handling, const std::string& redirect_uri) {
   LoginRequest request;
   request.sales_unit = "123456";
   request.msisdn = "4791234567";
   request.scopes = {"openid", "name"};
   request.binding_message = "K7P-3XM";
-  login_ = NewLogin("00000000000000000000000042", std::move(request), {}, now_);
+  request.redirect_uri = redirect_uri;
+  login_ = NewLogin("00000000000000000000000042", std::move(request), handling, now_);
 }
 
 Course& Course::After(absl::Duration duration) {
@@ -87,10 +88,16 @@ ProviderError TooManyRequests(std::optional<absl::Duration> retry_after) {
   return ProviderError{429, "", "", retry_after};
 }
 
+Course Checking() { return Course({.check_user = true}).Fire(Accepted{}); }
 Course Asking() { return Course().Fire(Accepted{}); }
 Course Waiting() { return Asking().Acknowledge(); }
 Course Polling() { return Waiting().Wake(); }
 Course Proving() { return Polling().AnswerToken(Tokens300s()); }
 Course Fetching() { return Proving().Fire(IdTokenChecked{AcceptedIdToken{kSubject}}); }
+
+Course AwaitingCode() {
+  return Course({}, "https://shop.example/back").Fire(Accepted{}).Acknowledge();
+}
+Course Exchanging() { return AwaitingCode().Fire(CodeReceived{"code-1"}); }
 
 }  // namespace cibad

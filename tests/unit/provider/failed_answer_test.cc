@@ -14,8 +14,11 @@
 namespace cibad {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 HttpResponse Answer(int status, const std::string& body = "", const std::string& type = "") {
   HttpResponse response;
@@ -121,7 +124,56 @@ TEST(FailedAnswer, ProblemGivesTitleDetailAndTraceIdForTheLog) {
       Answer(400, R"({"title":"Bad\r\nrequest","detail":"scope","traceId":"4bf92f35-77b34da6"})",
              "application/problem+json"));
   EXPECT_EQ(failure.code, "");
-  EXPECT_EQ(failure.detail, "Bad request; scope; traceId 4bf92f35-77b34da6");
+  EXPECT_EQ(failure.detail, "traceId 4bf92f35-77b34da6; Bad request; scope");
+}
+
+TEST(FailedAnswer, ALongProblemDoesNotPushItsTraceIdOffTheLogsLine) {
+  std::string text;
+  while (text.size() < 300) text += "many words ";
+  const auto failure = Expect<ProviderError>(Answer(
+      400, absl::StrCat(R"({"title":")", text, R"(","detail":")", text, R"(","traceId":"4bf9"})")));
+  EXPECT_THAT(failure.detail, StartsWith("traceId 4bf9; "));
+}
+
+TEST(FailedAnswer, AnswersWithoutABodyAreTracedByTheirHeaders) {
+  HttpResponse response = Answer(401);
+  response.headers["x-request-id"] = "4bf9-1";
+  EXPECT_EQ(Expect<ProviderError>(response).detail, "x-request-id 4bf9-1");
+  response.status = 404;
+  EXPECT_EQ(Expect<InvalidAnswer>(response).detail,
+            "HTTP 404 without an error that can be understood; x-request-id 4bf9-1");
+  response.status = 302;
+  EXPECT_EQ(Expect<InvalidAnswer>(response).detail,
+            "HTTP 302 where 200 is expected; x-request-id 4bf9-1");
+  response.status = 504;
+  EXPECT_EQ(Expect<NoAnswer>(response).detail, "HTTP 504: x-request-id 4bf9-1");
+  response.status = 200;
+  EXPECT_THAT(std::get<InvalidAnswer>(ReadTokenAnswer(response)).detail,
+              EndsWith("; x-request-id 4bf9-1"));
+  EXPECT_THAT(std::get<InvalidAnswer>(ReadUserinfoAnswer(response)).detail,
+              EndsWith("; x-request-id 4bf9-1"));
+}
+
+TEST(FailedAnswer, AGatewaysMessageIsUnderstood) {
+  const auto failure = Expect<ProviderError>(
+      Answer(422, R"({"statusCode":422,"message":"The body is not what it should be."})"));
+  EXPECT_EQ(failure.http_status, 422);
+  EXPECT_EQ(failure.code, "");
+  EXPECT_EQ(failure.detail, "The body is not what it should be.");
+}
+
+TEST(FailedAnswer, ExtraDetailsOfVippsAreForTheLogAndMayHoldTheCode) {
+  const auto failure = Expect<ProviderError>(
+      Answer(400, R"({"title":"Bad Request","extraDetails":[{"name":"ErrorCode","reason":"6080"},
+                      {"name":"login_hint","reason":"+47 912 34 567 is unknown"},{"name":7},7]})"));
+  EXPECT_EQ(failure.code, "6080");
+  EXPECT_THAT(failure.detail, StartsWith("Bad Request; login_hint: "));
+  EXPECT_THAT(failure.detail, Not(HasSubstr("912")));
+  const auto many = Expect<ProviderError>(
+      Answer(400, absl::StrCat(R"({"title":"t","extraDetails":[{"name":"a","reason":"b"})",
+                               std::string(999, ' '), R"(,{"name":"c","reason":"d"},{"name":"e"},)",
+                               R"({"name":"f"},{"name":"g"},{"name":"h"}]})")));
+  EXPECT_THAT(many.detail, AllOf(HasSubstr("f: "), Not(HasSubstr("g: "))));
 }
 
 TEST(FailedAnswer, ProblemMayCarryACode) {

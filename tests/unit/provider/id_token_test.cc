@@ -1,5 +1,5 @@
-// One test for each rule of an ID token's check (OpenID Connect Core 3.1.3.7, CIBA 10.1.1, RFC
-// 7515, RFC 8725).
+// One test for each rule of an ID token's check. A name begins with where the rule is from: `Core`
+// is OpenID Connect Core, `Section` is OpenID CIBA Core, `Rfc` is an RFC, each with its section.
 
 #include "server/provider/id_token.h"
 
@@ -123,13 +123,13 @@ TEST_F(IdToken, OthersGoByTheAudienceAndNotByTheMsn) {
 
 // --- the signature and its algorithm
 
-TEST_F(IdToken, AcceptsRs256) {
+TEST_F(IdToken, Core3_1_3_7_AcceptsRs256) {
   const SigningKey rsa = SigningKey::Rsa("rsa");
   const std::string token = rsa.Sign({{"alg", "RS256"}, {"kid", "rsa"}}, Claims().dump());
   EXPECT_EQ(Verdict(VerifyIdToken(token, *Keys({rsa.PublicJwk()}), Expected())), "accepted");
 }
 
-TEST_F(IdToken, RefusesAlgNone) {
+TEST_F(IdToken, Core3_1_3_7_RefusesAlgNone) {
   const std::string payload = absl::WebSafeBase64Escape(Claims().dump());
   for (const char* alg : {"none", "None", "NONE", "nOnE"}) {
     const std::string header =
@@ -139,7 +139,7 @@ TEST_F(IdToken, RefusesAlgNone) {
   }
 }
 
-TEST_F(IdToken, RefusesHmacWithThePublicKeyForTheSecret) {
+TEST_F(IdToken, Core3_1_3_7_RefusesHmacWithThePublicKeyForTheSecret) {
   const json jwk = key_.PublicJwk();
   const JanssonPtr jansson(json_loads(jwk.dump().c_str(), 0, nullptr));
   const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
@@ -155,7 +155,7 @@ TEST_F(IdToken, RefusesHmacWithThePublicKeyForTheSecret) {
   }
 }
 
-TEST_F(IdToken, RefusesAlgorithmsThatAreNotOnTheList) {
+TEST_F(IdToken, Core3_1_3_7_RefusesAlgorithmsThatAreNotOnTheList) {
   const SigningKey rsa = SigningKey::Rsa("public:1");
   const auto keys = Keys({rsa.PublicJwk()});
   for (const char* alg : {"PS256", "RS384", "RS512"}) {
@@ -164,7 +164,7 @@ TEST_F(IdToken, RefusesAlgorithmsThatAreNotOnTheList) {
   }
 }
 
-TEST_F(IdToken, RefusesAHeaderWithoutAlg) {
+TEST_F(IdToken, Rfc7515_4_1_1_RefusesAHeaderWithoutAlg) {
   const std::string token = key_.Sign(header_, Claims().dump());
   const std::vector<std::string> parts = absl::StrSplit(token, '.');
   for (const json& header : {json{{"kid", "public:1"}}, json{{"alg", 7}}, json{{"alg", nullptr}}}) {
@@ -173,7 +173,7 @@ TEST_F(IdToken, RefusesAHeaderWithoutAlg) {
   }
 }
 
-TEST_F(IdToken, RefusesAnAlgThatDoesNotFitTheKeyItNames) {
+TEST_F(IdToken, Rfc8725_3_1_RefusesAnAlgThatDoesNotFitTheKeyItNames) {
   const SigningKey rsa = SigningKey::Rsa("rsa");
   const auto keys = Keys({key_.PublicJwk(), rsa.PublicJwk()});
   for (const std::string& token :
@@ -183,12 +183,12 @@ TEST_F(IdToken, RefusesAnAlgThatDoesNotFitTheKeyItNames) {
   }
 }
 
-TEST_F(IdToken, RefusesASignatureByAnotherKeyOfThatName) {
+TEST_F(IdToken, Core3_1_3_7_RefusesASignatureByAnotherKeyOfThatName) {
   const SigningKey other = SigningKey::Ec("public:1");
   EXPECT_THAT(Check(other.Sign(header_, Claims().dump())), HasSubstr("signature"));
 }
 
-TEST_F(IdToken, RefusesAnyChangedByte) {
+TEST_F(IdToken, Core3_1_3_7_RefusesAnyChangedByte) {
   const std::string token = key_.Sign(header_, Claims().dump());
   for (size_t i = 0; i < token.size(); i += 3) {
     std::string changed = token;
@@ -197,13 +197,13 @@ TEST_F(IdToken, RefusesAnyChangedByte) {
   }
 }
 
-TEST_F(IdToken, RefusesAPayloadPutUnderAnotherSignature) {
+TEST_F(IdToken, Core3_1_3_7_RefusesAPayloadPutUnderAnotherSignature) {
   const std::vector<std::string> parts = absl::StrSplit(key_.Sign(header_, Claims().dump()), '.');
   const std::string payload = absl::WebSafeBase64Escape(With(Claims(), "sub", "somebody").dump());
   EXPECT_THAT(Check(absl::StrCat(parts[0], ".", payload, ".", parts[2])), HasSubstr("signature"));
 }
 
-TEST_F(IdToken, RefusesATruncatedOrPaddedSignature) {
+TEST_F(IdToken, Core3_1_3_7_RefusesATruncatedOrPaddedSignature) {
   const std::vector<std::string> parts = absl::StrSplit(key_.Sign(header_, Claims().dump()), '.');
   std::string signature;
   ASSERT_TRUE(absl::WebSafeBase64Unescape(parts[2], &signature));
@@ -216,7 +216,7 @@ TEST_F(IdToken, RefusesATruncatedOrPaddedSignature) {
   }
 }
 
-TEST_F(IdToken, HeedsNoKeyThatTheTokenBringsAlong) {
+TEST_F(IdToken, Rfc8725_3_10_HeedsNoKeyThatTheTokenBringsAlong) {
   const SigningKey attacker = SigningKey::Ec("evil");
   json header = header_;
   header["jwk"] = attacker.PublicJwk();
@@ -228,7 +228,7 @@ TEST_F(IdToken, HeedsNoKeyThatTheTokenBringsAlong) {
   EXPECT_EQ(Check(attacker.Sign(With(header, "kid", "evil"), Claims().dump())), "unknown key");
 }
 
-TEST_F(IdToken, RefusesACriticalExtension) {
+TEST_F(IdToken, Rfc7515_4_1_11_RefusesACriticalExtension) {
   EXPECT_THAT(CheckHeader(With(header_, "crit", {"b64"})), HasSubstr("`crit`"));
   EXPECT_THAT(CheckHeader(With(header_, "crit", json::array())), HasSubstr("`crit`"));
   EXPECT_THAT(CheckHeader(With(header_, "crit", nullptr)), HasSubstr("`crit`"));
@@ -236,18 +236,18 @@ TEST_F(IdToken, RefusesACriticalExtension) {
 
 // --- which key
 
-TEST_F(IdToken, UnknownKidMeansUnknownKey) {
+TEST_F(IdToken, Core10_1_1_UnknownKidMeansUnknownKey) {
   EXPECT_EQ(CheckHeader(With(header_, "kid", "public:2")), "unknown key");
   EXPECT_EQ(CheckHeader(With(header_, "kid", "../../dev/null")), "unknown key");
   EXPECT_EQ(CheckHeader(With(header_, "kid", "' OR 1=1 --")), "unknown key");
 }
 
-TEST_F(IdToken, KidMustBeAString) {
+TEST_F(IdToken, Rfc7515_4_1_4_KidMustBeAString) {
   EXPECT_THAT(CheckHeader(With(header_, "kid", 7)), HasSubstr("`kid`"));
   EXPECT_THAT(CheckHeader(With(header_, "kid", {"public:1"})), HasSubstr("`kid`"));
 }
 
-TEST_F(IdToken, WithoutKidEveryFittingKeyIsTried) {
+TEST_F(IdToken, Core10_1_WithoutKidEveryFittingKeyIsTried) {
   const auto keys = Keys({SigningKey::Ec("a").PublicJwk(), SigningKey::Rsa("b").PublicJwk(),
                           key_.PublicJwk(), SigningKey::Ec("c").PublicJwk()});
   const std::string token = key_.Sign({{"alg", "ES256"}}, Claims().dump());
@@ -261,7 +261,7 @@ TEST_F(IdToken, WithoutKidAndWithoutAKeyThatFitsTheKeyIsUnknown) {
   EXPECT_EQ(Check(rsa_token), "unknown key");
 }
 
-TEST_F(IdToken, TwoKeysMayShareAKid) {
+TEST_F(IdToken, Rfc7517_4_5_TwoKeysMayShareAKid) {
   const SigningKey rsa = SigningKey::Rsa("public:1");
   const SigningKey other = SigningKey::Ec("public:1");
   const auto keys = Keys({rsa.PublicJwk(), other.PublicJwk(), key_.PublicJwk()});
@@ -274,7 +274,7 @@ TEST_F(IdToken, TwoKeysMayShareAKid) {
 
 // --- the form
 
-TEST_F(IdToken, MustHaveThreeParts) {
+TEST_F(IdToken, Rfc7515_7_1_MustHaveThreeParts) {
   const std::string token = key_.Sign(header_, Claims().dump());
   for (const std::string& form :
        {std::string(), std::string("."), std::string(".."), std::string("..."), token + ".",
@@ -285,7 +285,7 @@ TEST_F(IdToken, MustHaveThreeParts) {
   EXPECT_EQ(Check(token), "accepted");
 }
 
-TEST_F(IdToken, MustBeBase64UrlWithoutPadding) {
+TEST_F(IdToken, Rfc7515_2_MustBeBase64UrlWithoutPadding) {
   const std::vector<std::string> parts = absl::StrSplit(key_.Sign(header_, Claims().dump()), '.');
   for (size_t i = 0; i < parts.size(); ++i) {
     for (const char* suffix : {"=", "==", "\n", " ", "+", "%3D", "\xC3\xA5"}) {
@@ -301,7 +301,7 @@ TEST_F(IdToken, IsBounded) {
   EXPECT_EQ(CheckText(large), "it is too large");
 }
 
-TEST_F(IdToken, MustBeStrictJson) {
+TEST_F(IdToken, Rfc7519_7_2_MustBeStrictJson) {
   const std::string claims = Claims().dump();
   const std::string opened = claims.substr(0, claims.size() - 1);
   EXPECT_THAT(CheckText(opened), HasSubstr("payload"));
@@ -311,7 +311,7 @@ TEST_F(IdToken, MustBeStrictJson) {
   EXPECT_THAT(CheckText(opened + ",\"x\":\"\xFF\"}"), HasSubstr("payload"));
 }
 
-TEST_F(IdToken, RefusesClaimsAndHeadersNamedTwice) {
+TEST_F(IdToken, Rfc7519_4_RefusesClaimsAndHeadersNamedTwice) {
   const std::string claims = Claims().dump();
   const std::string opened = claims.substr(0, claims.size() - 1);
   EXPECT_THAT(CheckText(opened + ",\"sub\":\"somebody\"}"), HasSubstr("twice"));
@@ -328,7 +328,7 @@ TEST_F(IdToken, ClaimsAreNotReadBeforeTheSignatureIsProven) {
 
 // --- the claims
 
-TEST_F(IdToken, IssMustBeTheIssuerToTheCharacter) {
+TEST_F(IdToken, Core3_1_3_7_IssMustBeTheIssuerToTheCharacter) {
   EXPECT_THAT(CheckClaims(Without(Claims(), "iss")), HasSubstr("`iss`"));
   for (const json& iss : {json("https://api.example/access"), json("https://evil.example/access/"),
                           json("https://API.example/access/"), json(7),
@@ -337,7 +337,7 @@ TEST_F(IdToken, IssMustBeTheIssuerToTheCharacter) {
   }
 }
 
-TEST_F(IdToken, AudMustContainTheClientId) {
+TEST_F(IdToken, Core3_1_3_7_AudMustContainTheClientId) {
   EXPECT_THAT(CheckClaims(Without(Claims(), "aud")), HasSubstr("`aud`"));
   for (const json& aud : {json("client-2"), json("client-1 "), json(7), json::array(),
                           json::array({"client-2"}), json::object()}) {
@@ -347,28 +347,28 @@ TEST_F(IdToken, AudMustContainTheClientId) {
   EXPECT_EQ(CheckClaims(With(Claims(), "aud", {kClientId})), "accepted");
 }
 
-TEST_F(IdToken, SeveralAudOnlyWithAzpEqualToTheClientId) {
+TEST_F(IdToken, Core3_1_3_7_SeveralAudOnlyWithAzpEqualToTheClientId) {
   const json claims = With(Claims(), "aud", {"client-2", kClientId});
   EXPECT_THAT(CheckClaims(claims), HasSubstr("`azp`"));
   EXPECT_THAT(CheckClaims(With(claims, "azp", "client-2")), HasSubstr("`azp`"));
   EXPECT_EQ(CheckClaims(With(claims, "azp", kClientId)), "accepted");
 }
 
-TEST_F(IdToken, AzpMustBeTheClientIdWherePresent) {
+TEST_F(IdToken, Core3_1_3_7_AzpMustBeTheClientIdWherePresent) {
   for (const json& azp : {json("client-2"), json(""), json(7)}) {
     EXPECT_THAT(CheckClaims(With(Claims(), "azp", azp)), HasSubstr("`azp`")) << azp;
   }
   EXPECT_EQ(CheckClaims(With(Claims(), "azp", kClientId)), "accepted");
 }
 
-TEST_F(IdToken, ExpMustNotBePast) {
+TEST_F(IdToken, Core3_1_3_7_ExpMustNotBePast) {
   EXPECT_THAT(CheckClaims(With(Claims(), "exp", kNow - 60)), HasSubstr("`exp` is past"));
   EXPECT_THAT(CheckClaims(With(Claims(), "exp", kNow - 86400)), HasSubstr("`exp` is past"));
   EXPECT_EQ(CheckClaims(With(Claims(), "exp", kNow - 59)), "accepted");  // within the skew
   EXPECT_EQ(CheckClaims(With(Claims(), "exp", kNow + 0.5)), "accepted");
 }
 
-TEST_F(IdToken, ExpAndIatMustBePresentAndDates) {
+TEST_F(IdToken, Core2_ExpAndIatMustBePresentAndDates) {
   for (const char* name : {"exp", "iat"}) {
     EXPECT_THAT(CheckClaims(Without(Claims(), name)), HasSubstr(name));
     for (const json& value : {json("1788000000"), json(true), json(-1), json(1e300),
@@ -378,25 +378,42 @@ TEST_F(IdToken, ExpAndIatMustBePresentAndDates) {
   }
 }
 
-TEST_F(IdToken, RefusesIatAWeekOld) {
+TEST_F(IdToken, Core3_1_3_7_RefusesIatAWeekOld) {
   const json claims = With(Claims(), "iat", kNow - 7L * 86400);
   EXPECT_THAT(CheckClaims(claims), HasSubstr("`iat` is too far in the past"));
   EXPECT_THAT(CheckClaims(With(Claims(), "iat", kNow - 3601)), HasSubstr("`iat` is too far"));
   EXPECT_EQ(CheckClaims(With(Claims(), "iat", kNow - 3600)), "accepted");
 }
 
-TEST_F(IdToken, RefusesIatInTheFutureBeyondASmallSkew) {
+TEST_F(IdToken, Core3_1_3_7_RefusesIatInTheFutureBeyondASmallSkew) {
   EXPECT_THAT(CheckClaims(With(Claims(), "iat", kNow + 61)), HasSubstr("`iat` is in the future"));
   EXPECT_EQ(CheckClaims(With(Claims(), "iat", kNow + 60)), "accepted");
 }
 
-TEST_F(IdToken, RefusesNbfInTheFuture) {
+TEST_F(IdToken, Rfc7519_4_1_5_RefusesNbfInTheFuture) {
   EXPECT_THAT(CheckClaims(With(Claims(), "nbf", kNow + 61)), HasSubstr("`nbf`"));
   EXPECT_THAT(CheckClaims(With(Claims(), "nbf", "soon")), HasSubstr("`nbf`"));
   EXPECT_EQ(CheckClaims(With(Claims(), "nbf", kNow)), "accepted");
 }
 
-TEST_F(IdToken, AuthReqIdMustBeTheLoginsWherePresent) {
+TEST_F(IdToken, OnAWebPageAuthReqIdMustBeThereToo) {
+  IdTokenExpectations expected = Expected();
+  expected.auth_req_id_is_required = true;
+  const auto check = [&](const json& claims) {
+    return Verdict(VerifyIdToken(key_.Sign(header_, claims.dump()), *keys_, expected));
+  };
+  EXPECT_EQ(check(Claims()), "it has no auth_req_id, which a login on a web page needs");
+  EXPECT_EQ(check(With(Claims(), "auth_req_id", nullptr)),
+            "it has no auth_req_id, which a login on a web page needs");
+  EXPECT_EQ(check(With(Claims(), "auth_req_id", "1c266114-a1be")), "accepted");
+  EXPECT_EQ(check(With(Claims(), "urn:openid:params:jwt:claim:auth_req_id", "1c266114-a1be")),
+            "accepted");
+  for (const json& value : {json("another"), json(""), json(7), json::array({"1c266114-a1be"})}) {
+    EXPECT_EQ(check(With(Claims(), "auth_req_id", value)), "its auth_req_id is not the login's");
+  }
+}
+
+TEST_F(IdToken, Section10_3_1_AuthReqIdMustBeTheLoginsWherePresent) {
   for (const char* name : {"auth_req_id", "urn:openid:params:jwt:claim:auth_req_id"}) {
     EXPECT_EQ(CheckClaims(With(Claims(), name, "1c266114-a1be")), "accepted");
     for (const json& value : {json("another"), json(""), json(7), json::array({"1c266114-a1be"})}) {
@@ -408,7 +425,7 @@ TEST_F(IdToken, AuthReqIdMustBeTheLoginsWherePresent) {
   EXPECT_THAT(CheckClaims(both), HasSubstr("auth_req_id"));
 }
 
-TEST_F(IdToken, AtHashMustBeTheAccessTokensWherePresent) {
+TEST_F(IdToken, Core3_1_3_8_AtHashMustBeTheAccessTokensWherePresent) {
   // The example of OpenID Connect Core A.3: this at_hash belongs to the access token in Expected().
   EXPECT_EQ(CheckClaims(With(Claims(), "at_hash", "77QmUPtjPfzWtF2AnpK9RQ")), "accepted");
   for (const json& value : {json("77QmUPtjPfzWtF2AnpK9RR"), json(""), json(7)}) {
@@ -416,7 +433,7 @@ TEST_F(IdToken, AtHashMustBeTheAccessTokensWherePresent) {
   }
 }
 
-TEST_F(IdToken, SubMustBeASubject) {
+TEST_F(IdToken, Core2_SubMustBeASubject) {
   EXPECT_THAT(CheckClaims(Without(Claims(), "sub")), HasSubstr("`sub`"));
   for (const json& sub :
        {json(""), json(std::string(256, 'a')), json("a\nb"), json(7), json(nullptr)}) {
@@ -424,7 +441,7 @@ TEST_F(IdToken, SubMustBeASubject) {
   }
 }
 
-TEST_F(IdToken, NonceThatWasNotAskedForDoesNotMatter) {
+TEST_F(IdToken, Core3_1_3_7_NonceThatWasNotAskedForDoesNotMatter) {
   EXPECT_EQ(CheckClaims(With(Claims(), "nonce", "")), "accepted");
   EXPECT_EQ(CheckClaims(With(Claims(), "nonce", "n-0S6")), "accepted");
 }

@@ -127,8 +127,13 @@ TEST(KeySet, HoldsAtMost100Keys) {
 }
 
 TEST(KeySet, RefusesWhatIsNoKeySet) {
-  for (const char* body : {"", "<html>", "{}", R"({"keys":{}})", R"({"keys":[],"keys":[]})"}) {
-    EXPECT_TRUE(absl::IsInvalidArgument(ReadKeySet(Ok(std::string(body))).status())) << body;
+  const std::string good = SigningKey::Ec("k").PublicJwk().dump();
+  const std::string keys = "\"keys\":[" + good + "]";
+  EXPECT_TRUE(ReadKeySet(Ok("{" + keys + "}")).ok());
+  for (const std::string& body :
+       {std::string(), std::string("<html>"), std::string("{}"), std::string(R"({"keys":{}})"),
+        "{\"keys\":" + good + "}", "[" + good + "]", "{" + keys + "," + keys + "}"}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(ReadKeySet(Ok(body)).status())) << body;
   }
 }
 

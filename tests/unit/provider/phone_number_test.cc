@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_format.h"
 
@@ -50,10 +51,94 @@ TEST(PhoneNumber, ServedCountriesPass) {
   EXPECT_EQ(Parse("+298 211234"), "298211234");     // the Faroe Islands
 }
 
+struct Nordic {
+  const char* what;
+  const char* text;
+  const char* region;
+  const char* msisdn;
+};
+
+constexpr Nordic kNordicNumbers[] = {
+    {"a Norwegian mobile", "412 34 567", "NO", "4741234567"},
+    {"with 00", "0047 412 34 567", "DK", "4741234567"},
+    {"with its country code and no +", "47 412 34 567", "NO", "4741234567"},
+    {"a Norwegian fixed line", "22 12 34 56", "NO", "4722123456"},
+    {"of Svalbard", "+47 79 02 12 34", "NO", "4779021234"},
+    {"a Danish mobile", "20 12 34 56", "DK", "4520123456"},
+    {"with its country code", "+45 20 12 34 56", "NO", "4520123456"},
+    {"with its country code and no +", "45 20 12 34 56", "DK", "4520123456"},
+    {"a Danish fixed line", "33 12 34 56", "DK", "4533123456"},
+    {"a Swedish mobile", "070-123 45 67", "SE", "46701234567"},
+    {"with its country code", "+46 70 123 45 67", "NO", "46701234567"},
+    {"with its country code and the 0 before the area", "+46 (0)70 123 45 67", "NO", "46701234567"},
+    {"a Swedish fixed line", "08-123 456 78", "SE", "46812345678"},
+    {"a Finnish mobile", "040 123 4567", "FI", "358401234567"},
+    {"a short Finnish mobile", "050 12345", "FI", "3585012345"},
+    {"with its country code", "+358 40 123 4567", "NO", "358401234567"},
+    {"a Finnish fixed line", "09 123 4567", "FI", "35891234567"},
+    {"an Åland mobile", "0457 123 4567", "AX", "3584571234567"},
+    {"an Åland mobile in Finland", "0457 123 4567", "FI", "3584571234567"},
+    {"an Åland fixed line", "018 12 345", "AX", "3581812345"},
+    {"an Åland fixed line in Finland", "018 12 345", "FI", "3581812345"},
+    {"with its country code", "+358 18 12345", "NO", "3581812345"},
+    {"a Faroese mobile", "21 12 34", "FO", "298211234"},
+    {"with its country code", "+298 211234", "NO", "298211234"},
+    {"with 00", "00298 21 12 34", "DK", "298211234"},
+    {"a Faroese fixed line", "30 12 34", "FO", "298301234"},
+};
+
+TEST(PhoneNumber, NordicNumbersWithAndWithoutCountryCode) {
+  for (const Nordic& number : kNordicNumbers) {
+    EXPECT_EQ(Parse(number.text, number.region), number.msisdn)
+        << number.what << ": " << number.text << " in " << number.region;
+  }
+}
+
+struct NotServed {
+  const char* where;
+  const char* text;
+  const char* region;
+};
+
+constexpr NotServed kNotServed[] = {
+    {"Great Britain", "+44 7911 123456", "NO"},
+    {"the USA", "+1 650 253 0000", "NO"},
+    {"Greenland", "+299 221234", "DK"},
+    {"Iceland", "+354 611 1234", "NO"},
+    {"Germany", "+49 151 12345678", "DK"},
+    {"Estonia", "+372 5123 4567", "FI"},
+    {"Greenland by 00", "00299 221234", "DK"},
+    {"an international toll-free number", "+800 1234 5678", "NO"},
+};
+
 TEST(PhoneNumber, OtherCountriesAreNotServed) {
-  EXPECT_EQ(Parse("+44 7911 123456"), "phone_number: the country is not served: +44");
-  EXPECT_EQ(Parse("+1 650 253 0000"), "phone_number: the country is not served: +1");
+  for (const NotServed& number : kNotServed) {
+    EXPECT_THAT(Parse(number.text, number.region),
+                StartsWith("phone_number: the country is not served: +"))
+        << number.where;
+  }
   EXPECT_EQ(Parse("+299 221234"), "phone_number: the country is not served: +299");
+}
+
+TEST(PhoneNumber, NumbersThatNobodyHasAreRefused) {
+  // Too short, too long, or with a beginning that its country's plan does not give out.
+  const std::pair<const char*, const char*> numbers[] = {
+      {"+47 1234 5678", "NO"}, {"+47 912 34 56", "NO"},   {"+47 912 34 5678", "NO"},
+      {"12 34 56 78", "NO"},   {"+45 10 12 34 56", "DK"}, {"+45 20 12 34 5", "DK"},
+      {"+46 70 123 45", "SE"}, {"+358 40 1", "FI"},       {"+358 457", "AX"},
+      {"+298 12 34 56", "FO"}, {"+298 21 12 34 5", "FO"}, {"+298 21 12", "FO"}};
+  for (const auto& [text, region] : numbers) {
+    EXPECT_THAT(Parse(text, region), StartsWith("phone_number: not a ")) << text;
+  }
+}
+
+TEST(PhoneNumber, NumbersOfServicesAreRefused) {
+  const std::pair<const char*, const char*> numbers[] = {
+      {"800 12 345", "NO"},  {"820 12 345", "NO"},     {"80 12 34 56", "DK"}, {"90 12 34 56", "DK"},
+      {"020-123 456", "SE"}, {"0900-123 45 67", "SE"}, {"0800 12345", "FI"},  {"80 22 34", "FO"}};
+  for (const auto& [text, region] : numbers) {
+    EXPECT_THAT(Parse(text, region), StartsWith("phone_number: the number of a service")) << text;
+  }
 }
 
 TEST(PhoneNumber, LettersAreRefused) {

@@ -16,6 +16,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::Contains;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -60,13 +61,15 @@ SalesUnit WithSubscriptionKey(SalesUnit unit) {
 std::vector<HttpRequest> CallsOf(const SalesUnit& unit) {
   return {BackchannelRequest(Provider(), {unit, "api-token"}, Asked()),
           TokenRequest(Provider(), {unit, "api-token"}, "r"),
+          UserExistsRequest(Provider(), {unit, "api-token"}, "4791234567"),
+          CodeRequest(Provider(), {unit, "api-token"}, "c"),
           UserinfoRequest(Provider(), unit, "t"),
           AccessTokenRequest("https://api.example/a/", WithSubscriptionKey(unit))};
 }
 
 std::vector<HttpRequest> BackendCalls() { return CallsOf(Unit()); }
 
-TEST(BackchannelRequest, IsAFormWithHintAndScopeOnly) {
+TEST(BackchannelRequest, Section7_1_IsAFormWithOneHintAndScopeOnly) {
   const HttpRequest request = BackchannelRequest(Provider(), Unit(), Asked());
   EXPECT_EQ(request.method, HttpMethod::kPost);
   EXPECT_EQ(request.url, "https://api.example/backchannel");
@@ -82,6 +85,34 @@ TEST(BackchannelRequest, CarriesTheBindingMessageAndExpiryThatAreAskedFor) {
               HasSubstr("&binding_message=AB-12&requested_expiry=120"));
 }
 
+TEST(BackchannelRequest, NamesTheCustomerByTheTokenOfACheckIn) {
+  LoginRequest login = Asked();
+  login.msisdn = "";
+  login.customer_token = "ey.J0/+=";
+  EXPECT_EQ(BackchannelRequest(Provider(), Unit(), login).body,
+            "login_hint=urn%3Acustomer-token%3Aey.J0%2F%2B%3D&scope=openid+name+phoneNumber");
+}
+
+TEST(BackchannelRequest, AsksToFinishOnTheWebPage) {
+  LoginRequest login = Asked();
+  login.redirect_uri = "https://shop.example/back?a=b";
+  EXPECT_THAT(BackchannelRequest(Provider(), Unit(), login).body,
+              EndsWith("&requested_flow=login_to_webpage"
+                       "&redirect_uri=https%3A%2F%2Fshop.example%2Fback%3Fa%3Db"));
+  login.state = "state-0001";
+  EXPECT_THAT(BackchannelRequest(Provider(), Unit(), login).body, EndsWith("&state=state-0001"));
+}
+
+TEST(CodeRequest, AsksForTheRedirectGrantWithTheClientsOwnProof) {
+  const HttpRequest request = CodeRequest(Provider(), Unit(), "c/o+d=e");
+  EXPECT_EQ(request.method, HttpMethod::kPost);
+  EXPECT_EQ(request.url, "https://api.example/token");
+  EXPECT_EQ(request.body,
+            "grant_type=urn%3Avipps%3Aparams%3Agrant-type%3Aciba-redirect&code=c%2Fo%2Bd%3De");
+  EXPECT_THAT(request.headers, Contains(StartsWith("Authorization: Basic ")));
+  EXPECT_GE(request.timeout, absl::Seconds(30));
+}
+
 TEST(TokenRequest, AsksForTheCibaGrant) {
   const HttpRequest request = TokenRequest(Provider(), Unit(), "1c26/6+1&a=b");
   EXPECT_EQ(request.method, HttpMethod::kPost);
@@ -91,7 +122,7 @@ TEST(TokenRequest, AsksForTheCibaGrant) {
       "grant_type=urn%3Aopenid%3Aparams%3Agrant-type%3Aciba&auth_req_id=1c26%2F6%2B1%26a%3Db");
 }
 
-TEST(TokenRequest, WaitsAtLeast30SecondsForTheAnswer) {
+TEST(TokenRequest, Section10_1_WaitsAtLeast30SecondsForTheAnswer) {
   EXPECT_GE(TokenRequest(Provider(), Unit(), "r").timeout, absl::Seconds(30));
 }
 
@@ -223,6 +254,32 @@ TEST(EveryBackendCall, HasHeadersOfOneLineEach) {
 
 TEST(UserinfoRequestDeathTest, NeverMakesAHeaderOfATokenWithALineBreak) {
   EXPECT_DEATH(UserinfoRequest(Provider(), Unit(), "a\r\nX: y"), "IsVisibleAscii");
+}
+
+TEST(UserExistsRequest, LiesBesideTheBackchannelEndpoint) {
+  ProviderMetadata provider = Provider();
+  provider.backchannel_authentication_endpoint =
+      "https://api.example/vipps-login-ciba/api/backchannel/authentication";
+  const HttpRequest request = UserExistsRequest(provider, Unit(), "4791234567");
+  EXPECT_EQ(request.method, HttpMethod::kPost);
+  EXPECT_EQ(request.url, "https://api.example/vipps-login-ciba/api/v1/user-exists");
+  EXPECT_EQ(request.body, "login_hint=urn%3Amsisdn%3A4791234567");
+  EXPECT_THAT(request.headers, Contains(StartsWith("Authorization: Basic ")));
+  EXPECT_LE(request.timeout, absl::Seconds(10));
+  provider.backchannel_authentication_endpoint = "https://ciba.example:1/elsewhere";
+  EXPECT_EQ(UserExistsRequest(provider, Unit(), "4791234567").url,
+            "https://ciba.example:1/vipps-login-ciba/api/v1/user-exists");
+}
+
+TEST(UserExistsRequest, ProvesItselfLikeTheOtherCalls) {
+  const SalesUnit partner = Partner();
+  EXPECT_THAT(UserExistsRequest(Provider(), {partner, "api-token"}, "4791234567").headers,
+              AllOf(Contains("Authorization: Bearer api-token"),
+                    Contains("Ocp-Apim-Subscription-Key: subscription"),
+                    Contains("Merchant-Serial-Number: 123456")));
+  EXPECT_THAT(
+      UserExistsRequest(Provider(), Unit(ClientAuthentication::kClientSecretPost), "1").body,
+      HasSubstr("&client_id="));
 }
 
 }  // namespace

@@ -66,6 +66,14 @@ TEST(RetryAfter, ReadsADateRelativeToTheAnswersOwn) {
   EXPECT_EQ(RetryAfter(response), absl::ZeroDuration());
 }
 
+TEST(RetryAfter, UnderstandsTheDatesOfOldAsRfc9110Wants) {
+  HttpResponse response = With("date", "Sun, 06 Nov 1994 08:49:37 GMT");
+  for (const char* later : {"Sunday, 06-Nov-94 08:50:37 GMT", "Sun Nov  6 08:50:37 1994"}) {
+    response.headers["retry-after"] = later;
+    EXPECT_EQ(RetryAfter(response), absl::Seconds(60)) << later;
+  }
+}
+
 TEST(RetryAfter, IsAtMostADay) {
   EXPECT_EQ(RetryAfter(With("retry-after", "99999999999999999999")), absl::Hours(24));
   EXPECT_EQ(RetryAfter(With("retry-after", "86401")), absl::Hours(24));

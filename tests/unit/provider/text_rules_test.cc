@@ -18,6 +18,23 @@ TEST(TextRules, VisibleAsciiHasNoBlanksNorControls) {
   }
 }
 
+TEST(TextRules, HttpsUrlHasAHostAndNeitherCredentialsNorFragment) {
+  for (const char* url : {"https://shop.example", "https://shop.example/back?a=b@c",
+                          "https://shop.example:8443/", "https://[::1]/back", "https://1.2.3.4/"}) {
+    EXPECT_TRUE(IsHttpsUrl(url)) << url;
+  }
+  for (const char* url :
+       {"", "https://", "https:///back", "https://:443/", "http://shop.example/", "HTTPS:/x",
+        "http://localhost/", "http://127.0.0.1/", "myapp://back", "//shop.example/", "/back",
+        "https://u:p@shop.example/", "https://u@shop.example", "https://shop.example/#top",
+        "https://shop.example/a b", "https://sh\xC3\xB8p.example/", "javascript:alert(1)"}) {
+    EXPECT_FALSE(IsHttpsUrl(url)) << url;
+  }
+  const std::string longest = "https://shop.example/" + std::string(2048 - 21, 'a');
+  EXPECT_TRUE(IsHttpsUrl(longest));
+  EXPECT_FALSE(IsHttpsUrl(longest + "a"));
+}
+
 TEST(TextRules, SubjectHas1To255AsciiCharacters) {
   EXPECT_TRUE(IsSubject("c06c4afe-d9e1-4c5d-939a-177d752a0944"));
   EXPECT_TRUE(IsSubject(std::string(255, 'a')));

@@ -3,7 +3,9 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "server/provider/answers.h"
 #include "tests/unit/provider/signed_token.h"
@@ -189,8 +191,32 @@ TEST(Userinfo, AddressOfEmptyTextsIsNone) {
   EXPECT_THAT(ReadClaim("address", json::object()).addresses, IsEmpty());
 }
 
-TEST(Userinfo, AtMostThreeAddressesAreKept) {
-  EXPECT_THAT(ReadClaim("other_addresses", json(9, AddressDocument("work"))).addresses, SizeIs(3));
+TEST(Userinfo, AddressesBeyondTheThirdStayWithTheOtherClaims) {
+  json others = json::array();
+  for (int i = 0; i < 4; ++i) {
+    others.push_back(AddressDocument("work"));
+    others.back()["region"] = std::to_string(i);
+  }
+  const Profile profile = Read(
+      {{"sub", "c06c4afe"}, {"address", AddressDocument("home")}, {"other_addresses", others}});
+  ASSERT_THAT(profile.addresses, SizeIs(3));
+  EXPECT_EQ(profile.addresses[2].region, "1");
+  EXPECT_EQ(json::parse(profile.other_claims_json),
+            json({{"other_addresses", {json::object(), json::object(), others[2], others[3]}}}));
+}
+
+TEST(Userinfo, WhatAnAddressHasNoFieldForStaysWithTheOtherClaims) {
+  json home = AddressDocument("home");
+  home["care_of"] = "Odd";
+  json work = AddressDocument("work");
+  work["floor"] = 3;
+  const Profile profile =
+      Read({{"sub", "c06c4afe"}, {"address", home}, {"other_addresses", {home, work}}});
+  EXPECT_THAT(profile.addresses, SizeIs(3));
+  EXPECT_EQ(json::parse(profile.other_claims_json),
+            json({{"address", {{"care_of", "Odd"}}},
+                  {"other_addresses", {{{"care_of", "Odd"}}, {{"floor", 3}}}}}));
+  EXPECT_EQ(ReadClaim("address", AddressDocument("home")).other_claims_json, "");
 }
 
 TEST(Userinfo, AddressOfAnotherTypeIsRefused) {
@@ -215,7 +241,8 @@ TEST(Userinfo, ConsentsAreRead) {
   const Consents expected{"Join",
                           "Terms",
                           "2026-01-02T03:04:05Z",
-                          {{"sms", true, false, "SMS"}, {"mail", false, true, ""}}};
+                          {{"sms", true, false, "SMS"}, {"mail", false, true, ""}},
+                          {}};
   ASSERT_TRUE(profile.consents.has_value());
   EXPECT_EQ(*profile.consents, expected);
   EXPECT_EQ(profile.other_claims_json, "");
@@ -226,6 +253,82 @@ TEST(Userinfo, WhatConsentsHaveNoFieldForStaysWithTheOtherClaims) {
   consents["links"] = {{"termsLinkUrl", "https://example.com"}};
   EXPECT_EQ(ReadClaim("delegatedConsents", consents).other_claims_json,
             R"({"delegatedConsents":{"links":{"termsLinkUrl":"https://example.com"}}})");
+}
+
+TEST(Userinfo, LinksOfConsentsAreReadHoweverTheyAreNamed) {
+  json consents = ConsentsDocument();
+  consents["links"] = {{{"linkToWebPage", "https://a.example/"}, {"linkText", "A"}},
+                       {{"url", "https://b.example/"}, {"title", "B"}},
+                       {{"url", "https://c.example/"}, {"text", "C"}},
+                       {{"href", "https://d.example/"}},
+                       "https://e.example/"};
+  const Profile profile = ReadClaim("delegatedConsents", consents);
+  const std::vector<Link> expected = {{"A", "https://a.example/"},
+                                      {"B", "https://b.example/"},
+                                      {"C", "https://c.example/"},
+                                      {"", "https://d.example/"},
+                                      {"", "https://e.example/"}};
+  EXPECT_EQ(profile.consents->links, expected);
+  EXPECT_EQ(profile.other_claims_json, "");
+}
+
+TEST(Userinfo, LinksThatAreNoneStayWithTheOtherClaimsInTheirPlaces) {
+  json consents = ConsentsDocument();
+  consents["links"] = {{{"url", "https://a.example/"}, {"icon", "a.png"}},
+                       {{"text", "no url"}},
+                       {{"url", 7}},
+                       "https://e.example/",
+                       7};
+  const Profile profile = ReadClaim("delegatedConsents", consents);
+  EXPECT_THAT(profile.consents->links, SizeIs(2));
+  EXPECT_EQ(json::parse(profile.other_claims_json)["delegatedConsents"]["links"],
+            json({{{"icon", "a.png"}}, {{"text", "no url"}}, {{"url", 7}}, json::object(), 7}));
+}
+
+TEST(Userinfo, WhatAConsentHasNoFieldForStaysWithTheOtherClaims) {
+  json consents = ConsentsDocument();
+  consents["consents"][1]["version"] = 3;
+  consents["language"] = "EN";
+  EXPECT_EQ(json::parse(ReadClaim("delegatedConsents", consents).other_claims_json),
+            json({{"delegatedConsents",
+                   {{"language", "EN"}, {"consents", {json::object(), {{"version", 3}}}}}}}));
+}
+
+TEST(Userinfo, TermsOfConsentsMayHaveTheirShortName) {
+  EXPECT_EQ(ReadClaim("delegatedConsents", {{"terms", "Terms"}}).consents->terms_description,
+            "Terms");
+}
+
+TEST(Userinfo, TimeOfConsentIsReadInAllItsForms) {
+  const std::pair<json, const char*> forms[] = {
+      {"2026-01-02T03:04:05Z", "2026-01-02T03:04:05Z"},
+      {"2026-01-02T03:04:05.678Z", "2026-01-02T03:04:05.678Z"},
+      {"2026-01-02T04:04:05+01:00", "2026-01-02T03:04:05Z"},
+      {"2026-01-02T04:04:05.5+0100", "2026-01-02T03:04:05.5Z"},
+      {"2026-01-02T03:04:05.1234567", "2026-01-02T03:04:05.1234567Z"},
+      {"2026-01-02T03:04:05", "2026-01-02T03:04:05Z"},
+      {"2026-01-02 03:04:05", "2026-01-02T03:04:05Z"},
+      {"2026-01-02T03:04", "2026-01-02T03:04:00Z"},
+      {1767323045, "2026-01-02T03:04:05Z"},
+      {1767323045678, "2026-01-02T03:04:05.678Z"},
+      {"1767323045", "2026-01-02T03:04:05Z"}};
+  for (const auto& [form, expected] : forms) {
+    const Profile profile = ReadClaim("delegatedConsents", {{"timeOfConsent", form}});
+    EXPECT_EQ(profile.consents->time_of_consent, expected) << form;
+    EXPECT_EQ(profile.other_claims_json, "") << form;
+  }
+}
+
+TEST(Userinfo, TimeOfConsentThatIsNotUnderstoodStaysWithTheOtherClaims) {
+  for (const json& form : {json("yesterday"), json("2026-13-01T00:00:00Z"), json(-1), json(true),
+                           json(1e300), json({{"at", 1}})}) {
+    const Profile profile = ReadClaim("delegatedConsents", {{"timeOfConsent", form}});
+    EXPECT_EQ(profile.consents->time_of_consent, "") << form;
+    EXPECT_EQ(json::parse(profile.other_claims_json)["delegatedConsents"]["timeOfConsent"], form);
+  }
+  for (const json& none : {json(nullptr), json("")}) {
+    EXPECT_EQ(ReadClaim("delegatedConsents", {{"timeOfConsent", none}}).other_claims_json, "");
+  }
 }
 
 TEST(Userinfo, ConsentsOfAnotherTypeAreRefused) {

@@ -55,8 +55,11 @@ Login CompletedLogin() {
   profile.birthdate = "1815-12-10";
   profile.gender = "female";
   profile.nin = "10121512345";
-  profile.consents =
-      Consents{"Club", "Terms", "2026-08-01T12:00:00Z", {{"mail", true, false, "By mail?"}}};
+  profile.consents = Consents{"Club",
+                              "Terms",
+                              "2026-08-01T12:00:00Z",
+                              {{"mail", true, false, "By mail?"}},
+                              {{"The terms", "https://shop.example/terms"}}};
   profile.other_claims_json = R"({"sid":"session","level":3})";
   login.profile = std::move(profile);
   return login;
@@ -140,9 +143,24 @@ TEST(LoginMessage, OfACompletedLoginHoldsTheProfile) {
   EXPECT_TRUE(profile.consents().consents(0).accepted());
   EXPECT_FALSE(profile.consents().consents(0).required());
   EXPECT_EQ(profile.consents().consents(0).text_displayed_to_user(), "By mail?");
+  ASSERT_EQ(profile.consents().links_size(), 1);
+  EXPECT_EQ(profile.consents().links(0).text(), "The terms");
+  EXPECT_EQ(profile.consents().links(0).url(), "https://shop.example/terms");
 
   EXPECT_EQ(profile.other_claims().fields().at("sid").string_value(), "session");
   EXPECT_EQ(profile.other_claims().fields().at("level").number_value(), 3);
+}
+
+TEST(LoginMessage, OfACheckInAndAWebPageTellsNeitherTokenNorState) {
+  Login login = CompletedLogin();
+  login.request.msisdn = "";
+  login.request.customer_token = "s3cret-token";
+  login.request.redirect_uri = "https://shop.example/back";
+  login.request.state = "s3cret-state";
+  const v1::Login message = ToMessage(login);
+  EXPECT_EQ(message.masked_phone_number(), "");
+  EXPECT_EQ(message.redirect_uri(), "https://shop.example/back");
+  EXPECT_EQ(message.SerializeAsString().find("s3cret"), std::string::npos);
 }
 
 TEST(LoginMessage, LeavesOutAConsentsTimeThatIsNone) {

@@ -99,6 +99,49 @@ TEST(StartRequest, LimitsAreInclusive) {
   }
 }
 
+TEST(StartRequest, ACustomerTokenStandsInForThePhoneNumber) {
+  v1::StartLoginRequest message = Message();
+  message.clear_phone_number();
+  message.set_customer_token(std::string(1024, 't'));
+  const auto request = ReadStartRequest(message, OneUnit(), kRandomBits);
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_EQ(request->customer_token, std::string(1024, 't'));
+  EXPECT_EQ(request->msisdn, "");
+}
+
+TEST(StartRequest, ALoginMayFinishOnAWebPage) {
+  v1::StartLoginRequest message = Message();
+  message.set_redirect_uri("https://shop.example/back?a=b");
+  auto request = ReadStartRequest(message, OneUnit(), kRandomBits);
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_EQ(request->redirect_uri, "https://shop.example/back?a=b");
+  EXPECT_EQ(request->state, "");
+  for (const std::string& state : {std::string("12345678"), std::string(256, 's')}) {
+    message.set_state(state);
+    request = ReadStartRequest(message, OneUnit(), kRandomBits);
+    ASSERT_TRUE(request.ok()) << request.status();
+    EXPECT_EQ(request->state, state);
+  }
+}
+
+auto RedirectUri(const std::string& uri) {
+  return [uri](v1::StartLoginRequest& message) { message.set_redirect_uri(uri); };
+}
+
+auto State(const std::string& state) {
+  return [state](v1::StartLoginRequest& message) {
+    message.set_redirect_uri("https://shop.example/back");
+    message.set_state(state);
+  };
+}
+
+auto CustomerToken(const std::string& token) {
+  return [token](v1::StartLoginRequest& message) {
+    message.clear_phone_number();
+    message.set_customer_token(token);
+  };
+}
+
 struct WrongStart {
   const char* what;
   const char* begins;  // the error's message: the field
@@ -145,6 +188,22 @@ const WrongStart kWrongStarts[] = {
      "language_code:", [](auto& message) { message.set_language_code("nb_NO.UTF-8"); }},
     {"a request id with a line break",
      "request_id:", [](auto& message) { message.set_request_id("a\nb"); }},
+    {"a customer token and a phone number",
+     "customer_token:", [](auto& message) { message.set_customer_token("token"); }},
+    {"a long customer token", "customer_token:", CustomerToken(std::string(1025, 't'))},
+    {"a customer token with a space", "customer_token:", CustomerToken("to ken")},
+    {"a customer token beyond ASCII", "customer_token:", CustomerToken("t\xC3\xB8ken")},
+    {"a page over http", "redirect_uri:", RedirectUri("http://shop.example/back")},
+    {"a page on localhost over http", "redirect_uri:", RedirectUri("http://localhost/back")},
+    {"a page in an app", "redirect_uri:", RedirectUri("myapp://back")},
+    {"a page with a fragment", "redirect_uri:", RedirectUri("https://shop.example/back#top")},
+    {"a page with a password", "redirect_uri:", RedirectUri("https://a:b@shop.example/back")},
+    {"a page without a host", "redirect_uri:", RedirectUri("https:///back")},
+    {"a long page", "redirect_uri:", RedirectUri("https://a/" + std::string(2039, 'a'))},
+    {"a state without a page", "state:", [](auto& message) { message.set_state("12345678"); }},
+    {"a short state", "state:", State("1234567")},
+    {"a long state", "state:", State(std::string(257, 's'))},
+    {"a state with a space", "state:", State("1234 5678")},
 };
 
 TEST(StartRequest, EachMistakeNamesItsField) {
@@ -155,6 +214,13 @@ TEST(StartRequest, EachMistakeNamesItsField) {
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << wrong.what;
     EXPECT_THAT(std::string(status.message()), StartsWith(wrong.begins)) << wrong.what;
   }
+}
+
+TEST(StartRequest, AWrongCustomerTokenIsNotRepeated) {
+  v1::StartLoginRequest message = Message();
+  CustomerToken("s3cret s3cret")(message);
+  const absl::Status status = ReadStartRequest(message, OneUnit(), kRandomBits).status();
+  EXPECT_THAT(std::string(status.message()), Not(HasSubstr("s3cret")));
 }
 
 TEST(StartRequest, AWrongPhoneNumberIsNotRepeated) {

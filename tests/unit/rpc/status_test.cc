@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "server/engine/call_status.h"
+
 namespace cibad {
 namespace {
 
@@ -17,11 +19,13 @@ TEST(Status, KeepsCodeAndMessage) {
 }
 
 TEST(Status, HintsWhenToTryAgainOnlyWhereThatHelps) {
-  EXPECT_STREQ(RetryPushback(absl::UnavailableError("")), "1000");
-  EXPECT_STREQ(RetryPushback(absl::ResourceExhaustedError("")), "5000");
-  EXPECT_EQ(RetryPushback(absl::InvalidArgumentError("")), nullptr);
-  EXPECT_EQ(RetryPushback(absl::NotFoundError("")), nullptr);
-  EXPECT_EQ(RetryPushback(absl::AlreadyExistsError("")), nullptr);
+  EXPECT_EQ(RetryPushback(absl::UnavailableError("")), "1000");
+  EXPECT_EQ(RetryPushback(absl::ResourceExhaustedError("")), "5000");
+  const ProviderError busy{429, "", "", absl::Seconds(30)};
+  EXPECT_EQ(RetryPushback(StatusOf(busy)), "30000");
+  EXPECT_EQ(RetryPushback(absl::InvalidArgumentError("")), "");
+  EXPECT_EQ(RetryPushback(absl::NotFoundError("")), "");
+  EXPECT_EQ(RetryPushback(absl::AlreadyExistsError("")), "");
 }
 
 }  // namespace

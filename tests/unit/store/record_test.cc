@@ -58,6 +58,8 @@ TEST(RecordTest, ProgressIsNotKept) {
   Login login = MakeLogin("a");
   login.progress.request_in_flight = true;
   login.progress.unanswered_requests = 3;
+  login.progress.code = "s3cret";
+  EXPECT_EQ(EncodeRecord(login)->text.find("s3cret"), std::string::npos);
   EXPECT_EQ(RoundTrip(login).progress, Progress());
 }
 

@@ -74,7 +74,7 @@ TEST_F(SqliteStoreTest, AnsweredWritesSurviveReopening) {
 }
 
 TEST_F(SqliteStoreTest, GetOfAnUnknownLoginIsNotFound) {
-  EXPECT_EQ(store_->Get("nobody").status(), absl::NotFoundError("there is no login nobody"));
+  EXPECT_EQ(store_->Get("nobody").status(), absl::NotFoundError("id: there is no login nobody"));
 }
 
 TEST_F(SqliteStoreTest, TakenRequestIdGivesTheEarlierLoginUntouched) {
@@ -262,7 +262,7 @@ TEST_F(SqliteStoreTest, EraseTakesAnEndedLoginAtOnce) {
   ASSERT_TRUE(Create(*store_, MakeEndedLogin("a", 100)).ok());
   ASSERT_TRUE(Create(*store_, MakeEndedLogin("b", 100)).ok());
   EXPECT_EQ(Erase(*store_, "a"), absl::OkStatus());
-  EXPECT_EQ(Erase(*store_, "a"), absl::NotFoundError("there is no login a"));
+  EXPECT_EQ(Erase(*store_, "a"), absl::NotFoundError("id: there is no login a"));
   EXPECT_THAT(ListIds({}), ElementsAre("b"));
 }
 

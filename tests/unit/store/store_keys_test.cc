@@ -224,6 +224,8 @@ class EarlierStoreTest : public StoreKeysTest {
     login_.request.language = Language::kEnglish;
     login_.handling = Handling();
     login_.retry_time = absl::InfinitePast();
+    login_.code_may_be_used = false;
+    login_.profile->consents->links.clear();
     RunSql(path_,
            absl::StrCat(
                "PRAGMA journal_mode = WAL; PRAGMA secure_delete = ON; PRAGMA application_id = ",

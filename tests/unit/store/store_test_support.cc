@@ -106,6 +106,7 @@ Login MakeFullLogin() {
   login.auth_req_id = "auth-req-id-1";
   login.interval = absl::Seconds(10);
   login.retry_time = absl::FromUnixNanos(1'785'000'090'000'000'009);
+  login.code_may_be_used = true;
   login.tokens =
       Tokens{"access-token-1", "id-token-1", absl::FromUnixNanos(1'785'000'300'000'000'007)};
   login.subject = "subject-1";
@@ -123,8 +124,11 @@ Login MakeFullLogin() {
   profile.birthdate = "1990-01-31";
   profile.gender = "female";
   profile.nin = "31019012345";
-  profile.consents =
-      Consents{"Heading", "Terms", "2026-08-01T12:00:00Z", {{"news", true, false, "Send me news"}}};
+  profile.consents = Consents{"Heading",
+                              "Terms",
+                              "2026-08-01T12:00:00Z",
+                              {{"news", true, false, "Send me news"}},
+                              {{"The terms", "https://shop.example/terms"}}};
   profile.other_claims_json = R"({"sid":"1","nested":{"a":[1,2]}})";
   login.profile = profile;
   return login;

@@ -1,0 +1,51 @@
+// What a worker tells the rest of the daemon of its logins, beside the log: numbers for the
+// metrics, and whether the provider takes the sales units' credentials. None of it touches a login.
+
+#ifndef CIBAD_SERVER_ENGINE_LOGIN_REPORTS_H_
+#define CIBAD_SERVER_ENGINE_LOGIN_REPORTS_H_
+
+#include <optional>
+
+#include "server/engine/credentials_watch.h"
+#include "server/login/event.h"
+#include "server/login/login.h"
+#include "server/ops/metrics.h"
+#include "server/provider/answers.h"
+#include "server/provider/failed_answer.h"
+#include "server/provider/sales_unit.h"
+
+namespace cibad {
+
+// Thread-safe. A copy tells the same.
+class LoginReports {
+ public:
+  // Tells nobody.
+  LoginReports() = default;
+  // Both must outlive the reports and their copies.
+  LoginReports(Metrics* metrics, CredentialsWatch* credentials)
+      : metrics_(metrics), credentials_(credentials) {}
+
+  // A new login is durable.
+  void Began(const Login& login) const;
+  // That it has ended is durable.
+  void Ended(const Login& login) const;
+
+  // Who the sales unit's answers are noted for; to be looked up once for a login.
+  CredentialsWatch::Standing* StandingOf(const Login& login) const;
+  // The provider's answer to a login's request came, or did not. `standing`: of its sales unit.
+  void Answered(CredentialsWatch::Standing* standing, const Event& event) const;
+
+  // The provider was asked for an access token with the keys of `unit`.
+  void AnsweredWithAccessToken(const SalesUnit& unit, const Outcome<AccessToken>& outcome) const;
+
+ private:
+  Metrics* metrics_ = nullptr;
+  CredentialsWatch* credentials_ = nullptr;
+};
+
+// The class of what came of a request: how it failed; nothing where it did not.
+RequestOutcome OutcomeOf(const std::optional<FailedAnswer>& failure);
+
+}  // namespace cibad
+
+#endif  // CIBAD_SERVER_ENGINE_LOGIN_REPORTS_H_

@@ -1,0 +1,122 @@
+#include "server/ops/metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <array>
+#include <mutex>
+
+namespace cibad {
+namespace {
+
+using prometheus::BuildCounter;
+using prometheus::BuildGauge;
+using prometheus::Counter;
+using prometheus::Family;
+using prometheus::Gauge;
+using prometheus::Registry;
+
+// In the order of the enumerations.
+constexpr std::array<const char*, kProviderEndpoints> kEndpointLabels = {
+    "discovery", "keys", "access_token", "user_exists", "backchannel", "token", "userinfo"};
+constexpr std::array<const char*, kRequestOutcomes> kOutcomeLabels = {
+    "ok", "pending", "refused", "rate_limited", "invalid", "server_error", "no_answer"};
+
+Family<Counter>& NewCounters(Registry& registry, const char* name, const char* help) {
+  return BuildCounter().Name(name).Help(help).Register(registry);
+}
+
+Family<Gauge>& NewGauges(Registry& registry, const char* name, const char* help) {
+  return BuildGauge().Name(name).Help(help).Register(registry);
+}
+
+}  // namespace
+
+struct Metrics::Instruments {
+  Instruments() {
+    for (size_t endpoint = 0; endpoint < kProviderEndpoints; ++endpoint) {
+      for (size_t outcome = 0; outcome < kRequestOutcomes; ++outcome) {
+        requests[endpoint][outcome] = &requests_by_label.Add(
+            {{"endpoint", kEndpointLabels[endpoint]}, {"outcome", kOutcomeLabels[outcome]}});
+      }
+    }
+  }
+
+  void Set(const Present& present) {
+    unfinished.Set(static_cast<double>(present.unfinished_logins));
+    streams.Set(static_cast<double>(present.watch_streams));
+    provider_known.Set(present.provider_is_known ? 1 : 0);
+    store_writable.Set(present.store_can_be_written ? 1 : 0);
+    for (auto gauge = refused.begin(); gauge != refused.end();) {
+      if (present.credentials_refused.contains(gauge->first)) {
+        ++gauge;
+      } else {
+        refused_by_unit.Remove(gauge->second);
+        gauge = refused.erase(gauge);
+      }
+    }
+    for (const auto& [unit, is_refused] : present.credentials_refused) {
+      Gauge*& gauge = refused[unit];
+      if (gauge == nullptr) gauge = &refused_by_unit.Add({{"sales_unit", unit}});
+      gauge->Set(is_refused ? 1 : 0);
+    }
+  }
+
+  Registry registry;
+  Family<Counter>& started =
+      NewCounters(registry, "cibad_logins_started_total", "Logins that were accepted from tills.");
+  Family<Counter>& ended = NewCounters(registry, "cibad_logins_ended_total",
+                                       "Logins that have ended, by state and reason.");
+  Family<Counter>& requests_by_label =
+      NewCounters(registry, "cibad_provider_requests_total",
+                  "Requests to the provider, by endpoint and what came of them.");
+  Gauge& unfinished =
+      NewGauges(registry, "cibad_logins_unfinished", "Logins that have not ended.").Add({});
+  Gauge& streams =
+      NewGauges(registry, "cibad_watch_streams", "WatchLogin streams that are open.").Add({});
+  Gauge& provider_known =
+      NewGauges(registry, "cibad_provider_known", "1 once discovery has succeeded.").Add({});
+  Gauge& store_writable =
+      NewGauges(registry, "cibad_store_writable", "1 while logins can be stored.").Add({});
+  Family<Gauge>& refused_by_unit =
+      NewGauges(registry, "cibad_sales_unit_credentials_refused",
+                "1 while the provider refuses the sales unit's credentials.");
+
+  // Found once: nothing is looked up by name when a request is counted.
+  std::array<std::array<Counter*, kRequestOutcomes>, kProviderEndpoints> requests;
+
+  std::mutex mutex;  // guards what follows, and the gauges between being set and being read
+  std::map<std::string, Gauge*> refused;
+};
+
+Metrics::Metrics() : instruments_(std::make_unique<Instruments>()) {}
+
+Metrics::~Metrics() = default;
+
+void Metrics::CountStart(const std::string& sales_unit) {
+  instruments_->started.Add({{"sales_unit", sales_unit}}).Increment();
+}
+
+void Metrics::CountEnd(const std::string& sales_unit, absl::string_view state,
+                       absl::string_view reason) {
+  instruments_->ended
+      .Add({{"sales_unit", sales_unit},
+            {"state", std::string(state)},
+            {"reason", std::string(reason)}})
+      .Increment();
+}
+
+void Metrics::CountRequest(ProviderEndpoint endpoint, RequestOutcome outcome) {
+  instruments_->requests[static_cast<size_t>(endpoint)][static_cast<size_t>(outcome)]->Increment();
+}
+
+std::string Metrics::Text(const Present& present) {
+  const std::lock_guard lock(instruments_->mutex);
+  instruments_->Set(present);
+  return prometheus::TextSerializer().Serialize(instruments_->registry.Collect());
+}
+
+}  // namespace cibad
