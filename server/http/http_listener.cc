@@ -76,8 +76,8 @@ absl::StatusOr<HostAndPort> ParseAddress(absl::string_view address) {
     return absl::InvalidArgumentError("needs a port, 0 to 65535, behind the colon");
   }
   return absl::InvalidArgumentError(
-      "must be on loopback, behind a proxy that speaks TLS: write 127.0.0.1:PORT, [::1]:PORT or "
-      "localhost:PORT");
+      "must be a loopback address, 127.0.0.1:PORT, [::1]:PORT or localhost:PORT; who comes from "
+      "elsewhere comes through a proxy that speaks TLS");
 }
 
 std::string AddressText(absl::string_view host, int port) {

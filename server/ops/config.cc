@@ -44,7 +44,7 @@ std::vector<std::string> ReadListen(ConfigSection section) {
 std::string ReadMetricsAddress(ConfigSection section) {
   if (!section.Has("metrics")) return "";
   const std::string address = section.Text("metrics");
-  section.Check("metrics", CheckMetricsAddress(address));
+  section.Check("metrics", CheckHttpAddress(address));
   return address;
 }
 

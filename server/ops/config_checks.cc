@@ -62,12 +62,6 @@ absl::Status CheckListenAddress(absl::string_view address) {
                             "unix:/ABSOLUTE/PATH, 127.0.0.1:PORT, [::1]:PORT or localhost:PORT"));
 }
 
-absl::Status CheckMetricsAddress(absl::string_view address) {
-  if (!absl::StartsWith(address, "unix:")) return CheckListenAddress(address);
-  return Wrong(
-      "must be a loopback TCP address, as in 127.0.0.1:9464: metrics are fetched over HTTP");
-}
-
 absl::Status CheckIssuer(absl::string_view issuer) {
   constexpr size_t kMaxBytes = 1024;
   if (!absl::StartsWith(issuer, "https://")) return Wrong("must start with https://");

@@ -15,9 +15,6 @@ namespace cibad {
 // `unix:/absolute/path`, or a loopback address with a port, 0 for any free one.
 absl::Status CheckListenAddress(absl::string_view address);
 
-// A loopback address with a port, 0 for any free one.
-absl::Status CheckMetricsAddress(absl::string_view address);
-
 // An issuer identifier (OpenID Connect Core 2): an https URL without query or fragment.
 absl::Status CheckIssuer(absl::string_view issuer);
 

@@ -248,11 +248,10 @@ TEST_F(ConfigTest, MetricsAreServedOnLoopbackTcpAlone) {
   const auto error = [&](const std::string& address) {
     return ErrorWith(listen, "[listen]\nmetrics = \"" + address + "\"");
   };
-  EXPECT_THAT(
-      error("unix:/run/metrics"),
-      StartsWith("2: listen.metrics: must be a loopback TCP address, as in 127.0.0.1:9464"));
-  EXPECT_THAT(error("0.0.0.0:9464"), StartsWith("2: listen.metrics: \"0.0.0.0:9464\" is refused"));
-  EXPECT_THAT(error("127.0.0.1"), StartsWith("2: listen.metrics: "));
+  for (const char* address : {"unix:/run/metrics", "0.0.0.0:9464", "127.0.0.1"}) {
+    EXPECT_THAT(error(address),
+                StartsWith("2: listen.metrics: must be a loopback address, 127.0.0.1:PORT, "));
+  }
   EXPECT_THAT(error(""), StartsWith("2: listen.metrics: "));
 }
 

@@ -87,7 +87,7 @@ TEST_F(ConfigWebhookTest, WhatIsWrongInItIsTold) {
       HasSubstr("webhook_secret_files: has more than 4"));
   EXPECT_THAT(ErrorOf(absl::StrReplaceAll(With(absl::StrCat(kUrl, kFiles)),
                                           {{"127.0.0.1:8480", "0.0.0.0:8480"}})),
-              HasSubstr("listen.webhook: must be on loopback"));
+              HasSubstr("listen.webhook: must be a loopback address"));
 }
 
 TEST_F(ConfigWebhookTest, APathIsOneSalesUnitsOwn) {
