@@ -62,6 +62,9 @@ std::string Failed(const Failure& failure, const LoginRequest& request) {
   if (sentence == StaffSentence::kPhoneNumberUnusable && !request.customer_token.empty()) {
     return StaffText(StaffSentence::kCustomerUnusable, request.language);
   }
+  const bool is_old_check_in =
+      !request.customer_token.empty() && failure.provider_code == "expired_login_hint_token";
+  if (is_old_check_in) return StaffText(StaffSentence::kCheckInExpired, request.language);
   return StaffText(sentence, request.language);
 }
 

@@ -81,6 +81,13 @@ constexpr Sentence kSentences[] = {
       "Denne kunde kan ikke logge ind med Vipps MobilePay; vælg en anden måde.",
       "Den här kunden kan inte logga in med Vipps MobilePay; välj ett annat sätt.",
       "Tämä asiakas ei voi kirjautua Vipps MobilePaylla; käytä toista tapaa."}},
+    {StaffSentence::kCheckInExpired,
+     {"The customer's check-in is too old; ask them to show a new QR code, then start again.",
+      "Kundens innsjekking er for gammel; be kunden vise en ny QR-kode, og start på nytt.",
+      "Kundens check-in er for gammel; bed kunden om at vise en ny QR-kode, og start forfra.",
+      "Kundens incheckning är för gammal; be kunden visa en ny QR-kod och starta sedan på nytt.",
+      "Asiakkaan kirjautumiskoodi on vanhentunut; pyydä asiakasta näyttämään uusi QR-koodi ja "
+      "aloita uudelleen."}},
     {StaffSentence::kAppOutdated,
      {"The customer's Vipps MobilePay app is too old; ask them to update it, then start again.",
       "Kundens Vipps MobilePay-app er for gammel; be kunden oppdatere den, og start på nytt.",

@@ -26,6 +26,7 @@ enum class StaffSentence {
   kInterrupted,
   kPhoneNumberUnusable,
   kCustomerUnusable,  // who is known by a QR check-in instead of a phone number
+  kCheckInExpired,    // that QR check-in
   kAppOutdated,
   kTooManyLogins,
   kTooManyLoginsForSeconds,  // value: a whole number from two on, as of

@@ -99,6 +99,16 @@ TEST(StaffMessage, OfWhoCheckedInWithAQrCodeNoPhoneNumberIsBlamed) {
   EXPECT_THAT(StaffMessage(login), HasSubstr("This phone number cannot"));
 }
 
+TEST(StaffMessage, AnOldCheckInIsForTheCustomerToMend) {
+  Login login;
+  login.state = LoginState::kFailed;
+  login.failure = {FailureReason::kRequestRefused, "expired_login_hint_token", std::nullopt};
+  login.request.customer_token = "token";
+  EXPECT_THAT(StaffMessage(login), HasSubstr("show a new QR code"));
+  login.request.customer_token.clear();
+  EXPECT_THAT(StaffMessage(login), HasSubstr("not set up correctly"));
+}
+
 TEST(StaffMessage, VippsAdviceIsGiven) {
   EXPECT_THAT(MessageOf(FailureReason::kAppOutdated), HasSubstr("update"));
   EXPECT_THAT(MessageOf(FailureReason::kInvalidUser), HasSubstr("another way"));
