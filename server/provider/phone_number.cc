@@ -15,7 +15,7 @@ namespace {
 using i18n::phonenumbers::PhoneNumber;
 using i18n::phonenumbers::PhoneNumberUtil;
 
-constexpr size_t kMaxBytes = 64;
+constexpr size_t kMaxPhoneNumberBytes = 64;
 constexpr int kServedCountryCodes[] = {
     47,   // Norway
     45,   // Denmark
@@ -31,7 +31,8 @@ absl::Status Wrong(absl::string_view what) {
 // The library is made for text out of which a number is to be fished: it takes letters for keys of
 // the telephone and stops at what it does not know. Here the text is the number or nothing.
 absl::Status CheckCharacters(absl::string_view text) {
-  if (text.size() > kMaxBytes) return Wrong(absl::StrCat("longer than ", kMaxBytes, " characters"));
+  if (text.size() > kMaxPhoneNumberBytes)
+    return Wrong(absl::StrCat("longer than ", kMaxPhoneNumberBytes, " characters"));
   constexpr absl::string_view kDigits = "0123456789";
   constexpr absl::string_view kPunctuation = " -()./";
   bool seen_digit = false;
