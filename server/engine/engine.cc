@@ -140,7 +140,7 @@ absl::Status Engine::Recover() {
     });
   };
   size_t count = 0;
-  const absl::Status loaded = store_->LoadUnfinished([&](Login login) {
+  absl::Status loaded = store_->LoadUnfinished([&](Login login) {
     ++count;
     Lane* lane = &LaneOf(login.id);
     std::vector<Login>& batch = batches[lane];

@@ -285,7 +285,7 @@ void Poke(const std::string& address) {
   if (fd < 0) return;
   const auto* target =
       is_v6 ? reinterpret_cast<const sockaddr*>(&v6) : reinterpret_cast<const sockaddr*>(&v4);
-  connect(fd, target, is_v6 ? sizeof(v6) : sizeof(v4));
+  static_cast<void>(connect(fd, target, is_v6 ? sizeof(v6) : sizeof(v4)));
   close(fd);
 }
 

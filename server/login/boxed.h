@@ -15,6 +15,7 @@ template <typename T>
 class Boxed {
  public:
   Boxed() = default;
+  // Implicit, as std::optional's. NOLINTNEXTLINE(google-explicit-constructor)
   Boxed(T value) : value_(std::make_unique<T>(std::move(value))) {}
   Boxed(const Boxed& other)
       : value_(other.value_ == nullptr ? nullptr : std::make_unique<T>(*other.value_)) {}

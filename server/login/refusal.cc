@@ -55,6 +55,7 @@ FailureReason ReasonOfStatus(int http_status) {
 
 std::vector<absl::string_view> KnownProviderCodes() {
   std::vector<absl::string_view> codes;
+  codes.reserve(kMeanings.size());
   for (const Meaning& meaning : kMeanings) codes.push_back(meaning.code);
   return codes;
 }

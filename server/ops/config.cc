@@ -43,7 +43,7 @@ std::vector<std::string> ReadListen(ConfigSection section) {
 
 std::string ReadMetricsAddress(ConfigSection section) {
   if (!section.Has("metrics")) return "";
-  const std::string address = section.Text("metrics");
+  std::string address = section.Text("metrics");
   section.Check("metrics", CheckHttpAddress(address));
   return address;
 }
@@ -62,7 +62,7 @@ std::string ReadWebhookListen(ConfigSection section, const std::vector<SalesUnit
     return "";
   }
   if (!is_wanted) section.Fail("webhook", "is for pings, and no sales unit has a webhook_url");
-  const std::string address = section.Text("webhook");
+  std::string address = section.Text("webhook");
   section.Check("webhook", CheckHttpAddress(address));
   return address;
 }

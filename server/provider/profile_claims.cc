@@ -225,7 +225,7 @@ void ReadConsentTime(Claims& part, Consents& consents) {
   const auto claim = part.rest().find("timeOfConsent");
   if (claim == part.rest().end()) return;
   const std::optional<absl::Time> time = ParseConsentTime(*claim);
-  const bool is_none = claim->is_null() || *claim == "";
+  const bool is_none = claim->is_null() || *claim == nlohmann::json("");
   if (!time && !is_none) return;  // it stays with the other claims
   if (time) {
     consents.time_of_consent = absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ", *time, absl::UTCTimeZone());

@@ -18,9 +18,9 @@ namespace cibad {
 // Whose request it is, and what the sales unit proves that with. Both must outlive it.
 struct Caller {
   // With partner keys the token must be there, and visible ASCII; without, it is not looked at.
-  Caller(const SalesUnit& unit,
-         absl::string_view token = "")            // NOLINT(google-explicit-constructor)
-      : sales_unit(unit), access_token(token) {}  // implicit: most callers are just a sales unit
+  // Implicit: most callers are just a sales unit. NOLINTNEXTLINE(google-explicit-constructor)
+  Caller(const SalesUnit& unit, absl::string_view token = "")
+      : sales_unit(unit), access_token(token) {}
 
   const SalesUnit& sales_unit;
   const absl::string_view access_token;  // see AccessTokenRequest

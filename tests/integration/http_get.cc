@@ -42,7 +42,7 @@ absl::StatusOr<std::string> Exchange(int socket, int port, const std::string& re
 absl::StatusOr<std::string> HttpGet(int port, const std::string& path) {
   const int connection = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (connection < 0) return absl::ErrnoToStatus(errno, "socket");
-  const auto answer = Exchange(
+  auto answer = Exchange(
       connection, port,
       absl::StrCat("GET ", path, " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
   close(connection);

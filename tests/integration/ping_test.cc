@@ -84,7 +84,7 @@ class PingTest : public IntegrationTest {
   // a ping brings the next poll.
   std::string StartAndRelax() {
     const int64_t before = Polls();
-    const std::string id = MustStart(kWaits);
+    std::string id = MustStart(kWaits);
     EXPECT_TRUE(Eventually([&] { return Polls() > before; }));
     return id;
   }
@@ -156,6 +156,7 @@ TEST_F(PingTest, RepeatedAndForManyAtOncePollsNobodyEarly) {
   ASSERT_NO_FATAL_FAILURE(StartWithPings(kNever, {.interval_seconds = 2}));
   ASSERT_TRUE(sandbox_->SetPings("repeated").ok());
   std::vector<std::string> ids;
+  ids.reserve(60);
   for (int i = 0; i < 60; ++i) {  // approve at once, and after 1, 2, 3… seconds
     ids.push_back(MustStart(absl::StrFormat("47401%02d%03d", i % 6, i)));
   }
@@ -196,7 +197,9 @@ TEST_F(PingTest, HostileDeliveriesAreRefusedEachForWhatItIs) {
   EXPECT_EQ(Deliver(twice), 401);
   EXPECT_EQ(Deliver(SignDelivery(kUrl, secret_, "no ping")), 400);
   EXPECT_EQ(Deliver(right, "", "GET"), 405);
-  EXPECT_EQ(Deliver(SignDelivery(kUrl, secret_, std::string(10'000'000, 'a'))), 413);
+  std::string large;
+  large.resize(10'000'000, 'a');
+  EXPECT_EQ(Deliver(SignDelivery(kUrl, secret_, large)), 413);
   EXPECT_EQ(Deliver(right), 200);
   EXPECT_THAT(daemon_->Log(), Not(HasSubstr("nobody-kn")));
   EXPECT_THAT(daemon_->Log(), Not(HasSubstr(secret_)));
@@ -228,6 +231,7 @@ TEST_F(PingTest, AThousandHostileOnesASecondDisturbNoLogin) {
   constexpr absl::Duration kPace = absl::Milliseconds(2);  // of one sender: 500 a second
   ASSERT_NO_FATAL_FAILURE(StartWithPings(kNever));
   std::vector<std::thread> senders;
+  senders.reserve(kSenders);
   const absl::Time begin = absl::Now();
   for (int i = 0; i < kSenders; ++i) {
     senders.emplace_back([&, i] {
@@ -240,6 +244,7 @@ TEST_F(PingTest, AThousandHostileOnesASecondDisturbNoLogin) {
     });
   }
   std::vector<std::string> ids;
+  ids.reserve(40);
   for (int i = 0; i < 40; ++i) {  // approve after 2 to 4 seconds: after the first poll
     ids.push_back(MustStart(absl::StrFormat("47401%02d%03d", 2 + i % 3, i)));
   }
@@ -275,7 +280,9 @@ class ApprovalToTill : public PingTest {
   // evenly over two intervals of 5 s.
   std::vector<double> Measure() {
     std::vector<std::string> ids;
+    ids.reserve(kCustomers);
     std::vector<std::thread> watches;
+    watches.reserve(kCustomers);
     std::vector<absl::Time> approved(kCustomers);
     std::vector<absl::Time> told(kCustomers);
     for (int i = 0; i < kCustomers; ++i) ids.push_back(MustStart(Number(i)));

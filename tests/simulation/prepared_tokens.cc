@@ -24,7 +24,7 @@ nlohmann::json ClaimsOf(const std::string& subject) {
           {"aud", kSimulatedClientId},
           {"sub", subject},
           {"iat", begin},
-          {"exp", begin + 2 * 3600}};
+          {"exp", begin + int64_t{2} * 3600}};
 }
 
 PreparedTokens Prepare() {

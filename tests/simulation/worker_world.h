@@ -135,7 +135,7 @@ class WorkerWorld {
   void OnCommit(const Login* before, const Login& after);
 
   // Its network.
-  void Send(HttpRequest request, std::function<void(HttpResult)> done);
+  void Send(const HttpRequest& request, std::function<void(HttpResult)> done);
   void CheckIsWritten(const Target& target);
   void Travel(const std::shared_ptr<Exchange>& exchange, absl::Duration timeout, int trouble);
   void ArriveAt(absl::Time time, const std::shared_ptr<Exchange>& exchange, int trouble);

@@ -121,7 +121,7 @@ absl::Duration WorkerWorld::Way() {
                          random_.Percent(80) ? absl::Milliseconds(100) : kLongestWayOfARequest);
 }
 
-void WorkerWorld::Send(HttpRequest request, std::function<void(HttpResult)> done) {
+void WorkerWorld::Send(const HttpRequest& request, std::function<void(HttpResult)> done) {
   if (!IsUp()) return;
   auto exchange = std::make_shared<Exchange>();
   exchange->target = provider_.Find(request);

@@ -44,7 +44,7 @@ void World::Do(const SendBackchannelRequest&) {
       },
       [this](int) {
         SendPings();
-        const Outcome<Acknowledgement> answer = provider_.AnswerBackchannelRequest(now());
+        Outcome<Acknowledgement> answer = provider_.AnswerBackchannelRequest(now());
         const bool browser_comes = std::holds_alternative<Acknowledgement>(answer) &&
                                    plan_.on_web_page && plan_.decision != Decision::kNeverDecides &&
                                    plan_.browser_takes < absl::InfiniteDuration();

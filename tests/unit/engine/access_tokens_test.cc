@@ -46,13 +46,14 @@ HttpResult Token(const std::string& text, int seconds = 3600) {
 class AccessTokensTest : public ::testing::Test {
  protected:
   AccessTokensTest()
-      : tokens_(kIssuer,
-                AccessTokens::Environment{
-                    .http = &http_,
-                    .clock = [this] { return now_; },
-                    .set_alarm = [this](absl::Time time) { alarm_ = time; },
-                    .post = [this](std::function<void()> what) { posted_.push_back(what); },
-                }) {}
+      : tokens_(
+            kIssuer,
+            AccessTokens::Environment{
+                .http = &http_,
+                .clock = [this] { return now_; },
+                .set_alarm = [this](absl::Time time) { alarm_ = time; },
+                .post = [this](std::function<void()> what) { posted_.push_back(std::move(what)); },
+            }) {}
 
   void RunPosted() {
     while (!posted_.empty()) {
@@ -120,6 +121,7 @@ TEST_F(AccessTokensTest, OneThatLivesASecondIsNotFetchedInABusyLoop) {
 
 TEST_F(AccessTokensTest, OneAtATimeForOneTokenAndAFewForMany) {
   std::vector<SalesUnit> units;
+  units.reserve(100);
   for (int i = 0; i < 100; ++i) units.push_back(Partner(absl::StrCat(100000 + i)));
   Use(units);
   EXPECT_EQ(http_.CountOpen(kPath), AccessTokens::kMostFetches);

@@ -314,6 +314,7 @@ TEST_F(EngineTest, WhatIsUnfinishedWhenItStopsGoesOnInTheNext) {
   });
   // Tills that are still watching when the engine stops.
   std::vector<std::shared_ptr<WaitingWatcher>> watchers;
+  watchers.reserve(ids.size());
   for (const std::string& id : ids) watchers.push_back(Watch(*engine_, id));
   StopEngine();
   EXPECT_EQ(LoadUnfinished(*store_)->size(), ids.size());

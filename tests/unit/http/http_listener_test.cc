@@ -95,7 +95,7 @@ std::unique_ptr<HttpListener> Listen(std::vector<HttpHandler> handlers,
   return *std::move(listener);
 }
 
-std::unique_ptr<HttpListener> ListenWithEcho(HttpListenerOptions options = {}) {
+std::unique_ptr<HttpListener> ListenWithEcho(const HttpListenerOptions& options = {}) {
   return Listen({{"POST", "/hook", nullptr, Echo}, {"GET", "/metrics", nullptr, Echo}}, options);
 }
 
@@ -194,10 +194,10 @@ TEST(HttpListener, AConnectionCarriesOneRequest) {
 TEST(HttpListener, GarbageIsRefusedAndTheListenerGoesOn) {
   const auto listener = ListenWithEcho();
   for (const std::string& garbage :
-       {std::string("hello\r\n\r\n"), std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc", 9),
+       {std::string("hello\r\n\r\n"), std::string("\x16\x03\x01\x02\0\x01\0\x01", 8),
         std::string("GET\r\n\r\n"), std::string("POST /hook HTTP/9.9\r\n\r\n"),
         std::string("POST hook HTTP/1.1\r\n\r\n"), std::string("POST * HTTP/1.1\r\n\r\n"),
-        std::string("POST /ho\0ok HTTP/1.1\r\n\r\n", 25),
+        std::string("POST /ho\0ok HTTP/1.1\r\n\r\n", 24),
         std::string("POST /hook HTTP/1.1\r\nno colon\r\n\r\n"), std::string(300, '\r')}) {
     const Connection connection(listener->address());
     connection.Write(garbage);
@@ -289,7 +289,9 @@ TEST(HttpListener, ABodyUpToTheLimitIsTakenAndALongerOneNotRead) {
   }
   // 10 MB, sent by somebody who does not listen: taken by nobody.
   const Connection pushing(listener->address());
-  EXPECT_FALSE(pushing.Write(PostOf(std::string(10'000'000, 'a'))));
+  std::string large;
+  large.resize(10'000'000, 'a');
+  EXPECT_FALSE(pushing.Write(PostOf(large)));
   EXPECT_THAT(Ask(*listener, PostOf("x")), StartsWith("HTTP/1.1 200 OK"));
 }
 
@@ -362,6 +364,7 @@ TEST(HttpListener, ConnectionsThatAreHeldOpenMakeNobodyWaitForEver) {
   options.timeout = absl::Milliseconds(100);
   const auto listener = ListenWithEcho(options);
   std::vector<std::unique_ptr<Connection>> held;
+  held.reserve(8);
   for (int i = 0; i < 8; ++i) held.push_back(std::make_unique<Connection>(listener->address()));
   EXPECT_THAT(Ask(*listener, PostOf("x")), StartsWith("HTTP/1.1 200 OK"));
 }

@@ -87,7 +87,7 @@ std::string BrokenPromise(const Login& before, const Transition& transition, abs
   }
   if (HasEnded(after.state)) return BrokenByEnd(after, commands, now);
   for (const Command& command : commands) {
-    const std::string broken = BrokenOnWebPage(after, command);
+    std::string broken = BrokenOnWebPage(after, command);
     if (!broken.empty()) return broken;
   }
   if (after.end_time.has_value()) return "an unfinished login has no end_time";

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "server/provider/jose.h"
 #include "tests/unit/provider/signed_token.h"
 
@@ -132,7 +133,8 @@ TEST(KeySet, RefusesWhatIsNoKeySet) {
   EXPECT_TRUE(ReadKeySet(Ok("{" + keys + "}")).ok());
   for (const std::string& body :
        {std::string(), std::string("<html>"), std::string("{}"), std::string(R"({"keys":{}})"),
-        "{\"keys\":" + good + "}", "[" + good + "]", "{" + keys + "," + keys + "}"}) {
+        absl::StrCat("{\"keys\":", good, "}"), absl::StrCat("[", good, "]"),
+        absl::StrCat("{", keys, ",", keys, "}")}) {
     EXPECT_TRUE(absl::IsInvalidArgument(ReadKeySet(Ok(body)).status())) << body;
   }
 }
