@@ -27,7 +27,7 @@ class WorkerWorld::Http : public HttpClient {
  public:
   explicit Http(WorkerWorld& world) : world_(world) {}
   void Send(HttpRequest request, std::function<void(HttpResult)> done) override {
-    world_.Send(std::move(request), std::move(done));
+    world_.Send(request, std::move(done));
   }
 
  private:
