@@ -18,6 +18,7 @@
 #include "server/engine/ping_receiver.h"
 #include "server/http/clock.h"
 #include "server/http/http_listener.h"
+#include "server/ops/caller_config.h"
 #include "server/ops/config.h"
 #include "server/ops/log.h"
 #include "server/ops/metrics.h"
@@ -26,6 +27,7 @@
 #include "server/rpc/health.h"
 #include "server/rpc/login_service.h"
 #include "server/rpc/server.h"
+#include "server/rpc/tls_watch.h"
 #include "server/store/sqlite_store.h"
 
 namespace cibad {
@@ -76,6 +78,11 @@ LoginServiceImpl::Settings ServiceSettings(const Config& config) {
 std::string NeedsRestart(const Config& running, const Config& loaded) {
   std::vector<std::string> keys;
   if (loaded.listen != running.listen) keys.emplace_back("listen.grpc");
+  // gRPC is told once whether a listener is encrypted, and whether it asks for certificates.
+  const bool same_tls = loaded.tls.has_value() == running.tls.has_value() &&
+                        (!loaded.tls.has_value() ||
+                         loaded.tls->client_ca_file.empty() == running.tls->client_ca_file.empty());
+  if (!same_tls) keys.emplace_back("tls");
   if (loaded.metrics_address != running.metrics_address) keys.emplace_back("listen.metrics");
   if (loaded.webhook_address != running.webhook_address) keys.emplace_back("listen.webhook");
   if (loaded.store_path != running.store_path) keys.emplace_back("store.path");
@@ -89,6 +96,14 @@ absl::Status CheckIssuerStays(const std::string& config_file, const Config& runn
   if (loaded.issuer == running.issuer) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(
       config_file, ": provider.issuer: cannot change while cibad runs; restart it to change it"));
+}
+
+// Null where nothing is encrypted.
+absl::StatusOr<std::shared_ptr<TlsWatch>> WatchTls(const Config& config) {
+  if (!config.tls.has_value()) return nullptr;
+  auto watch = std::make_shared<TlsWatch>(*config.tls);
+  if (absl::Status status = watch->SetFiles(*config.tls); !status.ok()) return status;
+  return watch;
 }
 
 // Null where no sales unit has pings.
@@ -108,10 +123,13 @@ absl::StatusOr<std::unique_ptr<HttpListener>> ListenForPings(const Config& confi
 // Reads the config again and goes on with it, without dropping a login or a stream. Where it is
 // wrong, nothing changes.
 void Reload(const std::string& config_file, const Config& running, SqliteStore& store,
-            Engine& engine, LoginServiceImpl& service, Health& health, PingReceiver& pings) {
+            Engine& engine, LoginServiceImpl& service, RpcServer& server, TlsWatch* tls,
+            Health& health, PingReceiver& pings) {
   const absl::StatusOr<Config> loaded = LoadConfig(config_file);
   absl::Status status = loaded.status();
   if (status.ok()) status = CheckIssuerStays(config_file, running, *loaded);
+  if (status.ok() && tls != nullptr && loaded->tls.has_value())
+    status = tls->SetFiles(*loaded->tls);
   if (status.ok()) status = store.ReplaceKeys(loaded->store_keys);
   if (!status.ok()) {
     Log(LogLevel::kError, "Not reloaded; the config from before stays",
@@ -119,6 +137,7 @@ void Reload(const std::string& config_file, const Config& running, SqliteStore& 
     return;
   }
   SetLogLevel(loaded->log_level);
+  server.SetCallers(CallersAfterReload(running, *loaded));
   health.SetSalesUnits(ByMsn(loaded->sales_units));
   engine.Apply(EngineSettings(*loaded));
   service.Apply(ServiceSettings(*loaded));
@@ -171,7 +190,10 @@ int Serve(const std::string& config_file, const Config& config) {
   Engine engine(std::move(options), EngineSettings(config), store->get());
   if (absl::Status status = engine.Recover(); !status.ok()) return Fail(kUnavailable, status);
   LoginServiceImpl service(&engine, ServiceSettings(config));
-  absl::StatusOr<std::unique_ptr<RpcServer>> server = RpcServer::Listen(config.listen, &service);
+  absl::StatusOr<std::shared_ptr<TlsWatch>> tls = WatchTls(config);
+  if (!tls.ok()) return Fail(kConfigWrong, tls.status());
+  absl::StatusOr<std::unique_ptr<RpcServer>> server =
+      RpcServer::Listen(config.listen, config.callers, *tls, &service);
   if (!server.ok()) return Fail(kUnavailable, server.status());
   const auto metrics_listener = ServeMetrics(config, [&] {
     Metrics::Present present;
@@ -199,7 +221,7 @@ int Serve(const std::string& config_file, const Config& config) {
   NotifyReady();
   while (signals.Wait() == SIGHUP) {
     NotifyReloading();
-    Reload(config_file, config, **store, engine, service, health, pings);
+    Reload(config_file, config, **store, engine, service, **server, tls->get(), health, pings);
     NotifyReady();
   }
   NotifyStopping();

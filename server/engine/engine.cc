@@ -295,7 +295,7 @@ void Engine::CheckUser(const std::string& sales_unit, const std::string& msisdn,
     return done(absl::ResourceExhaustedError(
         "too many phone numbers are being checked; try again in a moment"));
   }
-  const auto build = [msisdn](const ProviderMetadata& metadata, const Caller& caller) {
+  const auto build = [msisdn](const ProviderMetadata& metadata, const Requester& caller) {
     return UserExistsRequest(metadata, caller, msisdn);
   };
   const auto finish = [this, msisdn, done = std::move(done)](const HttpResult& result) {

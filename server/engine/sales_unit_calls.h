@@ -29,7 +29,7 @@ class SalesUnitCalls {
     // Runs a closure on the thread that sends, later, in order.
     std::function<void(std::function<void()>)> post;
   };
-  using Build = std::function<HttpRequest(const ProviderMetadata&, const Caller&)>;
+  using Build = std::function<HttpRequest(const ProviderMetadata&, const Requester&)>;
   using Done = std::function<void(const HttpResult&)>;
 
   explicit SalesUnitCalls(Environment environment) : environment_(std::move(environment)) {}

@@ -36,21 +36,22 @@ void WebhookCalls::Register(const SalesUnit& unit, const std::string& url,
                             const Done<absl::StatusOr<NewWebhook>>& done) {
   Call<absl::StatusOr<NewWebhook>>(
       unit,
-      [this, url](const Caller& caller) { return RegisterWebhookRequest(issuer_, caller, url); },
+      [this, url](const Requester& caller) { return RegisterWebhookRequest(issuer_, caller, url); },
       ReadNewWebhook, done);
 }
 
 void WebhookCalls::List(const SalesUnit& unit,
                         const Done<absl::StatusOr<std::vector<RegisteredWebhook>>>& done) {
   Call<absl::StatusOr<std::vector<RegisteredWebhook>>>(
-      unit, [this](const Caller& caller) { return ListWebhooksRequest(issuer_, caller); },
+      unit, [this](const Requester& caller) { return ListWebhooksRequest(issuer_, caller); },
       ReadWebhooks, done);
 }
 
 void WebhookCalls::Delete(const SalesUnit& unit, const std::string& id,
                           const Done<absl::Status>& done) {
   Call<absl::Status>(
-      unit, [this, id](const Caller& caller) { return DeleteWebhookRequest(issuer_, caller, id); },
+      unit,
+      [this, id](const Requester& caller) { return DeleteWebhookRequest(issuer_, caller, id); },
       ReadDeletedWebhook, done);
 }
 

@@ -38,7 +38,7 @@ class WebhookCalls {
   void Delete(const SalesUnit& unit, const std::string& id, const Done<absl::Status>& done);
 
  private:
-  using Build = std::function<HttpRequest(const Caller&)>;
+  using Build = std::function<HttpRequest(const Requester&)>;
 
   template <typename Answer>
   void Call(const SalesUnit& unit, Build build, Answer (*read)(const HttpResult&),

@@ -320,7 +320,7 @@ void Worker::Do(Entry& entry, const WakeAt& command) {
 void Worker::Do(Entry& entry, const CheckUser&) {
   Ask(
       entry, Proof::kSalesUnit,
-      [](const ProviderMetadata& metadata, const Caller& caller, const Login& login) {
+      [](const ProviderMetadata& metadata, const Requester& caller, const Login& login) {
         return UserExistsRequest(metadata, caller, login.request.msisdn);
       },
       [](const HttpResult& result) -> Event { return UserChecked{ReadUserExistsAnswer(result)}; });
@@ -329,7 +329,7 @@ void Worker::Do(Entry& entry, const CheckUser&) {
 void Worker::Do(Entry& entry, const SendBackchannelRequest&) {
   Ask(
       entry, Proof::kSalesUnit,
-      [](const ProviderMetadata& metadata, const Caller& caller, const Login& login) {
+      [](const ProviderMetadata& metadata, const Requester& caller, const Login& login) {
         return BackchannelRequest(metadata, caller, login.request);
       },
       [](const HttpResult& result) -> Event {
@@ -340,7 +340,7 @@ void Worker::Do(Entry& entry, const SendBackchannelRequest&) {
 void Worker::Do(Entry& entry, const SendTokenRequest&) {
   Ask(
       entry, Proof::kSalesUnit,
-      [](const ProviderMetadata& metadata, const Caller& caller, const Login& login) {
+      [](const ProviderMetadata& metadata, const Requester& caller, const Login& login) {
         return TokenRequest(metadata, caller, login.auth_req_id);
       },
       [](const HttpResult& result) -> Event {
@@ -351,7 +351,7 @@ void Worker::Do(Entry& entry, const SendTokenRequest&) {
 void Worker::Do(Entry& entry, const ExchangeCode&) {
   Ask(
       entry, Proof::kSalesUnit,
-      [](const ProviderMetadata& metadata, const Caller& caller, const Login& login) {
+      [](const ProviderMetadata& metadata, const Requester& caller, const Login& login) {
         return CodeRequest(metadata, caller, login.progress.code);
       },
       [](const HttpResult& result) -> Event {
@@ -362,7 +362,7 @@ void Worker::Do(Entry& entry, const ExchangeCode&) {
 void Worker::Do(Entry& entry, const FetchProfile&) {
   Ask(
       entry, Proof::kCustomer,
-      [](const ProviderMetadata& metadata, const Caller& caller, const Login& login) {
+      [](const ProviderMetadata& metadata, const Requester& caller, const Login& login) {
         return UserinfoRequest(metadata, caller.sales_unit, login.tokens->access_token);
       },
       [](const HttpResult& result) -> Event {
@@ -381,7 +381,7 @@ void Worker::Ask(const Entry& entry, Proof proof, BuildRequest build, ReadResult
   ++requests_in_flight_;
   calls_.Send(
       *unit, proof,
-      [build, &login](const ProviderMetadata& metadata, const Caller& caller) {
+      [build, &login](const ProviderMetadata& metadata, const Requester& caller) {
         return build(metadata, caller, login);
       },
       [this, id = login.id, credentials = entry.credentials, read](const HttpResult& result) {

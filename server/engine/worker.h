@@ -150,7 +150,7 @@ class Worker {
   void Do(Entry& entry, const FetchProfile& command);
   void Do(Entry& entry, const WakeAt& command);
 
-  using BuildRequest = HttpRequest (*)(const ProviderMetadata&, const Caller&, const Login&);
+  using BuildRequest = HttpRequest (*)(const ProviderMetadata&, const Requester&, const Login&);
   using ReadResult = Event (*)(const HttpResult&);
   // Sends the provider a request for the login; what `read` makes of the result comes back to it as
   // an event.

@@ -15,6 +15,7 @@ namespace cibad {
 // Whatever a list does not name is refused. The one element "*" stands for all.
 struct CallerPolicy {
   std::string name;  // unique among the policies; without '/'
+  int position = 0;  // in the file: where several fit a caller, the first one is its policy
 
   // How its callers prove who they are; at least one of the three lists has an element.
   std::vector<std::string> listeners;     // addresses of listen.grpc that only they can reach

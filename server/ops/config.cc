@@ -10,8 +10,11 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
 #include "server/http/http_listener.h"
+#include "server/ops/caller_config.h"
 #include "server/ops/config_checks.h"
 #include "server/ops/config_keys.h"
 #include "server/ops/config_reader.h"
@@ -24,14 +27,14 @@ namespace {
 constexpr size_t kMaxConfigBytes = 1 << 20;
 constexpr size_t kMaxListenAddresses = 16;
 
-std::vector<std::string> ReadListen(ConfigSection section) {
+std::vector<std::string> ReadListen(ConfigSection section, bool has_tls) {
   std::vector<std::string> addresses;
   if (!section.Has("grpc")) section.Missing("grpc");
   const std::vector<ConfigSection::Element> elements =
       section.Texts("grpc", kMaxListenAddresses, "[\"unix:/run/cibad/cibad.sock\"]");
   if (section.ok() && elements.empty()) section.Fail("grpc", "is empty; name at least one address");
   for (const auto& [address, line] : elements) {
-    const absl::Status status = CheckListenAddress(address);
+    const absl::Status status = CheckListenAddress(address, has_tls);
     if (!status.ok()) section.Fail("grpc", status.message(), line);
     if (std::find(addresses.begin(), addresses.end(), address) != addresses.end()) {
       section.Fail("grpc", absl::StrCat("names ", Quoted(address), " twice"), line);
@@ -39,6 +42,24 @@ std::vector<std::string> ReadListen(ConfigSection section) {
     addresses.push_back(address);
   }
   return addresses;
+}
+
+// The files are read and looked at, and read again by whoever uses them.
+std::optional<TlsFiles> ReadTls(ConfigSection section, const toml::table& root) {
+  if (root.get("tls") == nullptr) return std::nullopt;
+  TlsFiles files;
+  files.certificate_file = section.Path(section.RequiredText("certificate_file"));
+  files.key_file = section.Path(section.RequiredText("key_file"));
+  if (section.Has("client_ca_file"))
+    files.client_ca_file = section.Path(section.Text("client_ca_file"));
+  if (!section.ok()) return files;
+  const absl::Status status = ReadTlsFiles(files, absl::Now()).status();
+  if (status.ok()) return files;
+  // It begins with the key at fault.
+  const std::pair<absl::string_view, absl::string_view> parts =
+      absl::StrSplit(status.message(), absl::MaxSplits(": ", 1));
+  section.Fail(parts.first, parts.second);
+  return files;
 }
 
 std::string ReadMetricsAddress(ConfigSection section) {
@@ -151,7 +172,8 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   const toml::table root = Parse(reader, text.value_or(""));
   CheckKeys(reader, root);
   Config config;
-  config.listen = ReadListen({reader, root, "listen"});
+  config.listen = ReadListen({reader, root, "listen"}, root.get("tls") != nullptr);
+  config.tls = ReadTls({reader, root, "tls"}, root);
   config.metrics_address = ReadMetricsAddress({reader, root, "listen"});
   ReadProvider({reader, root, "provider"}, config);
   config.sales_units = ReadSalesUnits(reader, root);
@@ -169,6 +191,7 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
       limits.Integer("pending_logins", config.pending_logins, {1, 1'000'000, "1 to 1000000"});
   config.watch_streams =
       limits.Integer("watch_streams", config.watch_streams, {1, 1'000'000, "1 to 1000000"});
+  config.callers = ReadCallers(reader, root, config);
   if (!reader.status().ok()) return reader.status();
   return config;
 }

@@ -6,24 +6,29 @@
 #ifndef CIBAD_SERVER_OPS_CONFIG_H_
 #define CIBAD_SERVER_OPS_CONFIG_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "server/ops/caller_policy.h"
 #include "server/ops/log.h"
+#include "server/ops/tls_files.h"
 #include "server/provider/sales_unit.h"
 #include "server/store/sealing_key.h"
 
 namespace cibad {
 
 struct Config {
-  std::vector<std::string> listen;  // as gRPC takes them: unix:/absolute/path, 127.0.0.1:50051
+  std::vector<std::string> listen;  // as gRPC takes them: unix:/absolute/path, HOST:50051
+  std::optional<TlsFiles> tls;      // absent: no TCP address is encrypted, and all are loopback
   std::string metrics_address;      // where metrics are fetched: 127.0.0.1:9464; empty: nowhere
   std::string webhook_address;      // where pings come to; empty: no sales unit has any
   std::string issuer;               // exactly as configured: it is compared with the tokens' `iss`
   std::string ca_file;              // PEM; empty: the system's CAs
   std::string proxy;                // URL; empty: none
   std::vector<SalesUnit> sales_units;
+  CallerPolicies callers;
   std::string store_path;
   StoreKeys store_keys;
   int keep_ended_minutes = 15;

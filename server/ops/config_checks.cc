@@ -1,5 +1,9 @@
 #include "server/ops/config_checks.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
@@ -28,6 +32,14 @@ bool IsPort(absl::string_view text) {
          absl::SimpleAtoi(text, &port) && port <= 65535;
 }
 
+// As an address is written before its port: an IPv6 address in brackets.
+bool IsIpAddress(const std::string& host) {
+  in6_addr address{};
+  if (inet_pton(AF_INET, host.c_str(), &address) == 1) return true;
+  return host.size() > 2 && host.front() == '[' && host.back() == ']' &&
+         inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), &address) == 1;
+}
+
 absl::Status CheckUnixPath(absl::string_view path) {
   constexpr size_t kMaxPathBytes = 107;  // sockaddr_un's sun_path holds 108, with the final NUL
   if (!absl::StartsWith(path, "/") || absl::EndsWith(path, "/")) {
@@ -48,18 +60,25 @@ absl::string_view Authority(absl::string_view url) {
 
 }  // namespace
 
-absl::Status CheckListenAddress(absl::string_view address) {
+absl::Status CheckListenAddress(absl::string_view address, bool has_tls) {
   absl::string_view rest = address;
   if (absl::ConsumePrefix(&rest, "unix:")) return CheckUnixPath(rest);
-  for (const absl::string_view host : {"127.0.0.1:", "[::1]:", "localhost:"}) {
-    rest = address;
-    if (!absl::ConsumePrefix(&rest, host)) continue;
-    if (IsPort(rest)) return absl::OkStatus();
+  const size_t colon = address.rfind(':');
+  const std::string host(address.substr(0, colon));
+  const bool is_loopback = host == "127.0.0.1" || host == "[::1]" || host == "localhost";
+  const bool is_host = is_loopback || IsIpAddress(host);
+  if (is_host && (colon == absl::string_view::npos || !IsPort(address.substr(colon + 1))))
     return Wrong(absl::StrCat(Quoted(address), " needs a port, 0 to 65535, behind the colon"));
+  if (is_loopback || (is_host && has_tls)) return absl::OkStatus();
+  if (is_host) {
+    return Wrong(absl::StrCat(Quoted(address),
+                              " is refused: beyond loopback callers need TLS; add a [tls] section "
+                              "with certificate_file and key_file, or write unix:/ABSOLUTE/PATH, "
+                              "127.0.0.1:PORT, [::1]:PORT or localhost:PORT"));
   }
   return Wrong(absl::StrCat(Quoted(address),
-                            " is refused: only loopback until callers can be authenticated; write "
-                            "unix:/ABSOLUTE/PATH, 127.0.0.1:PORT, [::1]:PORT or localhost:PORT"));
+                            " is no address; write unix:/ABSOLUTE/PATH, IPV4:PORT, [IPV6]:PORT or "
+                            "localhost:PORT"));
 }
 
 absl::Status CheckIssuer(absl::string_view issuer) {

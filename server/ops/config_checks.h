@@ -12,8 +12,9 @@
 
 namespace cibad {
 
-// `unix:/absolute/path`, or a loopback address with a port, 0 for any free one.
-absl::Status CheckListenAddress(absl::string_view address);
+// `unix:/absolute/path`, or an IP address or localhost with a port, 0 for any free one. Beyond
+// loopback it needs TLS.
+absl::Status CheckListenAddress(absl::string_view address, bool has_tls);
 
 // An issuer identifier (OpenID Connect Core 2): an https URL without query or fragment.
 absl::Status CheckIssuer(absl::string_view issuer);

@@ -10,6 +10,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "server/ops/config.h"
 #include "server/ops/config_checks.h"
@@ -21,9 +22,12 @@ struct Key {
   absl::string_view section;
   absl::string_view name;
 };
-constexpr std::array<Key, 30> kKeys = {{{"listen", "grpc"},
+constexpr std::array<Key, 44> kKeys = {{{"listen", "grpc"},
                                         {"listen", "metrics"},
                                         {"listen", "webhook"},
+                                        {"tls", "certificate_file"},
+                                        {"tls", "key_file"},
+                                        {"tls", "client_ca_file"},
                                         {"provider", "issuer"},
                                         {"provider", "ca_file"},
                                         {"provider", "proxy"},
@@ -43,6 +47,17 @@ constexpr std::array<Key, 30> kKeys = {{{"listen", "grpc"},
                                         {"sales_unit", "webhook_url"},
                                         {"sales_unit", "webhook_secret_files"},
                                         {"sales_unit", "ping_fallback_seconds"},
+                                        {"caller", "name"},
+                                        {"caller", "listeners"},
+                                        {"caller", "certificates"},
+                                        {"caller", "token_sha256"},
+                                        {"caller", "rpcs"},
+                                        {"caller", "sales_units"},
+                                        {"caller", "default_sales_unit"},
+                                        {"caller", "scopes"},
+                                        {"caller", "redirect_uris"},
+                                        {"caller", "starts_per_minute"},
+                                        {"caller", "pending_logins"},
                                         {"store", "path"},
                                         {"store", "key_file"},
                                         {"store", "old_key_files"},
@@ -106,6 +121,18 @@ void CheckKeysOf(ConfigReader& reader, absl::string_view section, const toml::ta
   }
 }
 
+// A section that may be there several times.
+void CheckRepeated(ConfigReader& reader, absl::string_view name, const toml::node& node, int line) {
+  const toml::array* sections = node.as_array();
+  if (sections == nullptr || (!sections->empty() && !sections->is_homogeneous<toml::table>())) {
+    reader.Fail(line, name,
+                absl::StrCat("must be written [[", name, "]], with two brackets, once for each ",
+                             absl::StrReplaceAll(name, {{"_", " "}})));
+    return;
+  }
+  for (const toml::node& section : *sections) CheckKeysOf(reader, name, *section.as_table());
+}
+
 }  // namespace
 
 void CheckKeys(ConfigReader& reader, const toml::table& root) {
@@ -114,14 +141,8 @@ void CheckKeys(ConfigReader& reader, const toml::table& root) {
     const int line = static_cast<int>(key.source().begin.line);
     if (!IsSection(name)) {
       reader.Fail(line, Shown(name), UnknownKey("", name));
-    } else if (name == "sales_unit") {
-      const toml::array* units = node.as_array();
-      if (units == nullptr || (!units->empty() && !units->is_homogeneous<toml::table>())) {
-        reader.Fail(line, name,
-                    "must be written [[sales_unit]], with two brackets, once for each sales unit");
-        continue;
-      }
-      for (const toml::node& unit : *units) CheckKeysOf(reader, name, *unit.as_table());
+    } else if (IsRepeated(name)) {
+      CheckRepeated(reader, name, node, line);
     } else if (const toml::table* section = node.as_table(); section != nullptr) {
       CheckKeysOf(reader, name, *section);
     } else {

@@ -41,6 +41,10 @@ absl::string_view TypeOf(const toml::node& node) {
   }
 }
 
+bool IsRepeated(absl::string_view section) {
+  return section == "sales_unit" || section == "caller";
+}
+
 ConfigReader::ConfigReader(std::string path)
     : path_(std::move(path)), folder_(std::filesystem::path(path_).parent_path()) {}
 
@@ -121,7 +125,7 @@ int ConfigSection::LineOfKey(absl::string_view key) const {
 }
 
 void ConfigSection::Missing(absl::string_view key) {
-  const bool repeats = name_ == "sales_unit";
+  const bool repeats = IsRepeated(name_);
   Fail(key, absl::StrCat("is missing; add it to ", repeats ? "this [[" : "[", name_,
                          repeats ? "]]" : "]"));
 }

@@ -22,6 +22,9 @@ int LineOf(const toml::node& node);
 // "a string", as it stands in messages.
 absl::string_view TypeOf(const toml::node& node);
 
+// Whether there may be several of the section, written `[[name]]`.
+bool IsRepeated(absl::string_view section);
+
 class ConfigReader {
  public:
   explicit ConfigReader(std::string path);

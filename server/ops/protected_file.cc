@@ -116,6 +116,16 @@ absl::StatusOr<std::string> ReadSubscriptionKey(const std::string& path) {
   return ReadLine(path, CheckSubscriptionKey);
 }
 
+absl::StatusOr<std::string> ReadPrivateKeyFile(const std::string& path) {
+  constexpr size_t kMaxBytes = 64 << 10;
+  const absl::StatusOr<SecretFile> file = FindSecretFile(path);
+  if (!file.ok()) return file.status();
+  absl::StatusOr<std::string> contents =
+      ReadProtectedFile(file->path, kMaxBytes, /*refuse_others=*/!file->is_credential);
+  if (!contents.ok()) return AboutFile(file->path, contents.status());
+  return contents;
+}
+
 absl::StatusOr<std::optional<SealingKey>> ReadSealingKey(const std::string& path) {
   const absl::StatusOr<SecretFile> file = FindSecretFile(path);
   if (!file.ok()) return file.status();

@@ -29,6 +29,9 @@ absl::StatusOr<std::string> ReadClientSecret(const std::string& path);
 // The subscription key in a file, by the same rules.
 absl::StatusOr<std::string> ReadSubscriptionKey(const std::string& path);
 
+// The PEM in a file of a private key, by the same rules but for its lines.
+absl::StatusOr<std::string> ReadPrivateKeyFile(const std::string& path);
+
 // The store's key in a file (SealingKey::FromText), by the same rules. Absent: there is no such
 // file and it may be made; a credential is never made.
 absl::StatusOr<std::optional<SealingKey>> ReadSealingKey(const std::string& path);

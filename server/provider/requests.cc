@@ -82,7 +82,7 @@ std::string BasicCredentials(const SalesUnit& sales_unit) {
 
 // A form from the sales unit to one of its provider's endpoints, with proof that it is the sales
 // unit's.
-HttpRequest PostForm(std::string url, const Caller& caller, Form form) {
+HttpRequest PostForm(std::string url, const Requester& caller, Form form) {
   const SalesUnit& sales_unit = caller.sales_unit;
   HttpRequest request = SalesUnitRequest(std::move(url), sales_unit);
   request.method = HttpMethod::kPost;
@@ -129,7 +129,7 @@ HttpRequest SalesUnitRequest(std::string url, const SalesUnit& sales_unit) {
   return request;
 }
 
-void AddAccessToken(const Caller& caller, HttpRequest& request) {
+void AddAccessToken(const Requester& caller, HttpRequest& request) {
   assert(!caller.access_token.empty() && IsVisibleAscii(caller.access_token));
   request.headers.push_back(absl::StrCat(kBearerHeader, caller.access_token));
   request.headers.push_back(
@@ -152,7 +152,7 @@ HttpRequest AccessTokenRequest(absl::string_view issuer, const SalesUnit& sales_
   return request;
 }
 
-HttpRequest BackchannelRequest(const ProviderMetadata& provider, const Caller& caller,
+HttpRequest BackchannelRequest(const ProviderMetadata& provider, const Requester& caller,
                                const LoginRequest& login) {
   Form form;
   form.Add("login_hint", LoginHint(login));
@@ -169,7 +169,7 @@ HttpRequest BackchannelRequest(const ProviderMetadata& provider, const Caller& c
   return PostForm(provider.backchannel_authentication_endpoint, caller, std::move(form));
 }
 
-HttpRequest UserExistsRequest(const ProviderMetadata& provider, const Caller& caller,
+HttpRequest UserExistsRequest(const ProviderMetadata& provider, const Requester& caller,
                               absl::string_view msisdn) {
   Form form;
   form.Add("login_hint", absl::StrCat("urn:msisdn:", msisdn));
@@ -178,7 +178,7 @@ HttpRequest UserExistsRequest(const ProviderMetadata& provider, const Caller& ca
   return request;
 }
 
-HttpRequest TokenRequest(const ProviderMetadata& provider, const Caller& caller,
+HttpRequest TokenRequest(const ProviderMetadata& provider, const Requester& caller,
                          absl::string_view auth_req_id) {
   Form form;
   form.Add("grant_type", "urn:openid:params:grant-type:ciba");
@@ -186,7 +186,7 @@ HttpRequest TokenRequest(const ProviderMetadata& provider, const Caller& caller,
   return PostForm(provider.token_endpoint, caller, std::move(form));
 }
 
-HttpRequest CodeRequest(const ProviderMetadata& provider, const Caller& caller,
+HttpRequest CodeRequest(const ProviderMetadata& provider, const Requester& caller,
                         absl::string_view code) {
   Form form;
   form.Add("grant_type", "urn:vipps:params:grant-type:ciba-redirect");

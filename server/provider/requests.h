@@ -16,10 +16,10 @@
 namespace cibad {
 
 // Whose request it is, and what the sales unit proves that with. Both must outlive it.
-struct Caller {
+struct Requester {
   // With partner keys the token must be there, and visible ASCII; without, it is not looked at.
   // Implicit: most callers are just a sales unit. NOLINTNEXTLINE(google-explicit-constructor)
-  Caller(const SalesUnit& unit, absl::string_view token = "")
+  Requester(const SalesUnit& unit, absl::string_view token = "")
       : sales_unit(unit), access_token(token) {}
 
   const SalesUnit& sales_unit;
@@ -33,7 +33,7 @@ struct Caller {
 HttpRequest AccessTokenRequest(absl::string_view issuer, const SalesUnit& sales_unit);
 
 // Proves a request with such a token.
-void AddAccessToken(const Caller& caller, HttpRequest& request);
+void AddAccessToken(const Requester& caller, HttpRequest& request);
 
 // A request for JSON on behalf of the sales unit, without any proof yet.
 HttpRequest SalesUnitRequest(std::string url, const SalesUnit& sales_unit);
@@ -43,23 +43,23 @@ std::string AtHostOf(absl::string_view issuer, absl::string_view path);
 
 // Asks the provider to ask the customer (CIBA 7.1). Not to be sent twice: the customer would be
 // asked twice.
-HttpRequest BackchannelRequest(const ProviderMetadata& provider, const Caller& caller,
+HttpRequest BackchannelRequest(const ProviderMetadata& provider, const Requester& caller,
                                const LoginRequest& login);
 
 // Asks whether somebody with this phone number can log in. The endpoint is not in the metadata; it
 // lies beside the backchannel endpoint. Asking does nothing, so it may be asked again.
-HttpRequest UserExistsRequest(const ProviderMetadata& provider, const Caller& caller,
+HttpRequest UserExistsRequest(const ProviderMetadata& provider, const Requester& caller,
                               absl::string_view msisdn);
 
 // Asks whether the customer has answered (CIBA 10.1). After a success it is not to be sent again.
-HttpRequest TokenRequest(const ProviderMetadata& provider, const Caller& caller,
+HttpRequest TokenRequest(const ProviderMetadata& provider, const Requester& caller,
                          absl::string_view auth_req_id);
 
 // What an access token comes after in a request (RFC 6750 2.1).
 inline constexpr absl::string_view kBearerHeader = "Authorization: Bearer ";
 // Exchanges the code that the customer's browser brought (Vipps: ciba-redirect). Not to be sent
 // twice: the provider takes a code once.
-HttpRequest CodeRequest(const ProviderMetadata& provider, const Caller& caller,
+HttpRequest CodeRequest(const ProviderMetadata& provider, const Requester& caller,
                         absl::string_view code);
 
 // Asks who the customer is (OpenID Connect Core 5.3.1). The access token must be one that

@@ -22,7 +22,7 @@ constexpr size_t kMaxWebhookSecretBytes = 1024;
 constexpr size_t kMaxWebhooks = 1000;
 constexpr absl::Duration kAnswerLimit = absl::Seconds(8);  // an operator waits for it
 
-HttpRequest WebhookRequest(absl::string_view issuer, const Caller& caller, HttpMethod method,
+HttpRequest WebhookRequest(absl::string_view issuer, const Requester& caller, HttpMethod method,
                            absl::string_view path_end = "") {
   HttpRequest request =
       SalesUnitRequest(AtHostOf(issuer, absl::StrCat(kWebhooksPath, path_end)), caller.sales_unit);
@@ -99,7 +99,7 @@ absl::Status CheckWebhookId(absl::string_view id) {
   return absl::InvalidArgumentError("id: is no id of a webhook; the list shows them");
 }
 
-HttpRequest RegisterWebhookRequest(absl::string_view issuer, const Caller& caller,
+HttpRequest RegisterWebhookRequest(absl::string_view issuer, const Requester& caller,
                                    absl::string_view url) {
   HttpRequest request = WebhookRequest(issuer, caller, HttpMethod::kPost);
   request.headers.emplace_back("Content-Type: application/json");
@@ -107,11 +107,11 @@ HttpRequest RegisterWebhookRequest(absl::string_view issuer, const Caller& calle
   return request;
 }
 
-HttpRequest ListWebhooksRequest(absl::string_view issuer, const Caller& caller) {
+HttpRequest ListWebhooksRequest(absl::string_view issuer, const Requester& caller) {
   return WebhookRequest(issuer, caller, HttpMethod::kGet);
 }
 
-HttpRequest DeleteWebhookRequest(absl::string_view issuer, const Caller& caller,
+HttpRequest DeleteWebhookRequest(absl::string_view issuer, const Requester& caller,
                                  absl::string_view id) {
   assert(CheckWebhookId(id).ok());
   return WebhookRequest(issuer, caller, HttpMethod::kDelete, absl::StrCat("/", id));

@@ -26,10 +26,10 @@ struct NewWebhook {
 };
 
 // All need the sales unit's access token, and lie at the issuer's host.
-HttpRequest RegisterWebhookRequest(absl::string_view issuer, const Caller& caller,
+HttpRequest RegisterWebhookRequest(absl::string_view issuer, const Requester& caller,
                                    absl::string_view url);
-HttpRequest ListWebhooksRequest(absl::string_view issuer, const Caller& caller);
-HttpRequest DeleteWebhookRequest(absl::string_view issuer, const Caller& caller,
+HttpRequest ListWebhooksRequest(absl::string_view issuer, const Requester& caller);
+HttpRequest DeleteWebhookRequest(absl::string_view issuer, const Requester& caller,
                                  absl::string_view id);
 
 // INVALID_ARGUMENT where it cannot be part of a path: letters, digits and '-', at most 64 of them.

@@ -22,6 +22,14 @@ namespace {
 // The largest request has a few hundred bytes.
 constexpr int kLargestMessageBytes = 64 * 1024;
 constexpr int kLargestMetadataBytes = 16 * 1024;
+// A program that serves many tills may watch all of its logins over one connection.
+constexpr int kMostStreamsOfAConnection = 10'000;
+constexpr int kHandshakeMs = 10'000;
+constexpr int kIdleConnectionMs = 30 * 60 * 1000;
+// A client's keepalive pings that come sooner are counted, and one more than this ends the
+// connection.
+constexpr int kPingPauseMs = 30'000;
+constexpr int kMostEarlyPings = 2;
 constexpr absl::string_view kUnixPrefix = "unix:";
 
 // gRPC's own words, in the daemon's one log.
@@ -48,7 +56,8 @@ absl::Status OpenToGroup(absl::string_view address) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Listen(
-    const std::vector<std::string>& addresses, LoginServiceImpl* service) {
+    const std::vector<std::string>& addresses, CallerPolicies callers,
+    const std::shared_ptr<TlsWatch>& tls, LoginServiceImpl* service) {
   gpr_set_log_function(LogGrpc);
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
@@ -56,12 +65,22 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Listen(
   grpc::ServerBuilder builder;
   builder.SetMaxReceiveMessageSize(kLargestMessageBytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kLargestMetadataBytes);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMostStreamsOfAConnection);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMs);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleConnectionMs);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kPingPauseMs);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, kMostEarlyPings);
   // Two daemons on one port would share its callers between them.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.RegisterService(service);
+  const auto keeper = std::make_shared<Doorkeeper>(std::move(callers));
   std::vector<int> ports(addresses.size());
   for (size_t i = 0; i < addresses.size(); ++i) {
-    builder.AddListeningPort(addresses[i], grpc::InsecureServerCredentials(), &ports[i]);
+    const bool is_plain = tls == nullptr || absl::StartsWith(addresses[i], kUnixPrefix);
+    builder.AddListeningPort(
+        addresses[i],
+        is_plain ? PlaintextGate(addresses[i], keeper) : TlsGate(addresses[i], keeper, tls),
+        &ports[i]);
   }
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   std::vector<std::string> bound;
@@ -75,16 +94,19 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Listen(
     if (absl::Status status = OpenToGroup(addresses[i]); !status.ok()) return status;
     bound.push_back(AddressWithPort(addresses[i], ports[i]));
   }
-  auto listening =
-      std::unique_ptr<RpcServer>(new RpcServer(service, std::move(server), std::move(bound)));
+  auto listening = std::unique_ptr<RpcServer>(
+      new RpcServer(service, keeper, std::move(server), std::move(bound)));
   listening->SetServing("", false);
   listening->SetServing(v1::LoginService::service_full_name(), false);
   return listening;
 }
 
-RpcServer::RpcServer(LoginServiceImpl* service, std::unique_ptr<grpc::Server> server,
-                     std::vector<std::string> addresses)
-    : service_(service), server_(std::move(server)), addresses_(std::move(addresses)) {}
+RpcServer::RpcServer(LoginServiceImpl* service, std::shared_ptr<Doorkeeper> keeper,
+                     std::unique_ptr<grpc::Server> server, std::vector<std::string> addresses)
+    : service_(service),
+      keeper_(std::move(keeper)),
+      server_(std::move(server)),
+      addresses_(std::move(addresses)) {}
 
 RpcServer::~RpcServer() = default;
 

@@ -5,10 +5,13 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "server/ops/caller_policy.h"
+#include "server/rpc/gate.h"
 #include "server/rpc/login_service.h"
 
 namespace grpc {
@@ -19,15 +22,20 @@ namespace cibad {
 
 class RpcServer {
  public:
-  // Listens on each address, as ops/config.h has checked them: "unix:/path" or a loopback
-  // "host:port". A socket file may be used by its owner and group. UNAVAILABLE, naming the address:
-  // it cannot be listened on. The service must outlive the server.
+  // Listens on each address, as ops/config.h has checked them: "unix:/path", or "host:port", which
+  // is encrypted where there is a `tls`, and loopback where it is null. A socket file may be used
+  // by its owner and group. UNAVAILABLE, naming the address: it cannot be listened on. The service
+  // must outlive the server.
   static absl::StatusOr<std::unique_ptr<RpcServer>> Listen(
-      const std::vector<std::string>& addresses, LoginServiceImpl* service);
+      const std::vector<std::string>& addresses, CallerPolicies callers,
+      const std::shared_ptr<TlsWatch>& tls, LoginServiceImpl* service);
   ~RpcServer();
 
   // The addresses, with the port that was found where 0 was asked for.
   const std::vector<std::string>& addresses() const { return addresses_; }
+
+  // From now on only these may call, on open connections as well; streams stay. Thread-safe.
+  void SetCallers(CallerPolicies callers) { keeper_->SetPolicies(std::move(callers)); }
 
   // What the standard health service says of a service from now on; empty: of the server. At first
   // neither the server nor LoginService is serving. Thread-safe.
@@ -38,10 +46,11 @@ class RpcServer {
   void Stop(absl::Duration limit);
 
  private:
-  RpcServer(LoginServiceImpl* service, std::unique_ptr<grpc::Server> server,
-            std::vector<std::string> addresses);
+  RpcServer(LoginServiceImpl* service, std::shared_ptr<Doorkeeper> keeper,
+            std::unique_ptr<grpc::Server> server, std::vector<std::string> addresses);
 
   LoginServiceImpl* const service_;
+  const std::shared_ptr<Doorkeeper> keeper_;
   const std::unique_ptr<grpc::Server> server_;
   const std::vector<std::string> addresses_;
 };

@@ -40,6 +40,13 @@ key_file = "cibad.key"
 
 [log]
 level = "info"
+
+[[caller]]
+name = "everyone"
+listeners = ["unix:FOLDER/cibad.sock"]
+rpcs = ["*"]
+sales_units = ["*"]
+scopes = ["*"]
 )";
 constexpr char kSecret[] = "planted-9f2c-secret";
 

@@ -131,7 +131,8 @@ TEST_F(DaemonTest, OnLoopbackItTellsThePortThatItGot) {
   StopDaemon();
   const std::string config = ReadFile(sandbox_->config_path());
   WriteFile(sandbox_->config_path(),
-            absl::StrReplaceAll(config, {{"grpc = [", "grpc = [\"127.0.0.1:0\", "}}));
+            absl::StrReplaceAll(config, {{"grpc = [", "grpc = [\"127.0.0.1:0\", "},
+                                         {"listeners = [", "listeners = [\"127.0.0.1:0\", "}}));
   ASSERT_NO_FATAL_FAILURE(StartServing());
   constexpr absl::string_view kHost = "127.0.0.1:";
   const auto line = daemon_->process().WaitForLine(OutputStream::kStderr, kHost);

@@ -2,6 +2,7 @@
 
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/support/client_interceptor.h>
 
 #include <chrono>
 #include <future>
@@ -109,6 +110,36 @@ class OneAnswer : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuf
   std::promise<absl::Status> done_;
 };
 
+// Adds the header to every call. gRPC's own call credentials would refuse to on a connection that
+// is not encrypted, which is what a test may want to see refused by the daemon.
+class Authorizing : public grpc::experimental::ClientInterceptorFactoryInterface {
+ public:
+  explicit Authorizing(std::shared_ptr<const std::string> header) : header_(std::move(header)) {}
+
+  grpc::experimental::Interceptor* CreateClientInterceptor(
+      grpc::experimental::ClientRpcInfo* /*info*/) override {
+    return new Header(*header_);
+  }
+
+ private:
+  class Header : public grpc::experimental::Interceptor {
+   public:
+    explicit Header(const std::string& header) : header_(header) {}
+    void Intercept(grpc::experimental::InterceptorBatchMethods* methods) override {
+      if (methods->QueryInterceptionHookPoint(
+              grpc::experimental::InterceptionHookPoints::PRE_SEND_INITIAL_METADATA) &&
+          !header_.empty())
+        methods->GetSendInitialMetadata()->insert({"authorization", header_});
+      methods->Proceed();
+    }
+
+   private:
+    const std::string& header_;
+  };
+
+  const std::shared_ptr<const std::string> header_;
+};
+
 template <typename Call>
 auto Within(Call call) {
   grpc::ClientContext context;
@@ -140,24 +171,41 @@ std::vector<v1::Login::State> Watched::States() const {
 v1::Login Watched::Last() const { return logins.empty() ? v1::Login() : logins.back(); }
 
 struct Till::Connection {
-  explicit Connection(const std::string& address)
-      : channel(MakeChannel(address)), stub(v1::LoginService::NewStub(channel)), any(channel) {}
+  Connection(const std::string& address, const TillSecurity& security)
+      : authorization(std::make_shared<std::string>(security.authorization)),
+        channel(MakeChannel(address, security, authorization)),
+        stub(v1::LoginService::NewStub(channel)),
+        any(channel) {}
 
   // A channel of its own: gRPC would share the connection, and its back-off, with other tills.
-  static std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address) {
+  static std::shared_ptr<grpc::Channel> MakeChannel(
+      const std::string& address, const TillSecurity& security,
+      const std::shared_ptr<std::string>& authorization) {
     grpc::ChannelArguments arguments;
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+    const std::shared_ptr<grpc::ChannelCredentials> credentials =
+        security.ca.empty()
+            ? grpc::InsecureChannelCredentials()
+            : grpc::SslCredentials({security.ca, security.key, security.certificate});
+    std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>>
+        interceptors;
+    interceptors.push_back(std::make_unique<Authorizing>(authorization));
+    return grpc::experimental::CreateCustomChannelWithInterceptors(address, credentials, arguments,
+                                                                   std::move(interceptors));
   }
 
+  std::shared_ptr<std::string> authorization;
   std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<v1::LoginService::Stub> stub;
   grpc::GenericStub any;
 };
 
-Till::Till(const std::string& address) : connection_(std::make_unique<Connection>(address)) {}
+Till::Till(const std::string& address, const TillSecurity& security)
+    : connection_(std::make_unique<Connection>(address, security)) {}
 
 Till::~Till() = default;
+
+void Till::Authorize(const std::string& header) { *connection_->authorization = header; }
 
 absl::StatusOr<v1::Login> Till::Start(const v1::StartLoginRequest& request) {
   return Within([&](grpc::ClientContext* context) -> absl::StatusOr<v1::Login> {

@@ -44,13 +44,24 @@ struct Watched {
   v1::Login Last() const;
 };
 
+// How a till proves who it is, in PEM. Without an authority to trust, nothing is encrypted.
+struct TillSecurity {
+  std::string ca;
+  std::string certificate;
+  std::string key;
+  std::string authorization;  // the header; empty: none
+};
+
 // Errors are those of the daemon: the code and message that it gave. A call that takes longer than
 // a minute, or a watch longer than four, is DEADLINE_EXCEEDED. Thread-safe.
 class Till {
  public:
   // `address` as gRPC writes it: unix:/PATH or HOST:PORT.
-  explicit Till(const std::string& address);
+  explicit Till(const std::string& address, const TillSecurity& security = {});
   ~Till();
+
+  // From now on calls have this header; empty: none. Not while a call is under way.
+  void Authorize(const std::string& header);
 
   absl::StatusOr<v1::Login> Start(const v1::StartLoginRequest& request);
   absl::StatusOr<v1::Login> Start(const std::string& phone_number);  // asks for Request's scopes

@@ -138,6 +138,13 @@ grpc = ["unix:${join(dir, 'cibad.sock')}"]
 issuer = "${issuer}"
 ca_file = "${join(dir, 'ca.pem')}"
 
+[[caller]]
+name = "everyone"
+listeners = ["unix:${join(dir, 'cibad.sock')}"]
+rpcs = ["*"]
+sales_units = ["*"]
+scopes = ["*"]
+
 [[sales_unit]]
 msn = "123456"
 client_id = "${CLIENT_ID}"

@@ -8,8 +8,7 @@
 namespace cibad {
 namespace {
 
-constexpr long kSecondsOfADay = 24L * 60 * 60;
-constexpr long kValidDays = 3650;
+constexpr long kSecondsOfAnHour = 60L * 60;
 constexpr int kSerialBits = 127;  // RFC 5280, 4.1.2.2: positive, at most 20 bytes
 constexpr int kVersion3 = 2;
 
@@ -25,16 +24,17 @@ void SetName(X509_NAME* name, const char* common_name) {
 }
 
 // A certificate about the key, as yet without extensions and signature.
-CertificateHandle NewCertificate(const KeyHandle& key, const char* subject, const char* issuer) {
+CertificateHandle NewCertificate(const KeyHandle& key, const CertificateOptions& options,
+                                 const std::string& issuer) {
   CertificateHandle certificate(X509_new());
   assert(certificate != nullptr);
   X509_set_version(certificate.get(), kVersion3);
   SetSerialNumber(certificate);
-  // A day ago: machines that share a folder may disagree about the time.
-  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -kSecondsOfADay);
-  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), kValidDays * kSecondsOfADay);
-  SetName(X509_get_subject_name(certificate.get()), subject);
-  SetName(X509_get_issuer_name(certificate.get()), issuer);
+  X509_gmtime_adj(X509_getm_notBefore(certificate.get()),
+                  options.begins_in_hours * kSecondsOfAnHour);
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), options.ends_in_hours * kSecondsOfAnHour);
+  SetName(X509_get_subject_name(certificate.get()), options.common_name.c_str());
+  SetName(X509_get_issuer_name(certificate.get()), issuer.c_str());
   X509_set_pubkey(certificate.get(), key.get());
   return certificate;
 }
@@ -56,28 +56,42 @@ void Sign(const CertificateHandle& certificate, const KeyHandle& key) {
 
 }  // namespace
 
+CertificateAuthority::CertificateAuthority(const std::string& name)
+    : name_(name),
+      key_(MakeEcKey()),
+      certificate_(NewCertificate(key_, {.common_name = name}, name)) {
+  AddExtension(certificate_, certificate_, NID_basic_constraints, "critical,CA:TRUE,pathlen:0");
+  AddExtension(certificate_, certificate_, NID_key_usage, "critical,keyCertSign,cRLSign");
+  AddExtension(certificate_, certificate_, NID_subject_key_identifier, "hash");
+  Sign(certificate_, key_);
+}
+
+std::string CertificateAuthority::certificate() const { return CertificatePem(certificate_); }
+
+Certified CertificateAuthority::Issue(const CertificateOptions& options) const {
+  const KeyHandle key = MakeEcKey();
+  const CertificateHandle certificate = NewCertificate(key, options, name_);
+  AddExtension(certificate, certificate_, NID_basic_constraints, "critical,CA:FALSE");
+  AddExtension(certificate, certificate_, NID_key_usage, "critical,digitalSignature");
+  AddExtension(certificate, certificate_, NID_ext_key_usage,
+               options.is_server ? "serverAuth" : "clientAuth");
+  AddExtension(certificate, certificate_, NID_subject_key_identifier, "hash");
+  AddExtension(certificate, certificate_, NID_authority_key_identifier, "keyid");
+  if (!options.alternative_names.empty()) {
+    AddExtension(certificate, certificate_, NID_subject_alt_name,
+                 options.alternative_names.c_str());
+  }
+  Sign(certificate, key_);
+  return {CertificatePem(certificate), PrivateKeyPem(key)};
+}
+
 Certificates MakeCertificates() {
-  constexpr const char* kAuthorityName = "cibad sandbox CA";
-  const KeyHandle ca_key = MakeEcKey();
-  const CertificateHandle ca = NewCertificate(ca_key, kAuthorityName, kAuthorityName);
-  AddExtension(ca, ca, NID_basic_constraints, "critical,CA:TRUE,pathlen:0");
-  AddExtension(ca, ca, NID_key_usage, "critical,keyCertSign,cRLSign");
-  AddExtension(ca, ca, NID_subject_key_identifier, "hash");
-  Sign(ca, ca_key);
-
-  const KeyHandle server_key = MakeEcKey();
-  const CertificateHandle server = NewCertificate(server_key, "cibad sandbox", kAuthorityName);
-  AddExtension(server, ca, NID_basic_constraints, "critical,CA:FALSE");
-  AddExtension(server, ca, NID_key_usage, "critical,digitalSignature");
-  AddExtension(server, ca, NID_ext_key_usage, "serverAuth");
-  AddExtension(server, ca, NID_subject_key_identifier, "hash");
-  AddExtension(server, ca, NID_authority_key_identifier, "keyid");
-  AddExtension(server, ca, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1,IP:::1");
-  Sign(server, ca_key);
-
-  return {.ca = CertificatePem(ca),
-          .server = CertificatePem(server),
-          .server_key = PrivateKeyPem(server_key)};
+  const CertificateAuthority authority("cibad sandbox CA");
+  const Certified server =
+      authority.Issue({.common_name = "cibad sandbox",
+                       .alternative_names = "DNS:localhost,IP:127.0.0.1,IP:::1",
+                       .is_server = true});
+  return {.ca = authority.certificate(), .server = server.certificate, .server_key = server.key};
 }
 
 }  // namespace cibad

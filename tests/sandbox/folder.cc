@@ -172,6 +172,7 @@ absl::StatusOr<std::optional<SandboxMemory>> TakeMemory(const Folder& folder) {
 
 absl::StatusOr<std::string> WriteDaemonConfig(const Folder& folder, const std::string& issuer,
                                               const Client& client) {
+  const std::string socket = "unix:" + folder.path + "/cibad.sock";
   const std::string config = absl::StrFormat(
       R"(# Made by cibad-sandbox for the provider that it plays. Written anew at every start.
 
@@ -181,6 +182,16 @@ grpc = [%s]
 [provider]
 issuer = %s
 ca_file = %s
+
+[[caller]]
+name = "everyone"
+listeners = [%s]
+rpcs = ["*"]
+sales_units = ["*"]
+scopes = ["*"]
+redirect_uris = ["*"]
+starts_per_minute = 1000000
+pending_logins = 1000000
 
 [[sales_unit]]
 msn = %s
@@ -196,8 +207,8 @@ key_file = %s
 [log]
 level = "info"
 )",
-      TomlString("unix:" + folder.path + "/cibad.sock"), TomlString(issuer),
-      TomlString(folder.path + "/ca.pem"), TomlString(client.msn), TomlString(client.client_id),
+      TomlString(socket), TomlString(issuer), TomlString(folder.path + "/ca.pem"),
+      TomlString(socket), TomlString(client.msn), TomlString(client.client_id),
       TomlString(folder.path + "/client_secret"), TomlString(folder.path + "/subscription_key"),
       AuthMethodOf(client), TomlString(folder.path + "/cibad.db"),
       TomlString(folder.path + "/cibad.key"));

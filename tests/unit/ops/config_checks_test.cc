@@ -20,19 +20,27 @@ std::string Why(const absl::Status& status) {
 TEST(ListenAddressTest, UnixSocketsAndLoopbackAreTaken) {
   for (const std::string address : {"unix:/run/cibad/cibad.sock", "127.0.0.1:0", "127.0.0.1:65535",
                                     "[::1]:50051", "localhost:1"}) {
-    EXPECT_EQ(CheckListenAddress(address), absl::OkStatus()) << address;
+    EXPECT_EQ(CheckListenAddress(address, false), absl::OkStatus()) << address;
+    EXPECT_EQ(CheckListenAddress(address, true), absl::OkStatus()) << address;
   }
-  EXPECT_EQ(CheckListenAddress("unix:/" + std::string(106, 'x')), absl::OkStatus());
+  EXPECT_EQ(CheckListenAddress("unix:/" + std::string(106, 'x'), false), absl::OkStatus());
 }
 
-TEST(ListenAddressTest, EverythingBeyondLoopbackIsRefused) {
+TEST(ListenAddressTest, BeyondLoopbackItNeedsTls) {
   for (const std::string address :
-       {"0.0.0.0:50051", "[::]:50051", "192.168.1.10:50051", "127.0.0.2:50051", ":50051", "50051",
-        "*:50051", "localhost.example:50051", "127.0.0.1.example:50051", "::1:50051",
-        "unix-abstract:cibad", "UNIX:/run/x", "ipv4:127.0.0.1:1", "dns:///localhost:1",
-        "/run/cibad.sock", "", " 127.0.0.1:1"}) {
-    EXPECT_THAT(Why(CheckListenAddress(address)),
-                HasSubstr("only loopback until callers can be authenticated"))
+       {"0.0.0.0:50051", "[::]:50051", "192.168.1.10:50051", "127.0.0.2:50051"}) {
+    EXPECT_THAT(Why(CheckListenAddress(address, false)),
+                HasSubstr("beyond loopback callers need TLS; add a [tls] section"));
+    EXPECT_EQ(CheckListenAddress(address, true), absl::OkStatus()) << address;
+  }
+}
+
+TEST(ListenAddressTest, WhatIsNoAddressIsRefused) {
+  for (const std::string address :
+       {":50051", "50051", "*:50051", "localhost.example:50051", "127.0.0.1.example:50051",
+        "::1:50051", "unix-abstract:cibad", "UNIX:/run/x", "ipv4:127.0.0.1:1", "dns:///localhost:1",
+        "/run/cibad.sock", "", " 127.0.0.1:1", "[]:1", "[127.0.0.1]:1"}) {
+    EXPECT_THAT(Why(CheckListenAddress(address, true)), HasSubstr("is no address; write"))
         << address;
   }
 }
@@ -40,15 +48,17 @@ TEST(ListenAddressTest, EverythingBeyondLoopbackIsRefused) {
 TEST(ListenAddressTest, BadPortsAreRefused) {
   for (const std::string port :
        {"", "65536", "-1", "+1", " 1", "1 ", "0x50", "http", "100000", "1,2"}) {
-    EXPECT_THAT(Why(CheckListenAddress("127.0.0.1:" + port)), HasSubstr("needs a port")) << port;
+    EXPECT_THAT(Why(CheckListenAddress("127.0.0.1:" + port, false)), HasSubstr("needs a port"))
+        << port;
   }
 }
 
 TEST(ListenAddressTest, BadSocketPathsAreRefused) {
   for (const std::string path : {"", "cibad.sock", "./cibad.sock", "/run/"}) {
-    EXPECT_THAT(Why(CheckListenAddress("unix:" + path)), HasSubstr("unix:/ABSOLUTE/PATH")) << path;
+    EXPECT_THAT(Why(CheckListenAddress("unix:" + path, false)), HasSubstr("unix:/ABSOLUTE/PATH"))
+        << path;
   }
-  EXPECT_THAT(Why(CheckListenAddress("unix:/" + std::string(107, 'x'))),
+  EXPECT_THAT(Why(CheckListenAddress("unix:/" + std::string(107, 'x'), false)),
               HasSubstr("at most 107 bytes, this one has 108"));
 }
 

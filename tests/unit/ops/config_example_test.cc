@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "server/ops/config.h"
+#include "tests/sandbox/certificates.h"
 #include "tests/unit/ops/config_test_support.h"
 
 namespace cibad {
@@ -24,7 +25,7 @@ std::string Example() {
 
 // The example with its commented-out keys switched on.
 std::string WholeExample() {
-  return std::regex_replace(Example(), std::regex("(^|\n)#([a-z_]+ = )"), "$1$2");
+  return std::regex_replace(Example(), std::regex("(^|\n)#(\\[[a-z_]+\\]|[a-z0-9_]+ = )"), "$1$2");
 }
 
 class ConfigExampleTest : public ::testing::Test {
@@ -34,6 +35,11 @@ class ConfigExampleTest : public ::testing::Test {
     folder_.Write("subscription_key", "hunter3\n");
     folder_.Write("webhook_secret", "hunter3\n");
     folder_.Write("old_store_key", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n");
+    const CertificateAuthority authority("example CA");
+    const Certified server = authority.Issue({.common_name = "cibad", .is_server = true});
+    folder_.Write("server.pem", server.certificate);
+    folder_.Write("server_key.pem", server.key);
+    folder_.Write("client_ca.pem", authority.certificate());
     folder_.Write("ca.pem", "-----BEGIN CERTIFICATE-----\n");
   }
 
@@ -50,8 +56,9 @@ TEST_F(ConfigExampleTest, ExampleLoadsAsItIs) {
 }
 
 TEST_F(ConfigExampleTest, ExampleLoadsWithEveryKeySwitchedOn) {
-  const std::string text =
-      absl::StrReplaceAll(WholeExample(), {{"/etc/cibad/ca.pem", folder_.File("ca.pem")}});
+  const std::string text = absl::StrReplaceAll(
+      WholeExample(),
+      {{"/etc/cibad/ca.pem", folder_.File("ca.pem")}, {"/etc/cibad/tls", folder_.path()}});
   const absl::StatusOr<Config> config = LoadConfig(folder_.Write("cibad.toml", text));
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->ca_file, folder_.File("ca.pem"));
@@ -59,8 +66,9 @@ TEST_F(ConfigExampleTest, ExampleLoadsWithEveryKeySwitchedOn) {
 
 TEST_F(ConfigExampleTest, CommentedDefaultsAreTheDefaults) {
   const absl::StatusOr<Config> plain = LoadConfig(CIBAD_EXAMPLE_CONFIG);
-  const std::string text =
-      absl::StrReplaceAll(WholeExample(), {{"/etc/cibad/ca.pem", folder_.File("ca.pem")}});
+  const std::string text = absl::StrReplaceAll(
+      WholeExample(),
+      {{"/etc/cibad/ca.pem", folder_.File("ca.pem")}, {"/etc/cibad/tls", folder_.path()}});
   const absl::StatusOr<Config> whole = LoadConfig(folder_.Write("cibad.toml", text));
   ASSERT_TRUE(plain.ok() && whole.ok());
   EXPECT_EQ(plain->log_level, whole->log_level);
@@ -79,7 +87,7 @@ TEST_F(ConfigExampleTest, ExampleHasEveryKeyInItsSection) {
   std::vector<std::string> found;
   std::istringstream lines(WholeExample());
   const std::regex section_line(R"(\[\[?([a-z_]+)\]\]?)");
-  const std::regex key_line("([a-z_]+) = .*");
+  const std::regex key_line("([a-z0-9_]+) = .*");
   for (std::string line; std::getline(lines, line);) {
     std::smatch match;
     if (std::regex_match(line, match, section_line)) section = match[1];

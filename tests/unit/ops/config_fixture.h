@@ -8,10 +8,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <regex>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "server/ops/config.h"
@@ -53,8 +55,9 @@ class ConfigTest : public ::testing::Test {
  protected:
   ConfigTest() { folder_.Write("secret", "hunter2\n"); }
 
+  // With a caller, where the text has none.
   absl::StatusOr<Config> Load(const std::string& text) {
-    return LoadConfig(folder_.Write("cibad.toml", text));
+    return LoadConfig(folder_.Write("cibad.toml", text + CallerFor(text)));
   }
 
   // What LoadConfig says of the good config with `line` in place of `old_line`, without the path in
@@ -82,6 +85,17 @@ class ConfigTest : public ::testing::Test {
   }
 
   const ConfigFolder folder_;
+
+ private:
+  // One that the first address tells, and that may do everything.
+  static std::string CallerFor(const std::string& text) {
+    std::smatch address;
+    if (absl::StrContains(text, "[[caller]]") ||
+        !std::regex_search(text, address, std::regex(R"(grpc = \[("[^"]*"))")))
+      return "";
+    return absl::StrCat("\n[[caller]]\nname = \"everyone\"\nlisteners = [", address[1].str(),
+                        "]\nrpcs = [\"*\"]\nsales_units = [\"*\"]\nscopes = [\"*\"]\n");
+  }
 };
 
 }  // namespace cibad

@@ -235,8 +235,8 @@ TEST_F(ConfigTest, BadListensAreRefused) {
   EXPECT_EQ(ErrorWith(old_line, "[\"unix:/a\",\n\n\"unix:/a\"]"),
             "4: listen.grpc: names \"unix:/a\" twice");
   EXPECT_EQ(ErrorWith(old_line, "[\"unix:/a\",\n\"0.0.0.0:50051\"]"),
-            "3: listen.grpc: \"0.0.0.0:50051\" is refused: only loopback until callers can be "
-            "authenticated; write "
+            "3: listen.grpc: \"0.0.0.0:50051\" is refused: beyond loopback callers need TLS; add a "
+            "[tls] section with certificate_file and key_file, or write "
             "unix:/ABSOLUTE/PATH, 127.0.0.1:PORT, [::1]:PORT or localhost:PORT");
   std::string many;
   for (int i = 0; i < 17; ++i) absl::StrAppend(&many, "\"unix:/", i, "\",");

@@ -242,7 +242,7 @@ TEST(AccessTokenAnswer, TheLongestFitsIntoTheRequestsThatItIsFor) {
   const AccessToken token = OwnToken({{"access_token", longest}});
   HttpRequest request = GetRequest("https://api.example/");
   const SalesUnit unit = {.subscription_key = "subscription"};
-  AddAccessToken(Caller(unit, token.text), request);
+  AddAccessToken(Requester(unit, token.text), request);
   const absl::Status sendable = CheckRequest(request);
   EXPECT_TRUE(sendable.ok()) << sendable;
   const auto longer = ReadAccessTokenAnswer(Ok(json{{"access_token", longest + "a"}}));

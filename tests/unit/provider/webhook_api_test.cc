@@ -31,7 +31,7 @@ HttpResult Answered(int status, const std::string& body = "") {
 
 TEST(WebhookApi, RequestsLieAtTheIssuersHostAndCarryTokenKeyAndSalesUnit) {
   const SalesUnit unit = UnitWithKey();
-  const Caller caller{unit, "token"};
+  const Requester caller{unit, "token"};
   const HttpRequest made = RegisterWebhookRequest(kApiIssuer, caller, "https://a.example/hook?\"");
   EXPECT_EQ(made.method, HttpMethod::kPost);
   EXPECT_EQ(made.body,

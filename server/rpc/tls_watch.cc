@@ -1,0 +1,89 @@
+#include "server/rpc/tls_watch.h"
+
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "server/ops/log.h"
+
+namespace cibad {
+namespace {
+
+constexpr absl::Duration kLookPause = absl::Seconds(1);
+constexpr absl::Duration kWarnBefore = absl::Hours(14 * 24);
+constexpr absl::Duration kWarnPause = absl::Hours(24);
+
+}  // namespace
+
+TlsWatch::TlsWatch(TlsFiles files) : files_(std::move(files)) {}
+
+absl::Status TlsWatch::SetFiles(TlsFiles files) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::swap(files_, files);
+  warned_at_ = absl::InfinitePast();
+  absl::Status status = Read();
+  if (!status.ok()) std::swap(files_, files);
+  return status;
+}
+
+TlsWatch::Shown TlsWatch::Look() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const absl::Time now = absl::Now();
+  // A clock that was set back must not stop the looking.
+  if (now >= looked_at_ && now - looked_at_ < kLookPause) return shown_;
+  looked_at_ = now;
+  if (StampsOf(files_) == stamps_) {
+    WarnOfEnd(now);
+    return shown_;
+  }
+  const absl::Status status = Read();
+  if (status.ok()) {
+    Log(LogLevel::kInfo, "The TLS files have changed; new connections use them",
+        {{"certificate_file", files_.certificate_file}});
+  } else {
+    Log(LogLevel::kError, "The TLS files have changed and are wrong; those from before stay",
+        {{"error", status.message()}});
+  }
+  return shown_;
+}
+
+bool TlsWatch::asks_for_certificates() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return !files_.client_ca_file.empty();
+}
+
+TlsWatch::Stamp TlsWatch::StampOf(const std::string& path) {
+  constexpr int64_t kNanoseconds = 1'000'000'000;
+  struct stat facts {};
+  if (path.empty() || stat(path.c_str(), &facts) != 0) return {};
+  return {facts.st_dev, facts.st_ino, facts.st_size,
+          facts.st_mtim.tv_sec * kNanoseconds + facts.st_mtim.tv_nsec,
+          facts.st_ctim.tv_sec * kNanoseconds + facts.st_ctim.tv_nsec};
+}
+
+TlsWatch::Stamps TlsWatch::StampsOf(const TlsFiles& files) {
+  return {StampOf(files.certificate_file), StampOf(files.key_file), StampOf(files.client_ca_file)};
+}
+
+// The stamps are taken first: what is written while the files are read is seen at the next look.
+absl::Status TlsWatch::Read() {
+  const absl::Time now = absl::Now();
+  looked_at_ = now;
+  stamps_ = StampsOf(files_);
+  absl::StatusOr<TlsMaterial> material = ReadTlsFiles(files_, now);
+  if (!material.ok()) return material.status();
+  shown_ = {std::make_shared<const TlsMaterial>(*std::move(material)), shown_.version + 1};
+  warned_at_ = absl::InfinitePast();
+  WarnOfEnd(now);
+  return absl::OkStatus();
+}
+
+void TlsWatch::WarnOfEnd(absl::Time now) {
+  if (shown_.material == nullptr || shown_.material->end - now > kWarnBefore) return;
+  if (now >= warned_at_ && now - warned_at_ < kWarnPause) return;
+  warned_at_ = now;
+  Log(LogLevel::kWarning, "The TLS certificate ends soon; renew it",
+      {{"end", absl::FormatTime(absl::RFC3339_sec, shown_.material->end, absl::UTCTimeZone())},
+       {"certificate_file", files_.certificate_file}});
+}
+
+}  // namespace cibad
