@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "server/login/back_off.h"
+#include "server/login/phase.h"
 #include "server/login/refusal.h"
 
 namespace cibad {
@@ -34,49 +35,6 @@ constexpr absl::Duration kStillOnItsWay = absl::Seconds(1);
 constexpr absl::Duration kProfileLimit = absl::Minutes(5);
 
 constexpr int kTooManyRequests = 429;
-
-// What an unfinished login is busy with; each has one request that it repeats until it is answered.
-enum class Phase {
-  kChecking,  // STARTING: whether the customer has an account, where that is to be asked first
-  kAsking,    // STARTING: the backchannel request
-  kPolling,   // PENDING: token requests
-  kAwaiting,  // PENDING, on a web page: nothing until the browser brings its code, then the
-              // exchange
-  kProving,   // PENDING with tokens in hand: the ID token's check. Not CONFIRMED yet: a till must
-              // not take an unchecked token for a customer
-  kFetching,  // CONFIRMED: the profile
-};
-
-Phase PhaseOf(const Login& login) {
-  assert(!HasEnded(login.state));
-  if (login.state == LoginState::kStarting) {
-    // Of who is known by a QR check-in there is no number to ask for, and no doubt either.
-    const bool is_checking = login.handling.check_user && !login.progress.user_is_checked &&
-                             !login.request.msisdn.empty();
-    return is_checking ? Phase::kChecking : Phase::kAsking;
-  }
-  if (login.state == LoginState::kConfirmed) return Phase::kFetching;
-  if (login.tokens.has_value()) return Phase::kProving;
-  return FinishesOnWebPage(login.request) ? Phase::kAwaiting : Phase::kPolling;
-}
-
-Command RequestOf(Phase phase) {
-  switch (phase) {
-    case Phase::kChecking:
-      return CheckUser{};
-    case Phase::kAsking:
-      return SendBackchannelRequest{};
-    case Phase::kPolling:
-      return SendTokenRequest{};
-    case Phase::kAwaiting:
-      return ExchangeCode{};
-    case Phase::kProving:
-      return CheckIdToken{};
-    case Phase::kFetching:
-      break;
-  }
-  return FetchProfile{};
-}
 
 // When the phase is over whatever the provider does. A backchannel or token request under way is
 // heard out: to give up on the one would leave a customer asked and nobody polling, to give up on
@@ -465,10 +423,9 @@ Transition On(Login login, const ProfileAnswered& event, absl::Time now) {
 
 // ---- Which events still concern the login.
 
-// Only where polls wait for it; a login that is finished on a web page is not polled at all.
+// Only where polls wait for it.
 bool AwaitsPing(const Login& login) {
-  return PhaseOf(login) == Phase::kPolling && login.handling.ping_fallback.has_value() &&
-         login.request.redirect_uri.empty();
+  return PhaseOf(login) == Phase::kPolling && login.handling.ping_fallback.has_value();
 }
 
 bool IsAwaited(const Login& login, const Event& event) {
