@@ -100,6 +100,7 @@ struct Typed {
   std::string callback_query;
   std::string binding_message;
   bool no_binding_message = false;
+  bool replace_pending = false;
   std::string expiry;
   std::string retry_for = "60s";
 };
@@ -203,6 +204,8 @@ void AddLogin(CLI::App* app, Typed* typed) {
                                           "The code that the customer's app shows: 5 to 8 of\n"
                                           "A-Z, 0-9 and -. Default: cibad makes one")
                              ->type_name("CODE");
+  login->add_flag("--replace", typed->replace_pending,
+                  "Cancel a pending login of this customer that is your own, and start anew");
   login->add_flag("--no-binding-message", typed->no_binding_message, "Show no code at all")
       ->excludes(message);
   login
@@ -363,6 +366,7 @@ CommandLine Understand(const CLI::App& app, Typed typed) {
   if (!typed.callback_query.empty()) line.complete.set_callback_query(typed.callback_query);
   line.start.set_binding_message(typed.binding_message);
   line.start.set_no_binding_message(typed.no_binding_message);
+  line.start.set_replace_pending(typed.replace_pending);
   if (!typed.expiry.empty()) {
     line.start.mutable_requested_expiry()->set_seconds(
         absl::ToInt64Seconds(*ParseSeconds(typed.expiry)));

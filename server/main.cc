@@ -18,12 +18,14 @@
 #include "server/engine/ping_receiver.h"
 #include "server/http/clock.h"
 #include "server/http/http_listener.h"
+#include "server/ops/audit.h"
 #include "server/ops/caller_config.h"
 #include "server/ops/config.h"
 #include "server/ops/log.h"
 #include "server/ops/metrics.h"
 #include "server/ops/service_manager.h"
 #include "server/ops/signals.h"
+#include "server/rpc/gate.h"
 #include "server/rpc/health.h"
 #include "server/rpc/login_service.h"
 #include "server/rpc/server.h"
@@ -66,12 +68,14 @@ Engine::Settings EngineSettings(const Config& config) {
   settings.ca_file = config.ca_file;
   settings.proxy = config.proxy;
   settings.most_unfinished_logins = static_cast<size_t>(config.pending_logins);
+  settings.number_limits = {config.starts_per_number,
+                            absl::Minutes(config.starts_per_number_minutes)};
   settings.keep_ended = absl::Minutes(config.keep_ended_minutes);
   return settings;
 }
 
-LoginServiceImpl::Settings ServiceSettings(const Config& config) {
-  return {ByMsn(config.sales_units), static_cast<size_t>(config.watch_streams)};
+LoginServiceImpl::Settings ServiceSettings(const Config& config, CallerPolicies callers) {
+  return {ByMsn(config.sales_units), std::move(callers), static_cast<size_t>(config.watch_streams)};
 }
 
 // The keys that differ and that only a restart can change, in words; empty: none.
@@ -86,6 +90,7 @@ std::string NeedsRestart(const Config& running, const Config& loaded) {
   if (loaded.metrics_address != running.metrics_address) keys.emplace_back("listen.metrics");
   if (loaded.webhook_address != running.webhook_address) keys.emplace_back("listen.webhook");
   if (loaded.store_path != running.store_path) keys.emplace_back("store.path");
+  if (loaded.audit_file != running.audit_file) keys.emplace_back("audit.file");
   if (loaded.workers != running.workers) keys.emplace_back("engine.workers");
   return absl::StrJoin(keys, ", ");
 }
@@ -124,7 +129,7 @@ absl::StatusOr<std::unique_ptr<HttpListener>> ListenForPings(const Config& confi
 // wrong, nothing changes.
 void Reload(const std::string& config_file, const Config& running, SqliteStore& store,
             Engine& engine, LoginServiceImpl& service, RpcServer& server, TlsWatch* tls,
-            Health& health, PingReceiver& pings) {
+            Health& health, PingReceiver& pings, AuditLog& audit) {
   const absl::StatusOr<Config> loaded = LoadConfig(config_file);
   absl::Status status = loaded.status();
   if (status.ok()) status = CheckIssuerStays(config_file, running, *loaded);
@@ -137,10 +142,12 @@ void Reload(const std::string& config_file, const Config& running, SqliteStore& 
     return;
   }
   SetLogLevel(loaded->log_level);
-  server.SetCallers(CallersAfterReload(running, *loaded));
+  audit.Reopen();
+  const CallerPolicies callers = CallersAfterReload(running, *loaded);
+  server.SetCallers(callers);
   health.SetSalesUnits(ByMsn(loaded->sales_units));
   engine.Apply(EngineSettings(*loaded));
-  service.Apply(ServiceSettings(*loaded));
+  service.Apply(ServiceSettings(*loaded, callers));
   pings.SetSalesUnits(ByMsn(loaded->sales_units));
   const std::string waiting = NeedsRestart(running, *loaded);
   if (!waiting.empty())
@@ -181,7 +188,12 @@ int Serve(const std::string& config_file, const Config& config) {
       SqliteStore::Open(config.store_path, config.store_keys, store_options);
   if (!store.ok()) return Fail(kUnavailable, store.status());
 
+  const absl::StatusOr<std::unique_ptr<AuditLog>> audit = AuditLog::Open(config.audit_file);
+  if (!audit.ok()) return Fail(kUnavailable, audit.status());
+
   Engine::Options options = EngineOptions(config);
+  options.on_start = [&audit](const Login& login) { (*audit)->Started(login); };
+  options.on_end = [&audit](const Login& login) { (*audit)->Ended(login); };
   options.on_ready = [&health] { health.SetProviderKnown(); };
   options.on_credentials = [&health](const std::string& sales_unit, bool are_refused) {
     health.SetCredentialsRefused(sales_unit, are_refused);
@@ -189,11 +201,17 @@ int Serve(const std::string& config_file, const Config& config) {
   options.metrics = &metrics;
   Engine engine(std::move(options), EngineSettings(config), store->get());
   if (absl::Status status = engine.Recover(); !status.ok()) return Fail(kUnavailable, status);
-  LoginServiceImpl service(&engine, ServiceSettings(config));
+  LoginServiceImpl service(&engine, audit->get(), ServiceSettings(config, config.callers));
   absl::StatusOr<std::shared_ptr<TlsWatch>> tls = WatchTls(config);
   if (!tls.ok()) return Fail(kConfigWrong, tls.status());
   absl::StatusOr<std::unique_ptr<RpcServer>> server =
-      RpcServer::Listen(config.listen, config.callers, *tls, &service);
+      RpcServer::Listen(config.listen,
+                        std::make_shared<Doorkeeper>(
+                            config.callers,
+                            [&audit](const std::string& listener, const absl::Status& status) {
+                              (*audit)->Denied(listener, status);
+                            }),
+                        *tls, &service);
   if (!server.ok()) return Fail(kUnavailable, server.status());
   const auto metrics_listener = ServeMetrics(config, [&] {
     Metrics::Present present;
@@ -221,7 +239,8 @@ int Serve(const std::string& config_file, const Config& config) {
   NotifyReady();
   while (signals.Wait() == SIGHUP) {
     NotifyReloading();
-    Reload(config_file, config, **store, engine, service, **server, tls->get(), health, pings);
+    Reload(config_file, config, **store, engine, service, **server, tls->get(), health, pings,
+           **audit);
     NotifyReady();
   }
   NotifyStopping();

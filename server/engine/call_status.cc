@@ -11,17 +11,17 @@ namespace {
 
 constexpr char kRetryDelayPayload[] = "cibad/retry_delay";
 
-absl::Status WithRetryDelay(absl::Status status, std::optional<absl::Duration> delay) {
-  if (delay) status.SetPayload(kRetryDelayPayload, absl::Cord(absl::FormatDuration(*delay)));
-  return status;
-}
-
 // " (invalid_client)", or nothing.
 std::string InBrackets(const std::string& code) {
   return code.empty() ? "" : absl::StrCat(" (", code, ")");
 }
 
 }  // namespace
+
+absl::Status WithRetryDelay(absl::Status status, std::optional<absl::Duration> delay) {
+  if (delay) status.SetPayload(kRetryDelayPayload, absl::Cord(absl::FormatDuration(*delay)));
+  return status;
+}
 
 absl::Status StatusOf(const ProviderError& error) {
   const std::string code = InBrackets(error.code);

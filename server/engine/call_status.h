@@ -24,7 +24,10 @@ absl::Status StatusOf(const InvalidAnswer& invalid);
 // UNAVAILABLE: there is no answer; see RetryDelayOf.
 absl::Status StatusOf(const NoAnswer& no_answer);
 
-// How long the provider wants not to be asked again, where a status above says so.
+// The same, saying when the call may be made again.
+absl::Status WithRetryDelay(absl::Status status, std::optional<absl::Duration> delay);
+
+// How long not to ask again, where a status says so.
 std::optional<absl::Duration> RetryDelayOf(const absl::Status& status);
 
 // The answer, or the status of the outcome that is none.

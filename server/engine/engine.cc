@@ -118,7 +118,12 @@ Engine::Engine(Options options, Settings settings, Store* store)
         .sales_units = sales_units,
         .clock = clock_,
         .wall_clock = WallClock(),
-        .reports = LoginReports(options_.metrics, &credentials_),
+        .reports = LoginReports(options_.metrics, &credentials_,
+                                [this](const Login& login) {
+                                  pending_.Remove(login.request.caller);
+                                  numbers_.Remove(login);
+                                  if (options_.on_end) options_.on_end(login);
+                                }),
         .set_alarm = [lane = lane.get()](absl::Time time) { lane->worker_alarm->Set(time); },
         .post = [lane = lane.get()](
                     std::function<void()> closure) { lane->loop.Post(std::move(closure)); },
@@ -142,6 +147,8 @@ absl::Status Engine::Recover() {
   size_t count = 0;
   absl::Status loaded = store_->LoadUnfinished([&](Login login) {
     ++count;
+    pending_.Add(login.request.caller);
+    numbers_.Add(login);
     Lane* lane = &LaneOf(login.id);
     std::vector<Login>& batch = batches[lane];
     batch.push_back(std::move(login));
@@ -235,7 +242,8 @@ void Engine::Drain() {
     Log(LogLevel::kWarning, "Stopping although requests to the provider are still under way");
 }
 
-void Engine::StartLogin(LoginRequest request, const LoginDone& done) {
+void Engine::StartLogin(LoginRequest request, const StartOptions& start_options,
+                        const LoginDone& done) {
   if (const absl::Status ready = status(); !ready.ok()) return done(ready);
   if (const absl::Status storing = store_->status(); !storing.ok()) {
     Log(LogLevel::kDebug, "A start is refused", {{"error", storing.message()}});
@@ -251,13 +259,34 @@ void Engine::StartLogin(LoginRequest request, const LoginDone& done) {
   if (unit == now->sales_units.end()) {  // the config has changed since it was looked up
     return done(absl::NotFoundError("sales_unit: there is no such sales unit here"));
   }
-  Login login =
-      NewLogin(MakeLoginId(RandomBits<LoginIdBits>()), request, unit->second.handling, clock_());
-  const std::string id = login.id;
-  store_->Create(std::move(login), [this, request = std::move(request), id, counted,
-                                    done](absl::StatusOr<Login> stored) {
-    OnCreated({request, id, counted}, std::move(stored), done);
-  });
+  const std::string id = MakeLoginId(RandomBits<LoginIdBits>());
+  StartUnderWay start{request, id, counted, nullptr, nullptr};
+  NumberGuard::Verdict verdict = numbers_.Admit(request, id, now->number_limits, clock_());
+  if (start_options.replace_pending && !verdict.own_pending.empty()) {
+    return Replace(verdict.own_pending, std::move(request), start_options, done);
+  }
+  if (!verdict.status.ok()) return done(verdict.status);
+  start.hold = std::move(verdict.hold);
+  if (start.hold != nullptr) {  // a repetition makes no login
+    auto place = pending_.Admit(request.caller, start_options.most_of_caller);
+    if (!place.ok()) return done(place.status());
+    start.place = *std::move(place);
+  }
+  Login login = NewLogin(id, std::move(request), unit->second.handling, clock_());
+  store_->Create(std::move(login),
+                 [this, start = std::move(start), done](absl::StatusOr<Login> stored) {
+                   OnCreated(start, std::move(stored), done);
+                 });
+}
+
+void Engine::Replace(const std::string& pending, LoginRequest request, StartOptions start_options,
+                     const LoginDone& done) {
+  start_options.replace_pending = false;  // once: another start may have come in between
+  CancelLogin(request.caller, pending,
+              [this, request, start_options, done](const absl::StatusOr<Login>& cancelled) {
+                if (!cancelled.ok()) return done(cancelled.status());
+                StartLogin(request, start_options, done);
+              });
 }
 
 void Engine::OnCreated(const StartUnderWay& start, absl::StatusOr<Login> stored,
@@ -269,6 +298,14 @@ void Engine::OnCreated(const StartUnderWay& start, absl::StatusOr<Login> stored,
   if (!stored.ok()) return done(stored.status());
   Lane& lane = LaneOf(stored->id);
   if (stored->id == start.id) {
+    if (start.place != nullptr) {
+      start.place->Keep();
+      start.hold->Keep();
+    } else {  // what it seemed to repeat is gone since
+      pending_.Add(stored->request.caller);
+      numbers_.Add(*stored);
+    }
+    if (options_.on_start) options_.on_start(*stored);
     // In this order: whoever is told of the login and watches it finds it with the worker.
     lane.loop.Post([&lane, login = *stored, counted = start.counted]() mutable {
       lane.worker->Begin(std::move(login));
@@ -279,7 +316,7 @@ void Engine::OnCreated(const StartUnderWay& start, absl::StatusOr<Login> stored,
     return done(absl::AlreadyExistsError(
         "request_id: it was used for a start with other contents; a new start needs a new one"));
   }
-  GetLogin(stored->id, done);
+  GetLogin(start.request.caller, stored->id, done);
 }
 
 void Engine::CheckUser(const std::string& sales_unit, const std::string& msisdn,
@@ -310,25 +347,31 @@ void Engine::CheckUser(const std::string& sales_unit, const std::string& msisdn,
   });
 }
 
-void Engine::GetLogin(const std::string& id, LoginDone done) {
+void Engine::GetLogin(const std::string& caller, const std::string& id, LoginDone done) {
   Lane& lane = LaneOf(id);
-  lane.loop.Post([&lane, id, done = std::move(done)] { lane.worker->Get(id, done); });
+  lane.loop.Post(
+      [&lane, caller, id, done = std::move(done)] { lane.worker->Get(caller, id, done); });
 }
 
-void Engine::CancelLogin(const std::string& id, LoginDone done) {
+void Engine::CancelLogin(const std::string& caller, const std::string& id, LoginDone done) {
   Lane& lane = LaneOf(id);
-  lane.loop.Post([&lane, id, done = std::move(done)] { lane.worker->Cancel(id, done); });
+  lane.loop.Post(
+      [&lane, caller, id, done = std::move(done)] { lane.worker->Cancel(caller, id, done); });
 }
 
-void Engine::CompleteLogin(const std::string& id, Callback callback,
+void Engine::CompleteLogin(const std::string& caller, const std::string& id, Callback callback,
                            std::shared_ptr<Watcher> watcher) {
   Lane& lane = LaneOf(id);
-  lane.loop.Post([&lane, id, callback = std::move(callback), watcher = std::move(watcher)] {
-    lane.worker->Complete(id, callback, watcher);
+  lane.loop.Post([&lane, caller, id, callback = std::move(callback), watcher = std::move(watcher)] {
+    lane.worker->Complete(caller, id, callback, watcher);
   });
 }
 
-void Engine::AcknowledgeLogin(const std::string& id, Store::WriteDone done) {
+void Engine::AcknowledgeLogin(const std::string& caller, const std::string& id,
+                              Store::WriteDone done) {
+  const absl::StatusOr<Login> stored = store_->Get(id);
+  if (!stored.ok()) return done(stored.status());
+  if (!IsOwn(*stored, caller)) return done(NoSuchLogin(id));
   store_->Erase(id, std::move(done));
 }
 
@@ -341,9 +384,12 @@ void Engine::Ping(const std::string& sales_unit, const std::string& auth_req_id)
   }
 }
 
-void Engine::WatchLogin(const std::string& id, std::shared_ptr<Watcher> watcher) {
+void Engine::WatchLogin(const std::string& caller, const std::string& id,
+                        std::shared_ptr<Watcher> watcher) {
   Lane& lane = LaneOf(id);
-  lane.loop.Post([&lane, id, watcher = std::move(watcher)] { lane.worker->Watch(id, watcher); });
+  lane.loop.Post([&lane, caller, id, watcher = std::move(watcher)] {
+    lane.worker->Watch(caller, id, watcher);
+  });
 }
 
 absl::StatusOr<LoginPage> Engine::ListLogins(const ListQuery& query) { return store_->List(query); }

@@ -7,6 +7,7 @@
 #define CIBAD_SERVER_ENGINE_ENGINE_H_
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -17,6 +18,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/engine/credentials_watch.h"
+#include "server/engine/number_guard.h"
+#include "server/engine/pending_counts.h"
 #include "server/engine/watcher.h"
 #include "server/engine/webhook_calls.h"
 #include "server/http/clock.h"
@@ -38,6 +41,7 @@ class Engine {
     std::string ca_file;  // as in CurlClientOptions
     std::string proxy;
     size_t most_unfinished_logins = 200'000;  // more are refused
+    NumberGuard::Limits number_limits;
     // So that a till that reconnects still gets its result.
     absl::Duration keep_ended = absl::Minutes(15);
   };
@@ -49,7 +53,17 @@ class Engine {
     std::function<void()> on_ready;  // discovery has succeeded; from a worker's thread
     // The provider refuses a sales unit's credentials, or no longer; from any thread.
     CredentialsWatch::OnChange on_credentials;
+    // A new login is durable; from a thread of the store's.
+    std::function<void(const Login&)> on_start;
+    // A login's end is durable; from a worker's thread, before its watchers hear of it.
+    std::function<void(const Login&)> on_end;
     Metrics* metrics = nullptr;  // must outlive the engine; null: nobody counts
+  };
+  // How to take a start that is no part of the login.
+  struct StartOptions {
+    int64_t most_of_caller = 0;  // logins of the request's caller that may be unfinished
+    // Cancels the login of the caller's own that is in the way, if there is one.
+    bool replace_pending = false;
   };
   // Called once, from a thread of the engine's or the store's; must be short.
   using LoginDone = std::function<void(absl::StatusOr<Login>)>;
@@ -81,37 +95,43 @@ class Engine {
   void Stop();
 
   // Makes the login durable, gives it back, and has the customer asked. UNAVAILABLE: the provider
-  // is not known yet, or the store does not take it. RESOURCE_EXHAUSTED: too many are unfinished.
+  // is not known yet, or the store does not take it. RESOURCE_EXHAUSTED: too many are unfinished in
+  // all, or of the caller's, or the customer has been asked too often. ALREADY_EXISTS, too: a login
+  // of the customer is pending at the sales unit.
   // ALREADY_EXISTS: the `request_id` was used for something else; used for the same, it gives that
   // login as it now is.
-  void StartLogin(LoginRequest request, const LoginDone& done);
+  void StartLogin(LoginRequest request, const StartOptions& start_options, const LoginDone& done);
 
   // Asks the provider whether somebody with this phone number can log in to the sales unit. What it
   // cannot say is a status of call_status.h. NOT_FOUND: no such sales unit. RESOURCE_EXHAUSTED: too
   // many such questions are under way, here or there.
   void CheckUser(const std::string& sales_unit, const std::string& msisdn, UserCheckDone done);
 
+  // To the calls that follow another caller's login is one that does not exist: NOT_FOUND.
+
   // The login as it is now. NOT_FOUND.
-  void GetLogin(const std::string& id, LoginDone done);
+  void GetLogin(const std::string& caller, const std::string& id, LoginDone done);
 
   // Ends the login, if it has not ended; gives it as it then is. NOT_FOUND.
-  void CancelLogin(const std::string& id, LoginDone done);
+  void CancelLogin(const std::string& caller, const std::string& id, LoginDone done);
 
   // Goes on with what the customer's browser brought, and tells `watcher` of the login until it has
   // ended; or refuses it, as Worker::Complete says.
-  void CompleteLogin(const std::string& id, Callback callback, std::shared_ptr<Watcher> watcher);
+  void CompleteLogin(const std::string& caller, const std::string& id, Callback callback,
+                     std::shared_ptr<Watcher> watcher);
 
   // Erases an ended login. NOT_FOUND. FAILED_PRECONDITION: it has not ended.
-  void AcknowledgeLogin(const std::string& id, Store::WriteDone done);
+  void AcknowledgeLogin(const std::string& caller, const std::string& id, Store::WriteDone done);
 
   // Takes up a ping that is proven to come from the provider, for that sales unit. Whether a login
   // waits for it is seen later; one that nobody knows changes nothing.
   void Ping(const std::string& sales_unit, const std::string& auth_req_id);
 
   // Tells the watcher of the login, from now on and for as long as it lives.
-  void WatchLogin(const std::string& id, std::shared_ptr<Watcher> watcher);
+  void WatchLogin(const std::string& caller, const std::string& id,
+                  std::shared_ptr<Watcher> watcher);
 
-  // A page of logins. Waits for the disk. INVALID_ARGUMENT: a page token that is none.
+  // A page of the caller's logins. Waits for the disk. INVALID_ARGUMENT: a page token that is none.
   absl::StatusOr<LoginPage> ListLogins(const ListQuery& query);
 
   // The sales units' webhooks at the provider.
@@ -127,12 +147,17 @@ class Engine {
   // A start that is being made durable.
   struct StartUnderWay {
     LoginRequest request;
-    std::string id;                 // of the login that it makes
-    std::shared_ptr<void> counted;  // in starts_, for as long as it lives
+    std::string id;                               // of the login that it makes
+    std::shared_ptr<void> counted;                // in starts_, for as long as it lives
+    std::shared_ptr<PendingCounts::Place> place;  // among its caller's; null: it is a repetition
+    std::shared_ptr<NumberGuard::Hold> hold;      // likewise
   };
 
   Lane& LaneOf(const std::string& id) const;
   std::unique_ptr<Lane> MakeLane();
+  // Cancels the login that is in the way of the request's start, and starts again.
+  void Replace(const std::string& pending, LoginRequest request, StartOptions start_options,
+               const LoginDone& done);
   void OnCreated(const StartUnderWay& start, absl::StatusOr<Login> stored, const LoginDone& done);
   std::shared_ptr<const Settings> settings() const;
   void EraseEnded();
@@ -145,6 +170,8 @@ class Engine {
   const Clock clock_;
   std::atomic<size_t> starts_ = 0;  // under way, and not yet a worker's
   CredentialsWatch credentials_;
+  PendingCounts pending_;
+  NumberGuard numbers_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::atomic<int> user_checks_ = 0;  // under way
 

@@ -38,6 +38,7 @@ void LoginReports::Began(const Login& login) const {
 }
 
 void LoginReports::Ended(const Login& login) const {
+  if (on_end_) on_end_(login);
   if (metrics_ == nullptr) return;
   metrics_->CountEnd(login.request.sales_unit, NameOf(login.state), NameOf(login.failure.reason));
 }

@@ -4,7 +4,9 @@
 #ifndef CIBAD_SERVER_ENGINE_LOGIN_REPORTS_H_
 #define CIBAD_SERVER_ENGINE_LOGIN_REPORTS_H_
 
+#include <functional>
 #include <optional>
+#include <utility>
 
 #include "server/engine/credentials_watch.h"
 #include "server/login/event.h"
@@ -21,9 +23,11 @@ class LoginReports {
  public:
   // Tells nobody.
   LoginReports() = default;
-  // Both must outlive the reports and their copies.
-  LoginReports(Metrics* metrics, CredentialsWatch* credentials)
-      : metrics_(metrics), credentials_(credentials) {}
+  // Both must outlive the reports and their copies. `on_end` hears of each login whose end is
+  // durable; it must be short.
+  LoginReports(Metrics* metrics, CredentialsWatch* credentials,
+               std::function<void(const Login&)> on_end = nullptr)
+      : metrics_(metrics), credentials_(credentials), on_end_(std::move(on_end)) {}
 
   // A new login is durable.
   void Began(const Login& login) const;
@@ -41,6 +45,7 @@ class LoginReports {
  private:
   Metrics* metrics_ = nullptr;
   CredentialsWatch* credentials_ = nullptr;
+  std::function<void(const Login&)> on_end_;
 };
 
 // The class of what came of a request: how it failed; nothing where it did not.

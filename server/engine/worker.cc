@@ -82,10 +82,10 @@ void Worker::Recover(absl::Duration pace) {
   }
 }
 
-void Worker::Cancel(const std::string& id, LoginDone done) {
-  Entry* entry = Find(id);
+void Worker::Cancel(const std::string& caller, const std::string& id, LoginDone done) {
+  Entry* entry = FindOwn(caller, id);
   if (entry == nullptr) {
-    const absl::StatusOr<Login> stored = environment_.store->Get(id);
+    const absl::StatusOr<Login> stored = GetStored(caller, id);
     return done(IsOnItsWay(stored) ? ComeAgain() : stored);
   }
   if (entry->write_failed) return done(CannotEndNow());
@@ -94,22 +94,23 @@ void Worker::Cancel(const std::string& id, LoginDone done) {
   Handle(*entry, CancelRequested{});
 }
 
-absl::Status Worker::CanComplete(const std::string& id, const Callback& callback) {
+absl::Status Worker::CanComplete(const std::string& caller, const std::string& id,
+                                 const Callback& callback) {
   if (drained_ != nullptr) return absl::UnavailableError("the daemon is stopping");
   if (!held_.empty()) return ComeAgain();  // what is taken up would forget that it began again
-  const Entry* entry = Find(id);
+  const Entry* entry = FindOwn(caller, id);
   if (entry != nullptr) {
     return CanTakeUp(entry->login, entry->written ? &entry->written->login : nullptr, callback);
   }
-  const absl::StatusOr<Login> stored = environment_.store->Get(id);
+  const absl::StatusOr<Login> stored = GetStored(caller, id);
   if (!stored.ok()) return stored.status();
   if (!FinishesOnWebPage(stored->request)) return NotOnWebPage();
   return IsOnItsWay(stored) ? ComeAgain() : HasEndedAlready(*stored);
 }
 
-void Worker::Complete(const std::string& id, const Callback& callback,
+void Worker::Complete(const std::string& caller, const std::string& id, const Callback& callback,
                       const std::shared_ptr<Watcher>& watcher) {
-  if (const absl::Status status = CanComplete(id, callback); !status.ok()) {
+  if (const absl::Status status = CanComplete(caller, id, callback); !status.ok()) {
     return watcher->OnRefused(status);
   }
   Entry& entry = *Find(id);
@@ -119,9 +120,9 @@ void Worker::Complete(const std::string& id, const Callback& callback,
                                : Event(CodeReceived{std::get<std::string>(callback.answer)}));
 }
 
-void Worker::Get(const std::string& id, const LoginDone& done) {
-  const Entry* entry = Find(id);
-  done(entry != nullptr ? entry->login : environment_.store->Get(id));
+void Worker::Get(const std::string& caller, const std::string& id, const LoginDone& done) {
+  const Entry* entry = FindOwn(caller, id);
+  done(entry != nullptr ? entry->login : GetStored(caller, id));
 }
 
 void Worker::Ping(const std::string& sales_unit, const std::string& auth_req_id) {
@@ -133,10 +134,11 @@ void Worker::Ping(const std::string& sales_unit, const std::string& auth_req_id)
   Handle(entry, Pinged{});
 }
 
-void Worker::Watch(const std::string& id, const std::shared_ptr<Watcher>& watcher) {
-  Entry* entry = Find(id);
+void Worker::Watch(const std::string& caller, const std::string& id,
+                   const std::shared_ptr<Watcher>& watcher) {
+  Entry* entry = FindOwn(caller, id);
   if (entry == nullptr) {  // it has ended, or never was
-    const absl::StatusOr<Login> stored = environment_.store->Get(id);
+    const absl::StatusOr<Login> stored = GetStored(caller, id);
     if (!stored.ok()) return watcher->OnRefused(stored.status());
     if (IsOnItsWay(stored)) return watcher->OnRefused(ComeAgain());
     return watcher->OnLogin(*stored);
@@ -190,6 +192,17 @@ void Worker::Drain(std::function<void()> done) {
 Worker::Entry* Worker::Find(const std::string& id) {
   const auto found = entries_.find(id);
   return found == entries_.end() ? nullptr : found->second.get();
+}
+
+Worker::Entry* Worker::FindOwn(const std::string& caller, const std::string& id) {
+  Entry* entry = Find(id);
+  return entry != nullptr && IsOwn(entry->login, caller) ? entry : nullptr;
+}
+
+absl::StatusOr<Login> Worker::GetStored(const std::string& caller, const std::string& id) {
+  absl::StatusOr<Login> stored = environment_.store->Get(id);
+  if (stored.ok() && !IsOwn(*stored, caller)) return NoSuchLogin(id);
+  return stored;
 }
 
 Worker::Entry& Worker::Insert(Login login) {
@@ -270,14 +283,13 @@ void Worker::Apply(Entry& entry, Transition transition) {
   entry.login = std::move(transition.login);
   MakePingable(entry);
   for (const Command& command : transition.commands) Perform(entry, command);
+  const bool has_ended = HasEnded(entry.login.state);
+  if (has_ended) environment_.reports.Ended(entry.login);
   if (is_news) {
     LogState(entry.login);
     Tell(entry);
   }
-  if (HasEnded(entry.login.state)) {
-    environment_.reports.Ended(entry.login);
-    Forget(entry);
-  }
+  if (has_ended) Forget(entry);
 }
 
 void Worker::Tell(Entry& entry) {

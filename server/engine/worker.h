@@ -76,24 +76,25 @@ class Worker {
   // unchanged. NOT_FOUND. UNAVAILABLE: it is durable, and Begin is about to be called for it (the
   // watcher of such a login is refused with that, too); or its end cannot be stored now, and it may
   // end yet.
-  void Cancel(const std::string& id, LoginDone done);
+  void Cancel(const std::string& caller, const std::string& id, LoginDone done);
 
   // Goes on with what the customer's browser brought for a login that finishes on a web page;
   // `watcher` is told of the login from then on. It is refused, and the login stays as it is:
   // NOT_FOUND; FAILED_PRECONDITION: it finishes in the app, or has ended; ABORTED: a code of it is
   // being exchanged; UNAVAILABLE: the customer has not been asked yet, or the login is just being
   // written; INVALID_ARGUMENT: the `state` is not that of the login.
-  void Complete(const std::string& id, const Callback& callback,
+  void Complete(const std::string& caller, const std::string& id, const Callback& callback,
                 const std::shared_ptr<Watcher>& watcher);
 
   // Gives the login as it is. NOT_FOUND.
-  void Get(const std::string& id, const LoginDone& done);
+  void Get(const std::string& caller, const std::string& id, const LoginDone& done);
 
   // Takes up a proven ping (10.2), where it concerns a login of this worker's that waits for one.
   void Ping(const std::string& sales_unit, const std::string& auth_req_id);
 
   // Has `watcher` told of the login from now on.
-  void Watch(const std::string& id, const std::shared_ptr<Watcher>& watcher);
+  void Watch(const std::string& caller, const std::string& id,
+             const std::shared_ptr<Watcher>& watcher);
 
   // The credentials from now on. A login that is under way goes on as the client that it was
   // started by: it gets its sales unit's new secret, but keeps the old credentials where its sales
@@ -125,8 +126,13 @@ class Worker {
     std::vector<LoginDone> cancels;  // who waits for the login's end
   };
 
-  absl::Status CanComplete(const std::string& id, const Callback& callback);
+  absl::Status CanComplete(const std::string& caller, const std::string& id,
+                           const Callback& callback);
   Entry* Find(const std::string& id);
+  // Null: the worker has no such login of the caller's.
+  Entry* FindOwn(const std::string& caller, const std::string& id);
+  // From the store. NOT_FOUND, in the same words, where it is another caller's.
+  absl::StatusOr<Login> GetStored(const std::string& caller, const std::string& id);
   Entry& Insert(Login login);
 
   // The rule: Handle decides, Write makes durable, Apply acts and tells.

@@ -58,6 +58,9 @@ struct Failure {
 
 // What the till asked for, checked and normalised. Never changes after the start.
 struct LoginRequest {
+  // Whose login it is (Caller::name); nobody else learns of it. Empty: of a daemon that did not
+  // tell callers apart, so it is nobody's.
+  std::string caller;
   std::string sales_unit;           // merchant serial number
   std::string msisdn;               // country code and number, digits only: 4712345678; empty:
   std::string customer_token;       // of a QR check-in, names the customer; empty: the number does
@@ -146,6 +149,11 @@ struct Login {
 
   friend bool operator==(const Login&, const Login&) = default;
 };
+
+// Whether the caller may see the login and act on it. A login of nobody is not even nobody's.
+inline bool IsOwn(const Login& login, const std::string& caller) {
+  return !caller.empty() && login.request.caller == caller;
+}
 
 }  // namespace cibad
 

@@ -22,7 +22,7 @@ struct Key {
   absl::string_view section;
   absl::string_view name;
 };
-constexpr std::array<Key, 44> kKeys = {{{"listen", "grpc"},
+constexpr std::array<Key, 47> kKeys = {{{"listen", "grpc"},
                                         {"listen", "metrics"},
                                         {"listen", "webhook"},
                                         {"tls", "certificate_file"},
@@ -65,7 +65,10 @@ constexpr std::array<Key, 44> kKeys = {{{"listen", "grpc"},
                                         {"log", "level"},
                                         {"engine", "workers"},
                                         {"limits", "pending_logins"},
-                                        {"limits", "watch_streams"}}};
+                                        {"limits", "watch_streams"},
+                                        {"limits", "starts_per_number"},
+                                        {"limits", "starts_per_number_minutes"},
+                                        {"audit", "file"}}};
 
 absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 

@@ -5,13 +5,15 @@
 #include "server/login/phone_mask.h"
 #include "server/login/staff_sentence.h"
 #include "server/provider/phone_number.h"
-#include "server/rpc/start_request.h"
+#include "server/rpc/policy.h"
 
 namespace cibad {
 
 absl::StatusOr<UserQuestion> ReadCheckUserRequest(const v1::CheckUserRequest& message,
+                                                  const CallerPolicy& policy,
                                                   const SalesUnits& sales_units) {
-  const absl::StatusOr<const SalesUnit*> unit = FindSalesUnit(message.sales_unit(), sales_units);
+  const absl::StatusOr<const SalesUnit*> unit =
+      FindSalesUnit(message.sales_unit(), policy, sales_units);
   if (!unit.ok()) return unit.status();
   absl::StatusOr<std::string> msisdn =
       ParsePhoneNumber(message.phone_number(), (*unit)->default_region);

@@ -9,6 +9,7 @@
 #include "cibad/v1/login.pb.h"
 #include "server/login/language.h"
 #include "server/login/outcome.h"
+#include "server/ops/caller_policy.h"
 #include "server/provider/sales_unit.h"
 
 namespace cibad {
@@ -23,6 +24,7 @@ struct UserQuestion {
 // INVALID_ARGUMENT or NOT_FOUND (sales unit), with a message that begins with the field's name and
 // does not repeat the phone number.
 absl::StatusOr<UserQuestion> ReadCheckUserRequest(const v1::CheckUserRequest& message,
+                                                  const CallerPolicy& policy,
                                                   const SalesUnits& sales_units);
 
 v1::CheckUserResponse ToMessage(const UserQuestion& question, const UserExists& answer);

@@ -64,7 +64,9 @@ class ListenerGate {
       if (Text(headers[i].key) == "authorization")
         proof.authorization.push_back(Text(headers[i].value));
     }
-    return Authenticate(proof, *keeper_->policies()).status();
+    absl::Status status = Authenticate(proof, *keeper_->policies()).status();
+    if (!status.ok()) keeper_->Denied(listener_, status);
+    return status;
   }
 
  private:

@@ -6,11 +6,13 @@
 
 #include <grpcpp/security/server_credentials.h>
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "server/ops/caller_policy.h"
 #include "server/rpc/tls_watch.h"
 
@@ -19,13 +21,23 @@ namespace cibad {
 // Whom the gate lets in. Thread-safe.
 class Doorkeeper {
  public:
-  explicit Doorkeeper(CallerPolicies policies) { SetPolicies(std::move(policies)); }
+  // Hears of whom the gate turned away at a listener; from a thread of gRPC's, and must be short.
+  using OnDenied = std::function<void(const std::string& listener, const absl::Status&)>;
+
+  Doorkeeper(CallerPolicies policies, OnDenied on_denied) : on_denied_(std::move(on_denied)) {
+    SetPolicies(std::move(policies));
+  }
+
+  void Denied(const std::string& listener, const absl::Status& status) const {
+    if (on_denied_) on_denied_(listener, status);
+  }
 
   // From now on, for calls on open connections as well.
   void SetPolicies(CallerPolicies policies);
   std::shared_ptr<const CallerPolicies> policies() const;
 
  private:
+  const OnDenied on_denied_;
   mutable std::mutex mutex_;
   std::shared_ptr<const CallerPolicies> policies_;  // under mutex_
 };

@@ -11,6 +11,7 @@
 #include "server/rpc/check_user.h"
 #include "server/rpc/complete_call.h"
 #include "server/rpc/login_message.h"
+#include "server/rpc/policy.h"
 #include "server/rpc/start_request.h"
 #include "server/rpc/status.h"
 
@@ -54,11 +55,13 @@ class Call {
   grpc::ServerUnaryReactor* reactor_;
 };
 
-absl::StatusOr<ListQuery> ReadListRequest(const v1::ListLoginsRequest& message) {
+absl::StatusOr<ListQuery> ReadListRequest(const v1::ListLoginsRequest& message,
+                                          const Caller& caller) {
   if (message.page_size() < 0 || message.page_size() > kLargestPageSize) {
     return absl::InvalidArgumentError("page_size: must be 1 to 1000, or 0 for the default of 100");
   }
   return ListQuery{
+      .caller = caller.name,
       .page_size = message.page_size() == 0 ? kDefaultPageSize : message.page_size(),
       .page_token = message.page_token(),
       .unfinished_only = message.unfinished_only(),
@@ -67,7 +70,8 @@ absl::StatusOr<ListQuery> ReadListRequest(const v1::ListLoginsRequest& message) 
 
 }  // namespace
 
-LoginServiceImpl::LoginServiceImpl(Engine* engine, Settings settings) : engine_(engine) {
+LoginServiceImpl::LoginServiceImpl(Engine* engine, AuditLog* audit, Settings settings)
+    : engine_(engine), audit_(audit), clock_(MonotonicClock()) {
   Apply(std::move(settings));
 }
 
@@ -82,19 +86,65 @@ std::shared_ptr<const LoginServiceImpl::Settings> LoginServiceImpl::settings() {
   return settings_;
 }
 
+void LoginServiceImpl::TellRefused(const Caller& caller, absl::string_view rpc,
+                                   const absl::Status& status, const LoginRequest* request) {
+  const bool is_refusal = absl::IsPermissionDenied(status) || absl::IsResourceExhausted(status) ||
+                          absl::IsAlreadyExists(status) || absl::IsNotFound(status);
+  if (audit_ != nullptr && is_refusal) audit_->Refused(caller.name, rpc, status, request);
+}
+
+absl::Status LoginServiceImpl::AdmitStart(const Caller& caller) {
+  return rates_.Admit(caller.name, caller.policy->starts_per_minute, clock_());
+}
+
 void LoginServiceImpl::EndStreams() {
   streams_.EndAll(
       absl::UnavailableError("the daemon is stopping; watch the login again in a moment"));
+}
+
+absl::StatusOr<Caller> LoginServiceImpl::Admit(const grpc::CallbackServerContext& context,
+                                               absl::string_view rpc) {
+  absl::StatusOr<Caller> caller = CallerOf(context, settings()->callers);
+  if (!caller.ok()) return caller;
+  if (absl::Status status = CheckRpc(*caller->policy, rpc); !status.ok()) {
+    TellRefused(*caller, rpc, status);
+    return status;
+  }
+  return caller;
+}
+
+absl::StatusOr<Caller> LoginServiceImpl::AdmitForLogin(const grpc::CallbackServerContext& context,
+                                                       absl::string_view rpc,
+                                                       const std::string& id) {
+  absl::StatusOr<Caller> caller = Admit(context, rpc);
+  if (!caller.ok()) return caller;
+  if (absl::Status status = CheckId(id); !status.ok()) return status;
+  return caller;
 }
 
 grpc::ServerUnaryReactor* LoginServiceImpl::StartLogin(grpc::CallbackServerContext* context,
                                                        const v1::StartLoginRequest* request,
                                                        v1::Login* response) {
   const Call call(context);
+  const absl::StatusOr<Caller> caller = Admit(*context, "StartLogin");
+  if (!caller.ok()) return call.Finish(caller.status());
   absl::StatusOr<LoginRequest> start =
-      ReadStartRequest(*request, settings()->sales_units, RandomBits<uint64_t>());
-  if (!start.ok()) return call.Finish(start.status());
-  engine_->StartLogin(*std::move(start), call.Answer(response));
+      ReadStartRequest(*request, *caller, settings()->sales_units, RandomBits<uint64_t>());
+  if (!start.ok()) {
+    TellRefused(*caller, "StartLogin", start.status());
+    return call.Finish(start.status());
+  }
+  if (const absl::Status rate = AdmitStart(*caller); !rate.ok()) {
+    TellRefused(*caller, "StartLogin", rate, &*start);
+    return call.Finish(rate);
+  }
+  const Engine::StartOptions options = {caller->policy->pending_logins, request->replace_pending()};
+  engine_->StartLogin(
+      *start, options,
+      [this, call, response, caller = *caller, start = *start](const absl::StatusOr<Login>& login) {
+        if (!login.ok()) TellRefused(caller, "StartLogin", login.status(), &start);
+        call.Answer(response)(login);
+      });
   return call.reactor();
 }
 
@@ -102,9 +152,19 @@ grpc::ServerUnaryReactor* LoginServiceImpl::CheckUser(grpc::CallbackServerContex
                                                       const v1::CheckUserRequest* request,
                                                       v1::CheckUserResponse* response) {
   const Call call(context);
+  const absl::StatusOr<Caller> caller = Admit(*context, "CheckUser");
+  if (!caller.ok()) return call.Finish(caller.status());
   const absl::StatusOr<UserQuestion> question =
-      ReadCheckUserRequest(*request, settings()->sales_units);
-  if (!question.ok()) return call.Finish(question.status());
+      ReadCheckUserRequest(*request, *caller->policy, settings()->sales_units);
+  if (!question.ok()) {
+    TellRefused(*caller, "CheckUser", question.status());
+    return call.Finish(question.status());
+  }
+  // Who may ask without end learns of every number whether it has an account.
+  if (const absl::Status rate = AdmitStart(*caller); !rate.ok()) {
+    TellRefused(*caller, "CheckUser", rate);
+    return call.Finish(rate);
+  }
   engine_->CheckUser(question->sales_unit, question->msisdn,
                      [call, response, question = *question](const auto& answer) {
                        if (answer.ok()) *response = ToMessage(question, *answer);
@@ -116,12 +176,13 @@ grpc::ServerUnaryReactor* LoginServiceImpl::CheckUser(grpc::CallbackServerContex
 grpc::ServerWriteReactor<v1::Login>* LoginServiceImpl::WatchLogin(
     grpc::CallbackServerContext* context, const v1::WatchLoginRequest* request) {
   const auto stream = std::make_shared<WatchStream>(&streams_, context);
+  const absl::StatusOr<Caller> caller = AdmitForLogin(*context, "WatchLogin", request->id());
   if (const absl::Status added = streams_.Add(stream, settings()->most_streams); !added.ok()) {
     stream->OnRefused(added);
-  } else if (const absl::Status status = CheckId(request->id()); !status.ok()) {
-    stream->OnRefused(status);
+  } else if (!caller.ok()) {
+    stream->OnRefused(caller.status());
   } else {
-    engine_->WatchLogin(request->id(), stream);
+    engine_->WatchLogin(caller->name, request->id(), stream);
   }
   return stream.get();
 }
@@ -130,8 +191,9 @@ grpc::ServerUnaryReactor* LoginServiceImpl::GetLogin(grpc::CallbackServerContext
                                                      const v1::GetLoginRequest* request,
                                                      v1::Login* response) {
   const Call call(context);
-  if (const absl::Status status = CheckId(request->id()); !status.ok()) return call.Finish(status);
-  engine_->GetLogin(request->id(), call.Answer(response));
+  const absl::StatusOr<Caller> caller = AdmitForLogin(*context, "GetLogin", request->id());
+  if (!caller.ok()) return call.Finish(caller.status());
+  engine_->GetLogin(caller->name, request->id(), call.Answer(response));
   return call.reactor();
 }
 
@@ -139,8 +201,9 @@ grpc::ServerUnaryReactor* LoginServiceImpl::CancelLogin(grpc::CallbackServerCont
                                                         const v1::CancelLoginRequest* request,
                                                         v1::Login* response) {
   const Call call(context);
-  if (const absl::Status status = CheckId(request->id()); !status.ok()) return call.Finish(status);
-  engine_->CancelLogin(request->id(), call.Answer(response));
+  const absl::StatusOr<Caller> caller = AdmitForLogin(*context, "CancelLogin", request->id());
+  if (!caller.ok()) return call.Finish(caller.status());
+  engine_->CancelLogin(caller->name, request->id(), call.Answer(response));
   return call.reactor();
 }
 
@@ -148,15 +211,16 @@ grpc::ServerUnaryReactor* LoginServiceImpl::CompleteLogin(grpc::CallbackServerCo
                                                           const v1::CompleteLoginRequest* request,
                                                           v1::Login* response) {
   const auto call = std::make_shared<CompleteCall>(context, response, &streams_);
+  const absl::StatusOr<Caller> caller = AdmitForLogin(*context, "CompleteLogin", request->id());
   absl::StatusOr<Callback> callback = ReadCompleteRequest(*request);
   if (const absl::Status added = streams_.Add(call, settings()->most_streams); !added.ok()) {
     call->OnRefused(added);
-  } else if (const absl::Status status = CheckId(request->id()); !status.ok()) {
-    call->OnRefused(status);
+  } else if (!caller.ok()) {
+    call->OnRefused(caller.status());
   } else if (!callback.ok()) {
     call->OnRefused(callback.status());
   } else {
-    engine_->CompleteLogin(request->id(), *std::move(callback), call);
+    engine_->CompleteLogin(caller->name, request->id(), *std::move(callback), call);
   }
   return call.get();
 }
@@ -165,8 +229,9 @@ grpc::ServerUnaryReactor* LoginServiceImpl::AcknowledgeLogin(
     grpc::CallbackServerContext* context, const v1::AcknowledgeLoginRequest* request,
     google::protobuf::Empty*) {
   const Call call(context);
-  if (const absl::Status status = CheckId(request->id()); !status.ok()) return call.Finish(status);
-  engine_->AcknowledgeLogin(request->id(),
+  const absl::StatusOr<Caller> caller = AdmitForLogin(*context, "AcknowledgeLogin", request->id());
+  if (!caller.ok()) return call.Finish(caller.status());
+  engine_->AcknowledgeLogin(caller->name, request->id(),
                             [call](const absl::Status& erased) { call.Finish(erased); });
   return call.reactor();
 }
@@ -175,7 +240,9 @@ grpc::ServerUnaryReactor* LoginServiceImpl::ListLogins(grpc::CallbackServerConte
                                                        const v1::ListLoginsRequest* request,
                                                        v1::ListLoginsResponse* response) {
   const Call call(context);
-  const absl::StatusOr<ListQuery> query = ReadListRequest(*request);
+  const absl::StatusOr<Caller> caller = Admit(*context, "ListLogins");
+  if (!caller.ok()) return call.Finish(caller.status());
+  const absl::StatusOr<ListQuery> query = ReadListRequest(*request, *caller);
   if (!query.ok()) return call.Finish(query.status());
   const absl::StatusOr<LoginPage> page = engine_->ListLogins(*query);
   if (!page.ok()) return call.Finish(page.status());
@@ -188,8 +255,10 @@ grpc::ServerUnaryReactor* LoginServiceImpl::RegisterWebhook(
     grpc::CallbackServerContext* context, const v1::RegisterWebhookRequest* request,
     v1::RegisterWebhookResponse* response) {
   const Call call(context);
+  const absl::StatusOr<Caller> caller = Admit(*context, "RegisterWebhook");
+  if (!caller.ok()) return call.Finish(caller.status());
   const std::shared_ptr<const Settings> now = settings();
-  const auto unit = FindSalesUnit(request->sales_unit(), now->sales_units);
+  const auto unit = FindSalesUnit(request->sales_unit(), *caller->policy, now->sales_units);
   if (!unit.ok()) return call.Finish(unit.status());
   if (const absl::Status url = ParseWebhookUrl(request->url()).status(); !url.ok()) {
     return call.Finish(absl::InvalidArgumentError(absl::StrCat("url: ", url.message())));
@@ -211,8 +280,10 @@ grpc::ServerUnaryReactor* LoginServiceImpl::ListWebhooks(grpc::CallbackServerCon
                                                          const v1::ListWebhooksRequest* request,
                                                          v1::ListWebhooksResponse* response) {
   const Call call(context);
+  const absl::StatusOr<Caller> caller = Admit(*context, "ListWebhooks");
+  if (!caller.ok()) return call.Finish(caller.status());
   const std::shared_ptr<const Settings> now = settings();
-  const auto unit = FindSalesUnit(request->sales_unit(), now->sales_units);
+  const auto unit = FindSalesUnit(request->sales_unit(), *caller->policy, now->sales_units);
   if (!unit.ok()) return call.Finish(unit.status());
   engine_->webhooks().List(
       **unit, [call, response](const absl::StatusOr<std::vector<RegisteredWebhook>>& webhooks) {
@@ -232,8 +303,10 @@ grpc::ServerUnaryReactor* LoginServiceImpl::DeleteWebhook(grpc::CallbackServerCo
                                                           const v1::DeleteWebhookRequest* request,
                                                           google::protobuf::Empty*) {
   const Call call(context);
+  const absl::StatusOr<Caller> caller = Admit(*context, "DeleteWebhook");
+  if (!caller.ok()) return call.Finish(caller.status());
   const std::shared_ptr<const Settings> now = settings();
-  const auto unit = FindSalesUnit(request->sales_unit(), now->sales_units);
+  const auto unit = FindSalesUnit(request->sales_unit(), *caller->policy, now->sales_units);
   if (!unit.ok()) return call.Finish(unit.status());
   if (const absl::Status id = CheckWebhookId(request->id()); !id.ok()) return call.Finish(id);
   engine_->webhooks().Delete(**unit, request->id(),

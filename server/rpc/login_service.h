@@ -6,9 +6,18 @@
 
 #include <memory>
 #include <mutex>
+#include <string>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "cibad/v1/login.grpc.pb.h"
 #include "server/engine/engine.h"
+#include "server/http/clock.h"
+#include "server/ops/audit.h"
+#include "server/ops/caller_policy.h"
+#include "server/rpc/caller.h"
+#include "server/rpc/start_rates.h"
 #include "server/rpc/watch_stream.h"
 
 namespace cibad {
@@ -18,11 +27,12 @@ class LoginServiceImpl final : public v1::LoginService::CallbackService {
   // What may change while the service runs.
   struct Settings {
     SalesUnits sales_units;        // that starts may name
+    CallerPolicies callers;        // what each may do
     size_t most_streams = 50'000;  // more WatchLogin streams are refused with RESOURCE_EXHAUSTED
   };
 
-  // `engine` must outlive the service.
-  LoginServiceImpl(Engine* engine, Settings settings);
+  // Both must outlive the service; `audit`: null: nobody is told of refusals.
+  LoginServiceImpl(Engine* engine, AuditLog* audit, Settings settings);
 
   // Goes on with other settings; streams that are open stay. Thread-safe.
   void Apply(Settings settings);
@@ -69,10 +79,25 @@ class LoginServiceImpl final : public v1::LoginService::CallbackService {
  private:
   std::shared_ptr<const Settings> settings();
 
+  // The caller, where it may call the RPC. UNAUTHENTICATED, PERMISSION_DENIED.
+  absl::StatusOr<Caller> Admit(const grpc::CallbackServerContext& context, absl::string_view rpc);
+  // The same for an RPC about one login; whether that is the caller's own the engine knows.
+  // INVALID_ARGUMENT, NOT_FOUND: `id` is none.
+  absl::StatusOr<Caller> AdmitForLogin(const grpc::CallbackServerContext& context,
+                                       absl::string_view rpc, const std::string& id);
+  // RESOURCE_EXHAUSTED: the caller starts too often.
+  absl::Status AdmitStart(const Caller& caller);
+  // Has the audit trail tell of a call that its caller is not allowed, or not now.
+  void TellRefused(const Caller& caller, absl::string_view rpc, const absl::Status& status,
+                   const LoginRequest* request = nullptr);
+
   Engine* const engine_;
+  AuditLog* const audit_;
   std::mutex mutex_;
   std::shared_ptr<const Settings> settings_;  // under mutex_
   WatchStreams streams_;
+  const Clock clock_;
+  StartRates rates_;
 };
 
 }  // namespace cibad

@@ -56,7 +56,7 @@ absl::Status OpenToGroup(absl::string_view address) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Listen(
-    const std::vector<std::string>& addresses, CallerPolicies callers,
+    const std::vector<std::string>& addresses, std::shared_ptr<Doorkeeper> keeper,
     const std::shared_ptr<TlsWatch>& tls, LoginServiceImpl* service) {
   gpr_set_log_function(LogGrpc);
   grpc::EnableDefaultHealthCheckService(true);
@@ -73,7 +73,6 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Listen(
   // Two daemons on one port would share its callers between them.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.RegisterService(service);
-  const auto keeper = std::make_shared<Doorkeeper>(std::move(callers));
   std::vector<int> ports(addresses.size());
   for (size_t i = 0; i < addresses.size(); ++i) {
     const bool is_plain = tls == nullptr || absl::StartsWith(addresses[i], kUnixPrefix);

@@ -9,7 +9,6 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "server/login/binding_message.h"
@@ -17,6 +16,7 @@
 #include "server/login/scope.h"
 #include "server/provider/phone_number.h"
 #include "server/provider/text_rules.h"
+#include "server/rpc/policy.h"
 
 namespace cibad {
 namespace {
@@ -124,32 +124,13 @@ absl::Status ReadWebPage(const v1::StartLoginRequest& message, LoginRequest& req
 
 }  // namespace
 
-absl::StatusOr<const SalesUnit*> FindSalesUnit(const std::string& msn,
-                                               const SalesUnits& sales_units) {
-  if (msn.empty()) {
-    const auto chosen =
-        std::find_if(sales_units.begin(), sales_units.end(),
-                     [](const auto& msn_and_unit) { return msn_and_unit.second.is_default; });
-    if (chosen != sales_units.end()) return &chosen->second;
-    if (sales_units.size() == 1) return &sales_units.begin()->second;
-    return absl::InvalidArgumentError(
-        "sales_unit: name one by its merchant serial number; this daemon has several, and none of "
-        "them is the default");
-  }
-  const auto found = sales_units.find(msn);
-  if (found == sales_units.end()) {
-    constexpr size_t kMostShown = 20;
-    return absl::NotFoundError(
-        absl::StrCat("sales_unit: this daemon has none with the merchant serial number \"",
-                     absl::CHexEscape(msn.substr(0, kMostShown)), "\""));
-  }
-  return &found->second;
-}
-
 absl::StatusOr<LoginRequest> ReadStartRequest(const v1::StartLoginRequest& message,
-                                              const SalesUnits& sales_units, uint64_t random_bits) {
+                                              const Caller& caller, const SalesUnits& sales_units,
+                                              uint64_t random_bits) {
   LoginRequest request;
-  const absl::StatusOr<const SalesUnit*> unit = FindSalesUnit(message.sales_unit(), sales_units);
+  request.caller = caller.name;
+  const absl::StatusOr<const SalesUnit*> unit =
+      FindSalesUnit(message.sales_unit(), *caller.policy, sales_units);
   if (!unit.ok()) return unit.status();
   request.sales_unit = (*unit)->msn;
 
@@ -181,6 +162,7 @@ absl::StatusOr<LoginRequest> ReadStartRequest(const v1::StartLoginRequest& messa
   if (absl::Status status = ReadWebPage(message, request); !status.ok()) return status;
   if (absl::Status status = CheckRequestId(message.request_id()); !status.ok()) return status;
   request.request_id = message.request_id();
+  if (absl::Status status = CheckStart(*caller.policy, request); !status.ok()) return status;
   return request;
 }
 

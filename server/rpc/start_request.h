@@ -10,21 +10,18 @@
 #include "absl/status/statusor.h"
 #include "cibad/v1/login.pb.h"
 #include "server/login/login.h"
+#include "server/ops/caller_policy.h"
 #include "server/provider/sales_unit.h"
 
 namespace cibad {
 
-// The sales unit that a caller names by its MSN, or the default one where `msn` is empty.
-// INVALID_ARGUMENT, NOT_FOUND, with a message that begins with "sales_unit".
-absl::StatusOr<const SalesUnit*> FindSalesUnit(const std::string& msn,
-                                               const SalesUnits& sales_units);
-
-// The start that `message` asks for. `random_bits` make the binding message, where the till gives
-// none and does not refuse one. INVALID_ARGUMENT or NOT_FOUND (sales unit), with a message that
-// begins with the field's name and repeats neither the phone number nor the
-// customer token.
+// The start that `message` asks for, and that its caller may ask for (policy.h). `random_bits` make
+// the binding message, where the till gives none and does not refuse one. INVALID_ARGUMENT,
+// NOT_FOUND (sales unit) or PERMISSION_DENIED, with a message that begins with the field's name and
+// repeats neither the phone number nor the customer token.
 absl::StatusOr<LoginRequest> ReadStartRequest(const v1::StartLoginRequest& message,
-                                              const SalesUnits& sales_units, uint64_t random_bits);
+                                              const Caller& caller, const SalesUnits& sales_units,
+                                              uint64_t random_bits);
 
 }  // namespace cibad
 

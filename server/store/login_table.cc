@@ -1,7 +1,9 @@
 #include "server/store/login_table.h"
 
+#include <algorithm>
 #include <limits>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -10,22 +12,23 @@ namespace cibad {
 namespace {
 
 constexpr absl::string_view kInsert =
-    "INSERT INTO login (id, end_time, revision, key_id, request_id_hash, record, create_time) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
+    "INSERT INTO login (id, end_time, revision, key_id, request_id_hash, caller_hash, record, "
+    "create_time) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING";
 constexpr absl::string_view kSelectByRequestIdHash =
     "SELECT id, record FROM login WHERE request_id_hash = ?1";
-// The hash goes with the key: when the key goes, nothing may need it any more.
+// The hashes go with the key: when the key goes, nothing may need it any more.
 constexpr absl::string_view kUpdate =
-    "UPDATE login SET end_time = ?2, revision = ?3, key_id = ?4, request_id_hash = ?5, record = ?6 "
-    "WHERE id = ?1 AND revision < ?3";
+    "UPDATE login SET end_time = ?2, revision = ?3, key_id = ?4, request_id_hash = ?5, "
+    "caller_hash = ?6, record = ?7 WHERE id = ?1 AND revision < ?3";
 constexpr absl::string_view kErase = "DELETE FROM login WHERE id = ?1 AND end_time IS NOT NULL";
 constexpr absl::string_view kEraseEnded = "DELETE FROM login WHERE end_time < ?1";
 constexpr absl::string_view kSelect = "SELECT id, record FROM login WHERE id = ?1";
 constexpr absl::string_view kList =
-    "SELECT id, record FROM login WHERE (create_time, id) < (?1, ?2) ORDER BY create_time DESC, id "
-    "DESC LIMIT ?3";
+    "SELECT id, record FROM login WHERE caller_hash = ?4 AND (create_time, id) < (?1, ?2) "
+    "ORDER BY create_time DESC, id DESC LIMIT ?3";
 constexpr absl::string_view kListUnfinished =
-    "SELECT id, record FROM login WHERE (create_time, id) < (?1, ?2) AND end_time IS NULL "
+    "SELECT id, record FROM login WHERE caller_hash = ?4 AND (create_time, id) < (?1, ?2) "
+    "AND end_time IS NULL "
     "ORDER BY create_time DESC, id DESC LIMIT ?3";
 
 // From the table itself, so that no login is missed where an index is damaged; in the order of
@@ -67,16 +70,23 @@ void BindHash(Statement& statement, int parameter, absl::string_view hash) {
   }
 }
 
+// Newer first, and of two of one time the one with the greater id.
+bool IsNewer(const Login& one, const Login& other) {
+  return std::tie(one.create_time, one.id) > std::tie(other.create_time, other.id);
+}
+
 // The parameters that kInsert and kUpdate have in common. Nothing is copied: it must live until the
 // statement's Reset.
 void BindSealed(Statement& statement, const Record& record, SealingKeyId key_id,
-                absl::string_view request_id_hash, absl::string_view sealed) {
+                absl::string_view request_id_hash, absl::string_view caller_hash,
+                absl::string_view sealed) {
   statement.BindText(1, record.id);
   BindEndTime(statement, 2, record.end_time);
   statement.BindInt(3, record.revision);
   statement.BindInt(4, key_id);
   BindHash(statement, 5, request_id_hash);
-  statement.BindBytes(6, sealed);
+  BindHash(statement, 6, caller_hash);
+  statement.BindBytes(7, sealed);
 }
 
 }  // namespace
@@ -118,21 +128,26 @@ absl::StatusOr<bool> LoginTable::CanOpenAll(const Sealer& sealer) {
   }
 }
 
+std::string LoginTable::HashOf(absl::string_view text) const {
+  return text.empty() ? "" : sealer_.HashesOf(text).front();
+}
+
 absl::StatusOr<std::optional<Login>> LoginTable::Insert(const Record& record) {
   std::string hash;
-  if (!record.request_id.empty()) {
+  if (!record.request_key.empty()) {
     // The earlier login may have been sealed with another key, under which the hash is another: the
     // column's own uniqueness does not see that. There is one writer, so nobody comes in between.
-    const std::vector<std::string> hashes = sealer_.HashesOf(record.request_id);
+    const std::vector<std::string> hashes = sealer_.HashesOf(record.request_key);
     absl::StatusOr<std::optional<Login>> earlier = FindByRequestId(hashes);
     if (!earlier.ok() || earlier->has_value()) return earlier;
     hash = hashes.front();
   }
   const absl::StatusOr<std::string> sealed = sealer_.Seal(record.id, record.text);
   if (!sealed.ok()) return sealed.status();
+  const std::string caller_hash = HashOf(record.caller);
   Run run(insert_);
-  BindSealed(insert_, record, sealer_.key_id(), hash, *sealed);
-  run->BindInt(7, record.create_time);
+  BindSealed(insert_, record, sealer_.key_id(), hash, caller_hash, *sealed);
+  run->BindInt(8, record.create_time);
   const absl::StatusOr<bool> row = run->Step();
   if (!row.ok()) return row.status();
   if (run->ChangedRows() == 1) return std::nullopt;
@@ -140,13 +155,13 @@ absl::StatusOr<std::optional<Login>> LoginTable::Insert(const Record& record) {
 }
 
 absl::Status LoginTable::Update(const Record& record) {
-  const std::string hash =
-      record.request_id.empty() ? "" : sealer_.HashesOf(record.request_id).front();
+  const std::string request_id_hash = HashOf(record.request_key);
+  const std::string caller_hash = HashOf(record.caller);
   const absl::StatusOr<std::string> sealed = sealer_.Seal(record.id, record.text);
   if (!sealed.ok()) return sealed.status();
   {
     Run run(update_);
-    BindSealed(update_, record, sealer_.key_id(), hash, *sealed);
+    BindSealed(update_, record, sealer_.key_id(), request_id_hash, caller_hash, *sealed);
     const absl::StatusOr<bool> row = run->Step();
     if (!row.ok()) return row.status();
     if (run->ChangedRows() == 1) return absl::OkStatus();
@@ -215,19 +230,6 @@ absl::StatusOr<Login> LoginTable::Get(absl::string_view id) {
   return OpenRecord(run->Bytes(0), run->Bytes(1));
 }
 
-absl::StatusOr<std::vector<Login>> LoginTable::SelectPage(Statement& statement,
-                                                          const PagePosition& after,
-                                                          int64_t limit) {
-  statement.BindInt(1, after.create_time);
-  statement.BindText(2, after.id);
-  statement.BindInt(3, limit);
-  std::vector<Login> logins;
-  absl::Status status =
-      SelectAll(statement, [&logins](Login login) { logins.push_back(std::move(login)); });
-  if (!status.ok()) return status;
-  return logins;
-}
-
 absl::Status LoginTable::SelectAll(Statement& statement, const std::function<void(Login)>& take) {
   Run run(statement);
   for (;;) {
@@ -240,8 +242,24 @@ absl::Status LoginTable::SelectAll(Statement& statement, const std::function<voi
   }
 }
 
-absl::StatusOr<std::vector<Login>> LoginTable::List(const PagePosition& after, int64_t limit) {
-  return SelectPage(after.unfinished_only ? list_unfinished_ : list_, after, limit);
+absl::StatusOr<std::vector<Login>> LoginTable::List(absl::string_view caller,
+                                                    const PagePosition& after, int64_t limit) {
+  Statement& statement = after.unfinished_only ? list_unfinished_ : list_;
+  std::vector<Login> logins;
+  if (caller.empty()) return logins;
+  // Those that an earlier key sealed are found under its hash, and the lists made one.
+  for (const std::string& hash : sealer_.HashesOf(caller)) {
+    statement.BindInt(1, after.create_time);
+    statement.BindText(2, after.id);
+    statement.BindInt(3, limit);
+    statement.BindBytes(4, hash);
+    absl::Status status =
+        SelectAll(statement, [&logins](Login login) { logins.push_back(std::move(login)); });
+    if (!status.ok()) return status;
+  }
+  std::sort(logins.begin(), logins.end(), IsNewer);
+  if (logins.size() > static_cast<size_t>(limit)) logins.resize(static_cast<size_t>(limit));
+  return logins;
 }
 
 absl::Status LoginTable::LoadUnfinished(const std::function<void(Login)>& take) {

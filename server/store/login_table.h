@@ -49,19 +49,20 @@ class LoginTable {
 
   // NOT_FOUND: no such login.
   absl::StatusOr<Login> Get(absl::string_view id);
-  // At most `limit` logins after the position, the newest first.
-  absl::StatusOr<std::vector<Login>> List(const PagePosition& after, int64_t limit);
+  // At most `limit` logins of the caller's after the position, the newest first.
+  absl::StatusOr<std::vector<Login>> List(absl::string_view caller, const PagePosition& after,
+                                          int64_t limit);
   // The last that came first.
   absl::Status LoadUnfinished(const std::function<void(Login)>& take);
 
  private:
   LoginTable(Sealer sealer, Boot boot) : sealer_(std::move(sealer)), boot_(std::move(boot)) {}
+  // Under the key that seals; empty of an empty text.
+  std::string HashOf(absl::string_view text) const;
   absl::StatusOr<Login> OpenRecord(absl::string_view id, absl::string_view sealed) const;
   absl::StatusOr<std::optional<Login>> FindByRequestId(const std::vector<std::string>& hashes);
   // Every row of a statement that is bound.
   absl::Status SelectAll(Statement& statement, const std::function<void(Login)>& take);
-  absl::StatusOr<std::vector<Login>> SelectPage(Statement& statement, const PagePosition& after,
-                                                int64_t limit);
 
   Sealer sealer_;
   Boot boot_;

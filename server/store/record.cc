@@ -17,7 +17,7 @@ namespace {
 // The first byte. Grows when the meaning of a member changes or one is added; the reader then has
 // to know the older ones, back to 2. 1 was JSON (json_record.h).
 constexpr char kOldestFormat = 2;
-constexpr char kRecordFormat = 3;
+constexpr char kRecordFormat = 4;
 
 // Behind the format, the members one after the other, without names: numbers and times as 8 bytes,
 // the least significant first, text and lists with their length in front, enumerators by name.
@@ -197,6 +197,12 @@ void MoveTimes(Login& login, absl::Duration change) {
   if (login.tokens.has_value()) login.tokens->expire_time += change;
 }
 
+// A request_id is its caller's own. No caller's name has a zero byte.
+std::string RequestKey(const LoginRequest& request) {
+  if (request.request_id.empty() || request.caller.empty()) return request.request_id;
+  return absl::StrCat(request.caller, absl::string_view("\0", 1), request.request_id);
+}
+
 absl::Status Refused(const Login& login, absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat("login ", login.id, " cannot be stored: ", why));
 }
@@ -220,7 +226,8 @@ absl::StatusOr<Record> EncodeRecord(const Login& login, const Boot& boot) {
     return Refused(login, absl::StrCat("it is larger than ", kMaxRecordBytes, " bytes"));
   }
   record.id = login.id;
-  record.request_id = login.request.request_id;
+  record.caller = login.request.caller;
+  record.request_key = RequestKey(login.request);
   record.create_time = ToStoredTime(login.create_time);
   if (login.end_time.has_value()) record.end_time = ToStoredTime(*login.end_time);
   record.revision = login.revision;

@@ -30,7 +30,8 @@ struct Boot {
 
 struct Record {
   std::string id;
-  std::string request_id;  // empty: none
+  std::string caller;       // empty: nobody's
+  std::string request_key;  // the caller's request_id, in one text; empty: none
   int64_t create_time = 0;
   std::optional<int64_t> end_time;  // absent: the login has not ended
   int64_t revision = 0;

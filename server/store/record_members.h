@@ -53,6 +53,7 @@ inline absl::Duration DurationFromStored(int64_t nanoseconds) {
 
 // The formats that added members; 1 was JSON (json_record.h), 2 had the same in bytes (record.h).
 inline constexpr int kFormatOfWaysToFinish = 3;
+inline constexpr int kFormatOfCallers = 4;
 
 // `T` is that struct, const where it is written. The order is that of the record: a member that is
 // added needs a new format, and is visited only where the visitor's format() has it.
@@ -81,6 +82,8 @@ void VisitMembers(Visitor& visit, T& request) {
   visit("redirect_uri", request.redirect_uri);
   visit("state", request.state);
   visit("language", request.language);
+  if (visit.format() < kFormatOfCallers) return;
+  visit("caller", request.caller);
 }
 
 template <typename Visitor, Is<Handling> T>

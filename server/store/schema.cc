@@ -53,6 +53,17 @@ constexpr char kVersion2Indexes[] = R"sql(
   CREATE INDEX login_by_key ON login (key_id);
 )sql";
 
+// Version 3 knows whose a login is, by a keyed hash like the request_id's. What was there before is
+// nobody's. Logins are listed by caller only.
+constexpr char kVersion3[] = R"sql(
+  DROP INDEX login_by_create_time;
+  DROP INDEX login_unfinished;
+  ALTER TABLE login ADD COLUMN caller_hash BLOB;
+  CREATE INDEX login_by_caller ON login (caller_hash, create_time, id);
+  CREATE INDEX login_unfinished_by_caller ON login (caller_hash, create_time, id)
+    WHERE end_time IS NULL;
+)sql";
+
 absl::Status SealRow(Statement& from, Statement& to, const Sealer& sealer) {
   const absl::string_view id = from.Bytes(0);
   const absl::StatusOr<Login> login = DecodeJsonRecord(id, from.Bytes(2));
@@ -105,8 +116,12 @@ absl::Status SealRecords(Database& database, const Sealer& sealer) {
   return status;
 }
 
+absl::Status TellCallersApart(Database& database, const Sealer& /*sealer*/) {
+  return database.Execute(kVersion3);
+}
+
 using Step = absl::Status (*)(Database&, const Sealer&);
-constexpr std::array<Step, kSchemaVersion> kSteps = {&MakeTable, &SealRecords};
+constexpr std::array<Step, kSchemaVersion> kSteps = {&MakeTable, &SealRecords, &TellCallersApart};
 
 }  // namespace
 

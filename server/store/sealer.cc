@@ -161,14 +161,14 @@ absl::StatusOr<std::string> Sealer::Open(absl::string_view login_id,
   return record;
 }
 
-std::vector<std::string> Sealer::HashesOf(absl::string_view request_id) const {
+std::vector<std::string> Sealer::HashesOf(absl::string_view text) const {
   std::vector<std::string> hashes;
   hashes.reserve(ready_.size());
   for (const Key& key : ready_) {
     std::string hash(SealingKey::kBytes, '\0');
     [[maybe_unused]] const unsigned char* done =
-        HMAC(EVP_sha256(), key.request_id_key.bytes().data(), SealingKey::kBytes, Bytes(request_id),
-             request_id.size(), Bytes(hash), nullptr);
+        HMAC(EVP_sha256(), key.request_id_key.bytes().data(), SealingKey::kBytes, Bytes(text),
+             text.size(), Bytes(hash), nullptr);
     assert(done != nullptr);
     hashes.push_back(std::move(hash));
   }

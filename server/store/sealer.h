@@ -50,9 +50,10 @@ class Sealer {
   // message names the login only.
   absl::StatusOr<std::string> Open(absl::string_view login_id, absl::string_view sealed) const;
 
-  // What stands for a till's request_id in the database: HMAC-SHA-256 under each of the keys, the
-  // sealing one first. Without the key nobody can tell whether a guess is right.
-  std::vector<std::string> HashesOf(absl::string_view request_id) const;
+  // What stands in the database for a text that has to be found there, a till's request_id or a
+  // caller's name: HMAC-SHA-256 under each of the keys, the sealing one first. Without the key
+  // nobody can tell whether a guess is right.
+  std::vector<std::string> HashesOf(absl::string_view text) const;
 
  private:
   struct Key;

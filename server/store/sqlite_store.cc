@@ -20,7 +20,7 @@ namespace {
 // The same status, saying which login it is about.
 absl::Status AboutLogin(absl::string_view id, const absl::Status& status) {
   if (!absl::IsNotFound(status)) return status;
-  return absl::NotFoundError(absl::StrCat("id: there is no login ", id));
+  return NoSuchLogin(id);
 }
 
 // The writes keep the record in its stored form: it is made on the caller's thread, of which there
@@ -250,7 +250,8 @@ absl::StatusOr<LoginPage> SqliteStore::List(const ListQuery& query) {
   {
     const std::lock_guard lock(parts_->read_mutex);
     // One more than asked for tells whether there is a next page.
-    absl::StatusOr<std::vector<Login>> logins = parts_->read_table.List(after, query.page_size + 1);
+    absl::StatusOr<std::vector<Login>> logins =
+        parts_->read_table.List(query.caller, after, query.page_size + 1);
     if (!logins.ok()) return logins.status();
     page.logins = *std::move(logins);
   }

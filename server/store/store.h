@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/login/login.h"
@@ -24,10 +25,16 @@ struct LoginPage {
 };
 
 struct ListQuery {
+  std::string caller;      // whose logins; nobody's are in no list
   int page_size = 100;     // 1 to 1000
   std::string page_token;  // a previous page's next_page_token; empty: from the newest
   bool unfinished_only = false;
 };
+
+// What a caller hears of an id that names no login, and of one that names somebody else's.
+inline absl::Status NoSuchLogin(absl::string_view id) {
+  return absl::NotFoundError(absl::StrCat("id: there is no login ", id));
+}
 
 class Store {
  public:
@@ -35,7 +42,7 @@ class Store {
   // short.
   using WriteDone = std::function<void(absl::Status)>;
   // The login that is now stored under the request's `request_id`: the one given, or, where an
-  // earlier start had taken the `request_id`, that earlier login, untouched.
+  // earlier start of the same caller had taken the `request_id`, that earlier login, untouched.
   using CreateDone = std::function<void(absl::StatusOr<Login>)>;
 
   virtual ~Store() = default;

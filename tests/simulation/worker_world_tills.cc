@@ -12,6 +12,7 @@ namespace cibad {
 namespace {
 
 constexpr absl::Duration kLatestStart = absl::Seconds(20);
+constexpr char kTill[] = "tills";
 constexpr absl::Duration kPauseOfATill = absl::Milliseconds(200);  // between two tries
 constexpr absl::Duration kPauseOfACancel = absl::Milliseconds(500);
 // A write that is under way, and its own: a second at most each.
@@ -19,6 +20,7 @@ constexpr absl::Duration kLongestCancel = absl::Milliseconds(2100);
 
 LoginRequest RequestOfTill(int index) {
   LoginRequest request;
+  request.caller = kTill;
   request.sales_unit = "123456";
   request.scopes = {"openid"};
   request.msisdn = HttpProvider::NumberOf(index);
@@ -132,7 +134,7 @@ void WorkerWorld::WatchLogin(Till& till, size_t place, int round) {
     ++story_.watches;
     const auto watch = std::make_shared<TillWatch>(*this, till, place);
     here.watch = watch;
-    daemon_->worker.Watch(till.id, watch);
+    daemon_->worker.Watch(kTill, till.id, watch);
     if (IsUp()) Hold(watch->was_answered, kEveryCallIsAnswered, "a watch");
   });
 }
@@ -155,7 +157,7 @@ void WorkerWorld::GetLogin(Till& till) {
   DaemonAt(now(), [this, &till] {
     ++story_.gets;
     int answers = 0;
-    daemon_->worker.Get(till.id, [&](const absl::StatusOr<Login>& login) {
+    daemon_->worker.Get(kTill, till.id, [&](const absl::StatusOr<Login>& login) {
       ++answers;
       if (!Hold(login.ok(), kNothingForgotten, "Get does not find it")) return;
       OnTold(till, *login);
@@ -176,7 +178,7 @@ void WorkerWorld::CancelLogin(Till& till) {
     till.has_cancelled = true;
     const absl::Time begin = now();
     daemon_->worker.Cancel(
-        till.id, [this, &till, begin, life = life_](absl::StatusOr<Login> login) {
+        kTill, till.id, [this, &till, begin, life = life_](absl::StatusOr<Login> login) {
           if (life != life_ || !IsUp()) return;
           ++story_.cancels;
           Hold(now() - begin <= kLongestCancel || plan_.HasDiskTrouble(), kCancelIsHeard);

@@ -36,6 +36,7 @@ namespace {
 using nlohmann::json;
 using ::testing::Each;
 
+constexpr char kTill[] = "tills";
 constexpr char kMsn[] = "123456";
 constexpr char kClientId[] = "client";
 constexpr char kSubject[] = "c06c4afe-d9e1-4c5d-939a-177d752a0944";
@@ -150,6 +151,7 @@ class WaitingWatcher : public Watcher {
 
 LoginRequest ARequest() {
   LoginRequest request;
+  request.caller = kTill;
   request.sales_unit = kMsn;
   request.msisdn = "4791234567";
   request.scopes = {"openid", "name"};
@@ -167,20 +169,22 @@ Answer WaitFor(Begin begin) {
 
 absl::StatusOr<Login> Start(Engine& engine, const LoginRequest& request) {
   return WaitFor<absl::StatusOr<Login>>(
-      [&](const auto& done) { engine.StartLogin(request, done); });
+      [&](const auto& done) { engine.StartLogin(request, {.most_of_caller = 1000}, done); });
 }
 absl::StatusOr<Login> Get(Engine& engine, const std::string& id) {
-  return WaitFor<absl::StatusOr<Login>>([&](const auto& done) { engine.GetLogin(id, done); });
+  return WaitFor<absl::StatusOr<Login>>(
+      [&](const auto& done) { engine.GetLogin(kTill, id, done); });
 }
 absl::StatusOr<Login> Cancel(Engine& engine, const std::string& id) {
-  return WaitFor<absl::StatusOr<Login>>([&](const auto& done) { engine.CancelLogin(id, done); });
+  return WaitFor<absl::StatusOr<Login>>(
+      [&](const auto& done) { engine.CancelLogin(kTill, id, done); });
 }
 absl::Status Acknowledge(Engine& engine, const std::string& id) {
-  return WaitFor<absl::Status>([&](const auto& done) { engine.AcknowledgeLogin(id, done); });
+  return WaitFor<absl::Status>([&](const auto& done) { engine.AcknowledgeLogin(kTill, id, done); });
 }
 std::shared_ptr<WaitingWatcher> Watch(Engine& engine, const std::string& id) {
   auto watcher = std::make_shared<WaitingWatcher>();
-  engine.WatchLogin(id, watcher);
+  engine.WatchLogin(kTill, id, watcher);
   return watcher;
 }
 

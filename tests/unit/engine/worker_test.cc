@@ -24,6 +24,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
 
+constexpr char kTill[] = "tills";
 constexpr char kId[] = "00000000000000000000000001";
 constexpr char kBackchannel[] = "/backchannel";
 constexpr char kToken[] = "/token";
@@ -60,6 +61,7 @@ class WorkerTest : public ::testing::Test {
 
   Login NewTestLogin() {
     LoginRequest request;
+    request.caller = kTill;
     request.sales_unit = "123456";
     request.msisdn = "4791234567";
     request.scopes = {"openid", "name"};
@@ -92,7 +94,7 @@ class WorkerTest : public ::testing::Test {
   // A login whose customer has been asked.
   void BeginPending() {
     worker_->Begin(NewTestLogin());
-    worker_->Watch(kId, watcher_);
+    worker_->Watch(kTill, kId, watcher_);
     http_.Answer(kBackchannel, Ok(kAcknowledgement));
     Commit();
   }
@@ -128,7 +130,7 @@ TEST_F(WorkerTest, AsksTheCustomerOnce) {
 
 TEST_F(WorkerTest, TellsOnlyWhatIsDurable) {
   worker_->Begin(NewTestLogin());
-  worker_->Watch(kId, watcher_);
+  worker_->Watch(kTill, kId, watcher_);
   EXPECT_THAT(watcher_->States(), ElementsAre(LoginState::kStarting));
   http_.Answer(kBackchannel, Ok(kAcknowledgement));
   EXPECT_THAT(watcher_->States(), ElementsAre(LoginState::kStarting))
@@ -181,7 +183,7 @@ TEST_F(WorkerTest, ACancelThatCannotBeStoredIsAnsweredAndHappensWhenItCan) {
   BeginPending();
   std::vector<absl::Status> answers;
   const auto cancel = [&] {
-    worker_->Cancel(kId,
+    worker_->Cancel(kTill, kId,
                     [&](const absl::StatusOr<Login>& login) { answers.push_back(login.status()); });
   };
   for (int i = 0; i < 3; ++i) cancel();
@@ -231,7 +233,7 @@ TEST_F(WorkerTest, PollsAtTheIntervalAndOneAtATime) {
 
 TEST_F(WorkerTest, AFailedWriteIsTriedAgainAndNothingIsToldMeanwhile) {
   worker_->Begin(NewTestLogin());
-  worker_->Watch(kId, watcher_);
+  worker_->Watch(kTill, kId, watcher_);
   http_.Answer(kBackchannel, Ok(kAcknowledgement));
   for (int i = 0; i < 3; ++i) {
     store_.Fail();
@@ -247,7 +249,8 @@ TEST_F(WorkerTest, ACancelThatComesDuringAWriteIsNotLost) {
   worker_->Begin(NewTestLogin());
   http_.Answer(kBackchannel, Ok(kAcknowledgement));
   std::optional<LoginState> cancelled;
-  worker_->Cancel(kId, [&](const absl::StatusOr<Login>& login) { cancelled = login->state; });
+  worker_->Cancel(kTill, kId,
+                  [&](const absl::StatusOr<Login>& login) { cancelled = login->state; });
   Commit();
   EXPECT_EQ(cancelled, std::nullopt) << "the cancel itself is not yet written";
   Commit();
@@ -258,7 +261,7 @@ TEST_F(WorkerTest, ACancelThatComesDuringAWriteIsNotLost) {
 TEST_F(WorkerTest, AnAnswerAfterTheEndChangesNothing) {
   BeginPending();
   Ring();
-  worker_->Cancel(kId, [](const absl::StatusOr<Login>&) {});
+  worker_->Cancel(kTill, kId, [](const absl::StatusOr<Login>&) {});
   Commit();
   http_.Answer(kToken, Ok(kTokens));
   Commit();
@@ -272,7 +275,7 @@ TEST_F(WorkerTest, CancellingWhatHasEndedGivesItUnchanged) {
   http_.Answer(kToken, Refused(403, "access_denied"));
   Commit();
   std::optional<LoginState> given;
-  worker_->Cancel(kId, [&](const absl::StatusOr<Login>& login) { given = login->state; });
+  worker_->Cancel(kTill, kId, [&](const absl::StatusOr<Login>& login) { given = login->state; });
   EXPECT_EQ(given, LoginState::kDenied);
 }
 
@@ -282,40 +285,41 @@ TEST_F(WorkerTest, WatchingWhatHasEndedTellsItsEnd) {
   http_.Answer(kToken, Refused(403, "access_denied"));
   Commit();
   const auto late = std::make_shared<NotingWatcher>();
-  worker_->Watch(kId, late);
+  worker_->Watch(kTill, kId, late);
   EXPECT_THAT(late->States(), ElementsAre(LoginState::kDenied));
 }
 
 TEST_F(WorkerTest, WatchingWhatNeverWasIsRefused) {
-  worker_->Watch(kId, watcher_);
+  worker_->Watch(kTill, kId, watcher_);
   EXPECT_EQ(watcher_->refused.code(), absl::StatusCode::kNotFound);
 }
 
 // Whoever lists logins can see one before its worker does.
 TEST_F(WorkerTest, ALoginThatIsNotYetHereIsToBeAskedForAgain) {
   const Login login = NewTestLogin();
-  worker_->Watch(kId, watcher_);
+  worker_->Watch(kTill, kId, watcher_);
   EXPECT_EQ(watcher_->refused.code(), absl::StatusCode::kUnavailable);
   absl::Status cancelled;
-  worker_->Cancel(kId, [&](const absl::StatusOr<Login>& given) { cancelled = given.status(); });
+  worker_->Cancel(kTill, kId,
+                  [&](const absl::StatusOr<Login>& given) { cancelled = given.status(); });
   EXPECT_EQ(cancelled.code(), absl::StatusCode::kUnavailable);
 
   worker_->Begin(login);
   const auto again = std::make_shared<NotingWatcher>();
-  worker_->Watch(kId, again);
+  worker_->Watch(kTill, kId, again);
   EXPECT_THAT(again->States(), ElementsAre(LoginState::kStarting));
 }
 
 TEST_F(WorkerTest, WatchersOfOneLoginAreBoundedAndTheGoneAreForgotten) {
   worker_->Begin(NewTestLogin());
-  for (int i = 0; i < 100; ++i) worker_->Watch(kId, std::make_shared<NotingWatcher>());
+  for (int i = 0; i < 100; ++i) worker_->Watch(kTill, kId, std::make_shared<NotingWatcher>());
   std::vector<std::shared_ptr<NotingWatcher>> open;
   for (size_t i = 0; i < Worker::kMostWatchers; ++i) {
     open.push_back(std::make_shared<NotingWatcher>());
-    worker_->Watch(kId, open.back());
+    worker_->Watch(kTill, kId, open.back());
     ASSERT_TRUE(open.back()->refused.ok()) << i;
   }
-  worker_->Watch(kId, watcher_);
+  worker_->Watch(kTill, kId, watcher_);
   EXPECT_EQ(watcher_->refused.code(), absl::StatusCode::kResourceExhausted);
 }
 
@@ -412,7 +416,7 @@ TEST_F(WorkerTest, CountsEachLoginOnceAndEveryAnswer) {
 TEST_F(WorkerTest, AnAnswerThatComesTooLateForItsLoginStillTellsOfTheCredentials) {
   BeginPending();
   Ring();
-  worker_->Cancel(kId, [](const absl::StatusOr<Login>&) {});
+  worker_->Cancel(kTill, kId, [](const absl::StatusOr<Login>&) {});
   Commit();
   EXPECT_FALSE(credentials_.Find("123456")->is_refused);
   http_.Answer(kToken, Refused(401, "invalid_client"));
@@ -485,7 +489,7 @@ class WebPageWorkerTest : public WorkerTest {
   // What CompleteLogin is refused with; OK: it was taken up.
   absl::Status Complete(const std::string& query) {
     completing_ = std::make_shared<NotingWatcher>();
-    worker_->Complete(kId, *ReadCallbackQuery(query), completing_);
+    worker_->Complete(kTill, kId, *ReadCallbackQuery(query), completing_);
     return completing_->refused;
   }
 
@@ -547,13 +551,13 @@ TEST_F(WebPageWorkerTest, ASecondCodeIsRefusedWhileOneIsExchanged) {
 TEST_F(WebPageWorkerTest, ComesAgainBeforeTheCustomerIsAskedAndWhileItIsWritten) {
   EXPECT_EQ(Complete(kGoodQuery).code(), absl::StatusCode::kUnavailable);
   Acknowledge();
-  worker_->Cancel(kId, [](const absl::StatusOr<Login>&) {});
+  worker_->Cancel(kTill, kId, [](const absl::StatusOr<Login>&) {});
   EXPECT_EQ(Complete(kGoodQuery).code(), absl::StatusCode::kUnavailable);
 }
 
 TEST_F(WebPageWorkerTest, AnEndedLoginIsRefusedByTheNameOfItsState) {
   Acknowledge();
-  worker_->Cancel(kId, [](const absl::StatusOr<Login>&) {});
+  worker_->Cancel(kTill, kId, [](const absl::StatusOr<Login>&) {});
   Commit();
   const absl::Status status = Complete(kGoodQuery);
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
@@ -572,14 +576,14 @@ TEST_F(WebPageWorkerTest, IsNeverPolled) {
 TEST_F(WorkerTest, ALoginInTheAppTakesNoCode) {
   BeginPending();
   const auto completing = std::make_shared<NotingWatcher>();
-  worker_->Complete(kId, *ReadCallbackCode("code-1"), completing);
+  worker_->Complete(kTill, kId, *ReadCallbackCode("code-1"), completing);
   EXPECT_EQ(completing->refused.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(http_.CountOpen(kToken), 0);
 }
 
 TEST_F(WorkerTest, NoCodeIsTakenForALoginThatIsNotThere) {
   const auto completing = std::make_shared<NotingWatcher>();
-  worker_->Complete("00000000000000000000000009", *ReadCallbackCode("code-1"), completing);
+  worker_->Complete(kTill, "00000000000000000000000009", *ReadCallbackCode("code-1"), completing);
   EXPECT_EQ(completing->refused.code(), absl::StatusCode::kNotFound);
 }
 

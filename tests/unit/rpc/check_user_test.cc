@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "tests/unit/rpc/test_caller.h"
+
 namespace cibad {
 namespace {
 
@@ -26,7 +28,7 @@ v1::CheckUserRequest Question(const std::string& phone_number) {
 }
 
 TEST(CheckUserRequest, IsReadLikeAStart) {
-  const auto question = ReadCheckUserRequest(Question("20 12 34 56"), DanishUnit());
+  const auto question = ReadCheckUserRequest(Question("20 12 34 56"), Anything(), DanishUnit());
   ASSERT_TRUE(question.ok()) << question.status();
   EXPECT_EQ(question->sales_unit, "654321");
   EXPECT_EQ(question->msisdn, "4520123456");
@@ -35,7 +37,7 @@ TEST(CheckUserRequest, IsReadLikeAStart) {
 
 TEST(CheckUserRequest, EachMistakeNamesItsFieldAndRepeatsNoNumber) {
   const auto message = [](const v1::CheckUserRequest& request) {
-    return std::string(ReadCheckUserRequest(request, DanishUnit()).status().message());
+    return std::string(ReadCheckUserRequest(request, Anything(), DanishUnit()).status().message());
   };
   EXPECT_THAT(message(Question("")), StartsWith("phone_number:"));
   EXPECT_THAT(message(Question("+1 415 555 0100")),
@@ -43,7 +45,7 @@ TEST(CheckUserRequest, EachMistakeNamesItsFieldAndRepeatsNoNumber) {
   v1::CheckUserRequest request = Question("20 12 34 56");
   request.set_sales_unit("1");
   EXPECT_THAT(message(request), StartsWith("sales_unit:"));
-  EXPECT_EQ(ReadCheckUserRequest(request, DanishUnit()).status().code(),
+  EXPECT_EQ(ReadCheckUserRequest(request, Anything(), DanishUnit()).status().code(),
             absl::StatusCode::kNotFound);
   request.set_sales_unit("");
   request.set_language_code("!");

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "tests/unit/rpc/test_caller.h"
 
 namespace cibad {
 namespace {
@@ -42,7 +43,7 @@ v1::StartLoginRequest Message() {
 }
 
 TEST(StartRequest, TheLeastThatATillSends) {
-  const auto request = ReadStartRequest(Message(), OneUnit(), kRandomBits);
+  const auto request = ReadStartRequest(Message(), Anybody(), OneUnit(), kRandomBits);
   ASSERT_TRUE(request.ok()) << request.status();
   EXPECT_EQ(request->sales_unit, "123456");
   EXPECT_EQ(request->msisdn, "4791234567");
@@ -65,7 +66,7 @@ TEST(StartRequest, AllThatATillCanSend) {
   message.set_reference("receipt 17, Ærø");
   message.set_request_id("till-7/0001");
   message.set_language_code("da-DK");
-  const auto request = ReadStartRequest(message, TwoUnits(), kRandomBits);
+  const auto request = ReadStartRequest(message, Anybody(), TwoUnits(), kRandomBits);
   ASSERT_TRUE(request.ok()) << request.status();
   EXPECT_EQ(request->sales_unit, "654321");
   EXPECT_EQ(request->msisdn, "4520123456");  // of the unit's region
@@ -81,7 +82,7 @@ TEST(StartRequest, AllThatATillCanSend) {
 TEST(StartRequest, ATillMayWantNoBindingMessage) {
   v1::StartLoginRequest message = Message();
   message.set_no_binding_message(true);
-  const auto request = ReadStartRequest(message, OneUnit(), kRandomBits);
+  const auto request = ReadStartRequest(message, Anybody(), OneUnit(), kRandomBits);
   ASSERT_TRUE(request.ok()) << request.status();
   EXPECT_EQ(request->binding_message, "");
   EXPECT_FALSE(request->binding_message_is_made);
@@ -93,7 +94,7 @@ TEST(StartRequest, LimitsAreInclusive) {
   message.set_request_id(std::string(64, 'i'));
   for (const int seconds : {60, 900}) {
     message.mutable_requested_expiry()->set_seconds(seconds);
-    const auto request = ReadStartRequest(message, OneUnit(), kRandomBits);
+    const auto request = ReadStartRequest(message, Anybody(), OneUnit(), kRandomBits);
     ASSERT_TRUE(request.ok()) << request.status();
     EXPECT_EQ(request->requested_expiry, absl::Seconds(seconds));
   }
@@ -103,7 +104,7 @@ TEST(StartRequest, ACustomerTokenStandsInForThePhoneNumber) {
   v1::StartLoginRequest message = Message();
   message.clear_phone_number();
   message.set_customer_token(std::string(1024, 't'));
-  const auto request = ReadStartRequest(message, OneUnit(), kRandomBits);
+  const auto request = ReadStartRequest(message, Anybody(), OneUnit(), kRandomBits);
   ASSERT_TRUE(request.ok()) << request.status();
   EXPECT_EQ(request->customer_token, std::string(1024, 't'));
   EXPECT_EQ(request->msisdn, "");
@@ -112,13 +113,13 @@ TEST(StartRequest, ACustomerTokenStandsInForThePhoneNumber) {
 TEST(StartRequest, ALoginMayFinishOnAWebPage) {
   v1::StartLoginRequest message = Message();
   message.set_redirect_uri("https://shop.example/back?a=b");
-  auto request = ReadStartRequest(message, OneUnit(), kRandomBits);
+  auto request = ReadStartRequest(message, Anybody(), OneUnit(), kRandomBits);
   ASSERT_TRUE(request.ok()) << request.status();
   EXPECT_EQ(request->redirect_uri, "https://shop.example/back?a=b");
   EXPECT_EQ(request->state, "");
   for (const std::string& state : {std::string("12345678"), std::string(256, 's')}) {
     message.set_state(state);
-    request = ReadStartRequest(message, OneUnit(), kRandomBits);
+    request = ReadStartRequest(message, Anybody(), OneUnit(), kRandomBits);
     ASSERT_TRUE(request.ok()) << request.status();
     EXPECT_EQ(request->state, state);
   }
@@ -210,7 +211,8 @@ TEST(StartRequest, EachMistakeNamesItsField) {
   for (const WrongStart& wrong : kWrongStarts) {
     v1::StartLoginRequest message = Message();
     wrong.make(message);
-    const absl::Status status = ReadStartRequest(message, OneUnit(), kRandomBits).status();
+    const absl::Status status =
+        ReadStartRequest(message, Anybody(), OneUnit(), kRandomBits).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << wrong.what;
     EXPECT_THAT(std::string(status.message()), StartsWith(wrong.begins)) << wrong.what;
   }
@@ -219,26 +221,28 @@ TEST(StartRequest, EachMistakeNamesItsField) {
 TEST(StartRequest, AWrongCustomerTokenIsNotRepeated) {
   v1::StartLoginRequest message = Message();
   CustomerToken("s3cret s3cret")(message);
-  const absl::Status status = ReadStartRequest(message, OneUnit(), kRandomBits).status();
+  const absl::Status status = ReadStartRequest(message, Anybody(), OneUnit(), kRandomBits).status();
   EXPECT_THAT(std::string(status.message()), Not(HasSubstr("s3cret")));
 }
 
 TEST(StartRequest, AWrongPhoneNumberIsNotRepeated) {
   v1::StartLoginRequest message = Message();
   message.set_phone_number("+47 912 34 5678 901");
-  const absl::Status status = ReadStartRequest(message, OneUnit(), kRandomBits).status();
+  const absl::Status status = ReadStartRequest(message, Anybody(), OneUnit(), kRandomBits).status();
   EXPECT_THAT(std::string(status.message()),
               AllOf(StartsWith("phone_number:"), Not(HasSubstr("912")), Not(HasSubstr("567"))));
 }
 
 TEST(StartRequest, OfSeveralSalesUnitsOneIsNamed) {
-  const absl::Status none = ReadStartRequest(Message(), TwoUnits(), kRandomBits).status();
+  const absl::Status none =
+      ReadStartRequest(Message(), Anybody(), TwoUnits(), kRandomBits).status();
   EXPECT_EQ(none.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(none.message()), StartsWith("sales_unit:"));
 
   v1::StartLoginRequest message = Message();
   message.set_sales_unit("9\n" + std::string(100, '9'));
-  const absl::Status unknown = ReadStartRequest(message, TwoUnits(), kRandomBits).status();
+  const absl::Status unknown =
+      ReadStartRequest(message, Anybody(), TwoUnits(), kRandomBits).status();
   EXPECT_EQ(unknown.code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(unknown.message()),
               AllOf(StartsWith("sales_unit:"), HasSubstr("9\\n99"), Not(HasSubstr("\n")),
@@ -250,7 +254,7 @@ TEST(StartRequest, ThatNamesNoSalesUnitIsForTheDefaultOne) {
   units["654321"].is_default = true;
   v1::StartLoginRequest message = Message();
   message.set_phone_number("20 12 34 56");
-  const auto request = ReadStartRequest(message, units, kRandomBits);
+  const auto request = ReadStartRequest(message, Anybody(), units, kRandomBits);
   ASSERT_TRUE(request.ok()) << request.status();
   EXPECT_EQ(request->sales_unit, "654321");
   EXPECT_EQ(request->msisdn, "4520123456");
@@ -262,19 +266,19 @@ TEST(StartRequest, ThatNamesNoScopesAsksForThoseOfItsSalesUnit) {
   v1::StartLoginRequest message = Message();
   message.set_sales_unit("123456");
   message.clear_scopes();
-  const auto request = ReadStartRequest(message, units, kRandomBits);
+  const auto request = ReadStartRequest(message, Anybody(), units, kRandomBits);
   ASSERT_TRUE(request.ok()) << request.status();
   EXPECT_THAT(request->scopes, ElementsAre("openid", "name", "email"));
 
   message.add_scopes("nin");
-  const auto own = ReadStartRequest(message, units, kRandomBits);
+  const auto own = ReadStartRequest(message, Anybody(), units, kRandomBits);
   ASSERT_TRUE(own.ok()) << own.status();
   EXPECT_THAT(own->scopes, ElementsAre("openid", "nin"));
 
   message.clear_scopes();
   message.set_sales_unit("654321");
   message.set_phone_number("20 12 34 56");
-  EXPECT_EQ(ReadStartRequest(message, units, kRandomBits).status().code(),
+  EXPECT_EQ(ReadStartRequest(message, Anybody(), units, kRandomBits).status().code(),
             absl::StatusCode::kInvalidArgument);
 }
 

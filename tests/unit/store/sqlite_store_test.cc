@@ -40,7 +40,7 @@ class SqliteStoreTest : public ::testing::Test {
   // The ids page by page.
   std::vector<std::vector<std::string>> ListPages(int page_size, bool unfinished_only) {
     std::vector<std::vector<std::string>> pages;
-    ListQuery query{page_size, "", unfinished_only};
+    ListQuery query{kStoreTill, page_size, "", unfinished_only};
     do {
       pages.push_back(ListIds(query));
       query.page_token = store_->List(query)->next_page_token;
@@ -246,13 +246,15 @@ TEST_F(SqliteStoreTest, UnfinishedLoginsAreFoundWithoutTheirIndex) {
   ASSERT_TRUE(Create(*store_, MakeLogin("a")).ok());
   store_.reset();
   // An index that has lost its rows, which no quick_check sees.
-  RunSql(path_,
-         "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE INDEX "
-         "login_unfinished ON login (create_time, id) WHERE end_time IS NOT NULL' "
-         "WHERE name = 'login_unfinished'; PRAGMA writable_schema = RESET; "
-         "REINDEX login_unfinished; PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = "
-         "'CREATE INDEX login_unfinished ON login (create_time, id) WHERE end_time IS NULL' "
-         "WHERE name = 'login_unfinished'");
+  RunSql(
+      path_,
+      "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE INDEX "
+      "login_unfinished_by_caller ON login (create_time, id) WHERE end_time IS NOT NULL' "
+      "WHERE name = 'login_unfinished_by_caller'; PRAGMA writable_schema = RESET; "
+      "REINDEX login_unfinished_by_caller; PRAGMA writable_schema = ON; UPDATE sqlite_schema SET "
+      "sql = "
+      "'CREATE INDEX login_unfinished_by_caller ON login (create_time, id) WHERE end_time IS NULL' "
+      "WHERE name = 'login_unfinished_by_caller'");
   store_ = OpenStore(path_);
   EXPECT_THAT(ListPages(10, true), ElementsAre(IsEmpty())) << "the index is not damaged";
   EXPECT_THAT(*LoadUnfinished(*store_), ElementsAre(MakeLogin("a")));
@@ -280,9 +282,10 @@ TEST_F(SqliteStoreTest, EmptyStoreGivesEmptyLists) {
 TEST_F(SqliteStoreTest, BadListQueriesAreInvalidArgument) {
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(Create(*store_, MakeLogin(absl::StrCat(i), i)).ok());
   const std::string token = store_->List({1, "", false})->next_page_token;
-  for (const ListQuery& query : {ListQuery{0, "", false}, ListQuery{-1, "", false},
-                                 ListQuery{1001, "", false}, ListQuery{1, "garbage", false},
-                                 ListQuery{1, token + "x", false}, ListQuery{1, token, true}}) {
+  for (const ListQuery& query :
+       {ListQuery{kStoreTill, 0, "", false}, ListQuery{kStoreTill, -1, "", false},
+        ListQuery{kStoreTill, 1001, "", false}, ListQuery{kStoreTill, 1, "garbage", false},
+        ListQuery{kStoreTill, 1, token + "x", false}, ListQuery{kStoreTill, 1, token, true}}) {
     EXPECT_EQ(store_->List(query).status().code(), absl::StatusCode::kInvalidArgument)
         << query.page_token;
   }

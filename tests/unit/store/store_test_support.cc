@@ -60,6 +60,7 @@ Login MakeLogin(const std::string& id, int seconds) {
   Login login;
   login.id = id;
   login.revision = 1;
+  login.request.caller = kStoreTill;
   login.request.sales_unit = "123456";
   login.request.msisdn = "4791234567";
   login.request.scopes = {"openid", "name"};
@@ -81,6 +82,7 @@ Login MakeFullLogin() {
   Login login;
   login.id = "0123456789ABCDEFGHJKMNPQRS";
   login.revision = 7;
+  login.request.caller = kStoreTill;
   login.request.sales_unit = "123456";
   login.request.msisdn = "4791234567";
   login.request.scopes = {"openid", "name", "phoneNumber"};

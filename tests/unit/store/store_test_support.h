@@ -18,6 +18,9 @@
 
 namespace cibad {
 
+// Whose the logins of these tests are.
+inline constexpr char kStoreTill[] = "tills/till-1.shop.example";
+
 // A new empty folder, removed with everything in it at the end.
 class TemporaryFolder {
  public:

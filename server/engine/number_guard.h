@@ -1,0 +1,97 @@
+// No harassment: how often one customer's phone may be made to ring. Over all callers and sales
+// units a customer is asked a few times in a while and no more; and of one sales unit only one
+// login of a customer is pending at a time.
+
+#ifndef CIBAD_SERVER_ENGINE_NUMBER_GUARD_H_
+#define CIBAD_SERVER_ENGINE_NUMBER_GUARD_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "server/login/login.h"
+
+namespace cibad {
+
+// Thread-safe. Customers are told apart by a hash of their number, or of their check-in's token,
+// under a seed of this process. Takes memory for pending logins, and for starts within the window.
+class NumberGuard {
+ public:
+  struct Limits {
+    int64_t starts = 5;  // of one customer
+    absl::Duration window = absl::Minutes(10);
+  };
+
+  // A start that was let in. Taken back with it, unless a login has come of it.
+  class Hold {
+   public:
+    Hold(NumberGuard* guard, LoginRequest request, std::string id)
+        : guard_(guard), request_(std::move(request)), id_(std::move(id)) {}
+    ~Hold() {
+      if (!is_kept_) guard_->TakeBack(request_, id_);
+    }
+    Hold(const Hold&) = delete;
+    Hold& operator=(const Hold&) = delete;
+
+    // The login exists: whoever sees it end calls Remove.
+    void Keep() { is_kept_ = true; }
+
+   private:
+    NumberGuard* const guard_;
+    const LoginRequest request_;
+    const std::string id_;
+    bool is_kept_ = false;
+  };
+
+  struct Verdict {
+    // RESOURCE_EXHAUSTED: the customer has been asked too often; RetryDelayOf says how long to
+    // wait. ALREADY_EXISTS: a login of the customer is pending at the sales unit.
+    absl::Status status;
+    // Null also where the start repeats the pending login's: same caller, same request_id.
+    std::shared_ptr<Hold> hold;
+    std::string
+        own_pending;  // the id of the login that is in the way, where it is the caller's own
+  };
+
+  NumberGuard();
+
+  // Whether a login of that id may start; counts it, if so.
+  Verdict Admit(const LoginRequest& request, const std::string& id, const Limits& limits,
+                absl::Time now);
+
+  // A login that was there before.
+  void Add(const Login& login);
+  // A login has ended. That its customer was asked stays known for as long as the window says.
+  void Remove(const Login& login);
+
+ private:
+  struct Pending {
+    std::string id;
+    size_t start = 0;  // a hash of its caller and request_id; 0: it has no request_id
+    size_t caller = 0;
+  };
+
+  size_t CustomerOf(const LoginRequest& request) const;
+  size_t PlaceOf(const LoginRequest& request) const;
+  size_t StartOf(const LoginRequest& request) const;
+  void TakeBack(const LoginRequest& request, const std::string& id);
+  void RemovePending(const LoginRequest& request, const std::string& id);
+  void ForgetOld(absl::Time oldest);
+
+  const uint64_t seed_;
+  std::mutex mutex_;                                            // guards what follows
+  std::unordered_map<size_t, Pending> pending_;                 // by customer and sales unit
+  std::unordered_map<size_t, std::vector<absl::Time>> starts_;  // by customer, the oldest first
+  size_t forget_at_ = 1024;  // how many customers starts_ may have before it is looked through
+};
+
+}  // namespace cibad
+
+#endif  // CIBAD_SERVER_ENGINE_NUMBER_GUARD_H_
