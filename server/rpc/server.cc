@@ -25,7 +25,6 @@ constexpr int kLargestMetadataBytes = 16 * 1024;
 // A program that serves many tills may watch all of its logins over one connection.
 constexpr int kMostStreamsOfAConnection = 10'000;
 constexpr int kHandshakeMs = 10'000;
-constexpr int kIdleConnectionMs = 30 * 60 * 1000;
 // A client's keepalive pings that come sooner are counted, and one more than this ends the
 // connection.
 constexpr int kPingPauseMs = 30'000;
@@ -67,7 +66,6 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Listen(
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kLargestMetadataBytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMostStreamsOfAConnection);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMs);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleConnectionMs);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kPingPauseMs);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, kMostEarlyPings);
   // Two daemons on one port would share its callers between them.
