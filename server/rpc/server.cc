@@ -6,7 +6,9 @@
 #include <grpcpp/health_check_service_interface.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <thread>
 #include <utility>
@@ -14,6 +16,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "absl/time/clock.h"
 #include "server/ops/log.h"
 
 namespace cibad {
@@ -31,10 +34,22 @@ constexpr int kPingPauseMs = 30'000;
 constexpr int kMostEarlyPings = 2;
 constexpr absl::string_view kUnixPrefix = "unix:";
 
+// Strangers can cause warnings, one with each handshake that fails: more than this many in a second
+// are dropped.
+bool MayWarn() {
+  constexpr int kMostWarnings = 10;
+  static std::atomic<int64_t> second = 0;
+  static std::atomic<int> warnings = 0;
+  const int64_t now = absl::ToUnixSeconds(absl::Now());
+  if (second.exchange(now) != now) warnings = 0;
+  return warnings.fetch_add(1) < kMostWarnings;
+}
+
 // gRPC's own words, in the daemon's one log.
 void LogGrpc(gpr_log_func_args* args) {
   const LogLevel level =
       args->severity == GPR_LOG_SEVERITY_ERROR ? LogLevel::kWarning : LogLevel::kDebug;
+  if (level == LogLevel::kWarning && !MayWarn()) return;
   Log(level, "gRPC", {{"detail", args->message}});
 }
 

@@ -252,6 +252,23 @@ TEST_F(CallersTest, GarbageIsAnsweredByClosing) {
   ExpectServing();
 }
 
+TEST_F(CallersTest, GarbageDoesNotFillTheLog) {
+  constexpr int kConnections = 500;
+  const std::string before = daemon_->Log();
+  for (int i = 0; i < kConnections; ++i) {
+    const int connection = Connect("no handshake at all");
+    shutdown(connection, SHUT_WR);
+    char byte = 0;
+    while (recv(connection, &byte, 1, 0) > 0) {
+    }
+    close(connection);
+  }
+  const std::string log = daemon_->Log().substr(before.size());
+  EXPECT_THAT(log, HasSubstr("andshake failed"));
+  EXPECT_LT(std::count(log.begin(), log.end(), '\n'), kConnections / 2);
+  ExpectServing();
+}
+
 TEST_F(CallersTest, HandshakesThatAreNeverFinishedKeepNobodyOut) {
   constexpr rlim_t kConnections = 2000;
   rlimit limit{};
