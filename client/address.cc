@@ -14,6 +14,7 @@ namespace cibad {
 namespace {
 
 constexpr size_t kMaxSocketPath = sizeof(sockaddr_un::sun_path) - 1;
+constexpr absl::string_view kHttps = "https://";
 constexpr int kMaxPort = 65535;
 
 absl::StatusOr<std::string> SocketTarget(absl::string_view path) {
@@ -32,7 +33,17 @@ bool IsPort(absl::string_view text) {
 
 }  // namespace
 
-absl::StatusOr<std::string> TargetOf(absl::string_view address) {
+bool AsksForTls(absl::string_view address) { return absl::StartsWith(address, kHttps); }
+
+absl::StatusOr<std::string> TargetOf(absl::string_view given) {
+  absl::string_view address = given;
+  if (absl::ConsumePrefix(&address, kHttps)) {
+    absl::ConsumeSuffix(&address, "/");
+    if (absl::StrContains(address, '/') || absl::StartsWith(address, "unix:")) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("an address with TLS is https://HOST:PORT, not \"", given, "\""));
+    }
+  }
   absl::string_view path = address;
   if (absl::ConsumePrefix(&path, "unix:")) {
     if (absl::StartsWith(path, "//")) path.remove_prefix(2);
@@ -43,7 +54,7 @@ absl::StatusOr<std::string> TargetOf(absl::string_view address) {
   const size_t colon = address.rfind(':');
   if (colon == absl::string_view::npos || colon == 0 || !IsPort(address.substr(colon + 1))) {
     return absl::InvalidArgumentError(
-        absl::StrCat("an address is unix:/PATH, /PATH or HOST:PORT, not \"", address, "\""));
+        absl::StrCat("an address is unix:/PATH, /PATH or HOST:PORT, not \"", given, "\""));
   }
   return std::string(address);
 }

@@ -12,8 +12,12 @@ namespace cibad {
 
 constexpr char kDefaultAddress[] = "unix:/run/cibad/cibad.sock";
 
-// Turns `unix:PATH`, a path (anything with a `/`), `HOST:PORT` or `[IPV6]:PORT` into a gRPC target.
-// INVALID_ARGUMENT: it is none of these, or the path is longer than a socket's may be.
+// Whether the address asks for TLS by itself: https://HOST:PORT.
+bool AsksForTls(absl::string_view address);
+
+// Turns `unix:PATH`, a path (anything else with a `/`), `HOST:PORT` or `[IPV6]:PORT`, with or
+// without https:// in front, into a gRPC target. INVALID_ARGUMENT: it is none of these, or the path
+// is longer than a socket's may be.
 absl::StatusOr<std::string> TargetOf(absl::string_view address);
 
 }  // namespace cibad

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -155,12 +156,29 @@ void AddCommonOptions(CLI::App* app, Typed* typed) {
   CommandLine* line = &typed->line;
   line->address = kDefaultAddress;
   app->add_option("--server", line->address,
-                  absl::StrCat("Where cibad listens: unix:/PATH, /PATH or HOST:PORT.\n"
+                  absl::StrCat("Where cibad listens: unix:/PATH, /PATH, HOST:PORT, or\n"
+                               "https://HOST:PORT for TLS, which the next four ask\n"
+                               "for as well.\n"
                                "Default: CIBAD_SERVER, or ",
                                kDefaultAddress))
       ->type_name("ADDRESS")
       ->envname("CIBAD_SERVER")
       ->check(IsAddress());
+  const auto add_file = [app](const char* name, std::string& file, const char* help,
+                              const char* variable) {
+    return app->add_option(name, file, help)->type_name("FILE")->envname(variable);
+  };
+  Security& security = line->security;
+  add_file("--ca-file", security.ca_file,
+           "The authority (PEM) that cibad's certificate is by.\n"
+           "Default: CIBAD_CA_FILE, or the system's",
+           "CIBAD_CA_FILE");
+  add_file("--certificate-file", security.certificate_file,
+           "Your client certificate (PEM), or\nCIBAD_CERTIFICATE_FILE", "CIBAD_CERTIFICATE_FILE");
+  add_file("--key-file", security.key_file, "Its key (PEM), or CIBAD_KEY_FILE", "CIBAD_KEY_FILE");
+  add_file("--token-file", security.token_file,
+           "A file with your bearer token, or CIBAD_TOKEN_FILE;\n- reads stdin",
+           "CIBAD_TOKEN_FILE");
   app->add_flag("--json", line->json, "One JSON object a line on stdout, for programs");
   app->add_flag("--no-color", line->no_color, "No colours on a terminal");
   app->add_option("--retry-for", typed->retry_for,
@@ -347,10 +365,28 @@ Command CommandOf(const CLI::App& command) {
   return name == "list" ? Command::kList : Command::kLogin;
 }
 
+// TLS is used where anything asks for it. A socket knows its callers by who may open it.
+void CheckSecurity(CommandLine& line) {
+  Security& security = line.security;
+  const bool has_files = !security.ca_file.empty() || !security.certificate_file.empty() ||
+                         !security.key_file.empty() || !security.token_file.empty();
+  if (has_files && absl::StartsWith(line.target, "unix:")) {
+    throw CLI::ValidationError("--server",
+                               "a Unix socket takes no certificate and no token: leave the files "
+                               "out, or give --server HOST:PORT");
+  }
+  if (security.certificate_file.empty() != security.key_file.empty()) {
+    throw CLI::ValidationError("--certificate-file",
+                               "a certificate needs its key: give --key-file as well, or neither");
+  }
+  security.use_tls = has_files || AsksForTls(line.address);
+}
+
 CommandLine Understand(const CLI::App& app, Typed typed) {
   CommandLine line = std::move(typed.line);
   line.command = CommandOf(*app.get_subcommands().front());
   line.target = *TargetOf(line.address);
+  CheckSecurity(line);
   line.retry_for = *ParseSeconds(typed.retry_for);
 
   line.start.set_phone_number(absl::StrJoin(typed.phone, " "));

@@ -8,6 +8,7 @@
 
 #include "absl/time/time.h"
 #include "cibad/v1/login.pb.h"
+#include "client/security.h"
 
 namespace cibad {
 
@@ -29,6 +30,7 @@ struct CommandLine {
   Command command = Command::kLogin;
   std::string address;  // as the user wrote it
   std::string target;   // the same for gRPC
+  Security security;
   bool json = false;
   bool no_color = false;
   absl::Duration retry_for;
@@ -52,7 +54,8 @@ struct EarlyExit {
   std::string err;
 };
 
-// Reads CIBAD_SERVER and CIBAD_LANGUAGE from the environment, too. What only the daemon can judge
+// Reads CIBAD_SERVER, CIBAD_LANGUAGE, CIBAD_CA_FILE, CIBAD_CERTIFICATE_FILE, CIBAD_KEY_FILE and
+// CIBAD_TOKEN_FILE from the environment, too. What only the daemon can judge
 // (phone numbers, scopes, limits) is left to it.
 std::variant<CommandLine, EarlyExit> ParseCommandLine(int argc, const char* const* argv);
 

@@ -18,14 +18,19 @@ namespace {
 constexpr int kFirstReconnectMs = 100;
 constexpr int kMaxReconnectMs = 2000;
 
-std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target) {
+std::shared_ptr<grpc::ChannelCredentials> MakeCredentials(const Security& security) {
+  if (!security.use_tls) return grpc::InsecureChannelCredentials();
+  return grpc::SslCredentials({security.ca, security.key, security.certificate});
+}
+
+std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target, const Security& security) {
   grpc::ChannelArguments arguments;
   // The daemon is near: gRPC's own pauses between connects (1 s growing to 2 min) would outlast our
   // patience, and a proxy from the environment has no business here.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstReconnectMs);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kMaxReconnectMs);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
+  return grpc::CreateCustomChannel(target, MakeCredentials(security), arguments);
 }
 
 }  // namespace
@@ -34,8 +39,9 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target) {
 // event.
 class GrpcDaemon::Calls {
  public:
-  Calls(const std::string& target, std::function<void(Event)> post)
-      : channel_(MakeChannel(target)),
+  Calls(const std::string& target, const Security& security, std::function<void(Event)> post)
+      : channel_(MakeChannel(target, security)),
+        token_(security.token),
         stub_(v1::LoginService::NewStub(channel_)),
         post_(std::move(post)) {}
 
@@ -55,6 +61,7 @@ class GrpcDaemon::Calls {
   std::shared_ptr<grpc::ClientContext> Open(absl::Duration deadline) {
     auto context = std::make_shared<grpc::ClientContext>();
     context->set_deadline(absl::ToChronoTime(absl::Now() + deadline));
+    if (!token_.empty()) context->AddMetadata("authorization", "Bearer " + token_);
     const std::lock_guard<std::mutex> lock(mutex_);
     open_.insert(context);
     return context;
@@ -109,6 +116,7 @@ class GrpcDaemon::Calls {
 
  private:
   const std::shared_ptr<grpc::Channel> channel_;
+  const std::string token_;  // empty: none is sent
   const std::unique_ptr<v1::LoginService::Stub> stub_;
   const std::function<void(Event)> post_;
   std::mutex mutex_;
@@ -164,8 +172,9 @@ class Watch : public grpc::ClientReadReactor<v1::Login> {
 
 }  // namespace
 
-GrpcDaemon::GrpcDaemon(const std::string& target, std::function<void(Event)> post)
-    : calls_(std::make_unique<Calls>(target, std::move(post))) {}
+GrpcDaemon::GrpcDaemon(const std::string& target, const Security& security,
+                       std::function<void(Event)> post)
+    : calls_(std::make_unique<Calls>(target, security, std::move(post))) {}
 
 GrpcDaemon::~GrpcDaemon() = default;
 

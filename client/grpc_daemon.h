@@ -11,6 +11,7 @@
 #include "cibad/v1/login.pb.h"
 #include "client/daemon.h"
 #include "client/event.h"
+#include "client/security.h"
 
 namespace cibad {
 
@@ -21,7 +22,7 @@ class GrpcDaemon : public Daemon {
  public:
   // `target` is gRPC's (see TargetOf). Connects on the first call. `post` is called from gRPC's
   // threads and must outlive this.
-  GrpcDaemon(const std::string& target, std::function<void(Event)> post);
+  GrpcDaemon(const std::string& target, const Security& security, std::function<void(Event)> post);
   // Cancels what is under way and waits until nothing can be posted any more.
   ~GrpcDaemon() override;
 

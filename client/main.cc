@@ -41,7 +41,8 @@ int Run(CommandLine line) {
     return kExitUsage;
   }
   EventQueue events;  // before gRPC's threads are, so that they inherit the blocked signals
-  GrpcDaemon daemon(line.target, [&events](Event event) { events.Post(std::move(event)); });
+  GrpcDaemon daemon(line.target, line.security,
+                    [&events](Event event) { events.Post(std::move(event)); });
   const std::unique_ptr<Display> display = MakeDisplay(line);
   const Session session{daemon, events, *display, line.address, line.retry_for};
   switch (line.command) {

@@ -18,16 +18,38 @@ absl::string_view LastReason(absl::string_view message) {
   return colon == absl::string_view::npos ? message : message.substr(colon + 2);
 }
 
+std::string NoContactHint(absl::string_view message) {
+  if (absl::StrContains(message, "ermission denied"))
+    return "Your user may not open the socket: only members of the group that owns it may.";
+  if (absl::StrContains(message, "CERTIFICATE_VERIFY_FAILED") ||
+      absl::StrContains(message, "certificate verify failed")) {
+    return "Its certificate is not by an authority that you trust: name the right one with "
+           "--ca-file "
+           "or CIBAD_CA_FILE.";
+  }
+  if (absl::StrContains(message, "eer name")) {
+    return "Its certificate has another name: give --server with the name that is in it.";
+  }
+  if (absl::StrContains(message, "WRONG_VERSION_NUMBER") ||
+      absl::StrContains(message, "wrong version number")) {
+    return "What listens there does not speak TLS: leave https:// and the files out.";
+  }
+  if (absl::StrContains(message, "andshake") || absl::StrContains(message, "ocket closed") ||
+      absl::StrContains(message, "reset by peer")) {
+    return "If it needs TLS, give https://HOST:PORT and --ca-file. If it has refused your "
+           "certificate: is that still valid, and by the authority that it trusts?";
+  }
+  return "Is it running? See: systemctl status cibad. Is it elsewhere? Give --server ADDRESS or "
+         "set "
+         "CIBAD_SERVER.";
+}
+
 Problem ExplainNoContact(const absl::Status& status, absl::string_view address) {
   const absl::string_view reason = LastReason(status.message());
   Problem problem;
   problem.code = absl::StatusCodeToString(status.code());
   problem.message = absl::StrCat("cannot reach cibad at ", address, ": ", reason);
-  problem.hint =
-      absl::StrContains(reason, "ermission denied")
-          ? "Your user may not open the socket: only members of the group that owns it may."
-          : "Is it running? See: systemctl status cibad. Is it elsewhere? Give --server ADDRESS or "
-            "set CIBAD_SERVER.";
+  problem.hint = NoContactHint(status.message());
   return problem;
 }
 
@@ -45,6 +67,8 @@ std::string AnsweredMessage(const absl::Status& status, absl::string_view addres
     case absl::StatusCode::kAlreadyExists:
     case absl::StatusCode::kFailedPrecondition:
     case absl::StatusCode::kAborted:
+    case absl::StatusCode::kUnauthenticated:
+    case absl::StatusCode::kPermissionDenied:
     case absl::StatusCode::kResourceExhausted:
       if (!status.message().empty()) return std::string(status.message());
       [[fallthrough]];
@@ -67,6 +91,10 @@ std::string AnsweredHint(absl::StatusCode code) {
       return "What there is: cibactl list";
     case absl::StatusCode::kAlreadyExists:
       return "Give another --request-id, or none; or repeat the first start unchanged.";
+    case absl::StatusCode::kUnauthenticated:
+      return "Say who you are, as cibad's operator has told you: --certificate-file and "
+             "--key-file, "
+             "or --token-file, or the --server address that is yours.";
     case absl::StatusCode::kResourceExhausted:
       return "Try again when some of the pending logins have ended: cibactl list --unfinished";
     default:

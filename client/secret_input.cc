@@ -1,10 +1,14 @@
 #include "client/secret_input.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 
@@ -18,6 +22,43 @@ std::string ReadUpTo(std::istream& stream, size_t most) {
   std::string text;
   for (char byte = 0; text.size() <= most && stream.get(byte);) text.push_back(byte);
   return text;
+}
+
+// A PEM file: certificates, which may be many, or a key.
+absl::StatusOr<std::string> ReadPem(const std::string& file) {
+  constexpr size_t kMostPemBytes = 1 << 20;
+  if (file.empty()) return "";
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) return absl::InvalidArgumentError(absl::StrCat("cannot read ", file));
+  std::string text = ReadUpTo(stream, kMostPemBytes);
+  if (text.size() <= kMostPemBytes && absl::StrContains(text, "-----BEGIN ")) return text;
+  return absl::InvalidArgumentError(
+      absl::StrCat(file, " holds no PEM, which has a line that starts with -----BEGIN"));
+}
+
+absl::Status ReadSecurity(Security& security) {
+  const struct {
+    const std::string& file;
+    std::string& text;
+  } files[] = {{security.ca_file, security.ca},
+               {security.certificate_file, security.certificate},
+               {security.key_file, security.key}};
+  for (const auto& [file, text] : files) {
+    absl::StatusOr<std::string> pem = ReadPem(file);
+    if (!pem.ok()) return pem.status();
+    text = *std::move(pem);
+  }
+  if (security.token_file.empty()) return absl::OkStatus();
+  absl::StatusOr<std::string> token = ReadSecret(security.token_file);
+  if (!token.ok()) return token.status();
+  const bool is_token = std::all_of(token->begin(), token->end(),
+                                    [](unsigned char c) { return absl::ascii_isgraph(c); });
+  if (!is_token) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        security.token_file, " must hold the token alone: one line of plain ASCII without spaces"));
+  }
+  security.token = *std::move(token);
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -38,6 +79,7 @@ absl::StatusOr<std::string> ReadSecret(const std::string& file) {
 }
 
 absl::Status ReadSecrets(CommandLine& line) {
+  if (absl::Status status = ReadSecurity(line.security); !status.ok()) return status;
   if (!line.customer_token_file.empty()) {
     absl::StatusOr<std::string> token = ReadSecret(line.customer_token_file);
     if (!token.ok()) return token.status();

@@ -6,7 +6,9 @@
 #include <grpcpp/health_check_service_interface.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <thread>
 #include <utility>
@@ -14,6 +16,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "absl/time/clock.h"
 #include "server/ops/log.h"
 
 namespace cibad {
@@ -25,17 +28,28 @@ constexpr int kLargestMetadataBytes = 16 * 1024;
 // A program that serves many tills may watch all of its logins over one connection.
 constexpr int kMostStreamsOfAConnection = 10'000;
 constexpr int kHandshakeMs = 10'000;
-constexpr int kIdleConnectionMs = 30 * 60 * 1000;
 // A client's keepalive pings that come sooner are counted, and one more than this ends the
 // connection.
 constexpr int kPingPauseMs = 30'000;
 constexpr int kMostEarlyPings = 2;
 constexpr absl::string_view kUnixPrefix = "unix:";
 
+// Strangers can cause warnings, one with each handshake that fails: more than this many in a second
+// are dropped.
+bool MayWarn() {
+  constexpr int kMostWarnings = 10;
+  static std::atomic<int64_t> second = 0;
+  static std::atomic<int> warnings = 0;
+  const int64_t now = absl::ToUnixSeconds(absl::Now());
+  if (second.exchange(now) != now) warnings = 0;
+  return warnings.fetch_add(1) < kMostWarnings;
+}
+
 // gRPC's own words, in the daemon's one log.
 void LogGrpc(gpr_log_func_args* args) {
   const LogLevel level =
       args->severity == GPR_LOG_SEVERITY_ERROR ? LogLevel::kWarning : LogLevel::kDebug;
+  if (level == LogLevel::kWarning && !MayWarn()) return;
   Log(level, "gRPC", {{"detail", args->message}});
 }
 
@@ -67,7 +81,6 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Listen(
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kLargestMetadataBytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMostStreamsOfAConnection);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMs);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleConnectionMs);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kPingPauseMs);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, kMostEarlyPings);
   // Two daemons on one port would share its callers between them.

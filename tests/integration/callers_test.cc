@@ -8,14 +8,20 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -246,6 +252,23 @@ TEST_F(CallersTest, GarbageIsAnsweredByClosing) {
   ExpectServing();
 }
 
+TEST_F(CallersTest, GarbageDoesNotFillTheLog) {
+  constexpr int kConnections = 500;
+  const std::string before = daemon_->Log();
+  for (int i = 0; i < kConnections; ++i) {
+    const int connection = Connect("no handshake at all");
+    shutdown(connection, SHUT_WR);
+    char byte = 0;
+    while (recv(connection, &byte, 1, 0) > 0) {
+    }
+    close(connection);
+  }
+  const std::string log = daemon_->Log().substr(before.size());
+  EXPECT_THAT(log, HasSubstr("andshake failed"));
+  EXPECT_LT(std::count(log.begin(), log.end(), '\n'), kConnections / 2);
+  ExpectServing();
+}
+
 TEST_F(CallersTest, HandshakesThatAreNeverFinishedKeepNobodyOut) {
   constexpr rlim_t kConnections = 2000;
   rlimit limit{};
@@ -264,6 +287,79 @@ TEST_F(CallersTest, HandshakesThatAreNeverFinishedKeepNobodyOut) {
     } while (got > 0);
     close(connection);
   }
+  ExpectServing();
+}
+
+// One HTTP/2 frame (RFC 9113, 4.1).
+std::string Frame(char type, char flags, uint32_t stream, const std::string& payload) {
+  std::string frame;
+  for (const int shift : {16, 8, 0}) frame += static_cast<char>(payload.size() >> shift);
+  frame += type;
+  frame += flags;
+  for (const int shift : {24, 16, 8, 0}) frame += static_cast<char>(stream >> shift);
+  return frame + payload;
+}
+
+class FloodTest : public CallersTest {
+ protected:
+  static constexpr char kHeaders = 1, kReset = 3, kSettings = 4, kPing = 6;
+  static constexpr char kEndHeaders = 4;
+
+  // Sends the bytes over the plaintext socket until all are taken or the daemon closes, and gives
+  // whether it has closed the connection by itself.
+  bool IsCutOff(const std::string& bytes) const {
+    const int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const std::string path = File("cibad.sock");
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    EXPECT_EQ(connect(connection, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    const std::string all =
+        absl::StrCat("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Frame(kSettings, 0, 0, ""), bytes);
+    size_t sent = 0;
+    bool is_closed = false;
+    char answers[65536];
+    while (sent < all.size() && !is_closed) {
+      const ssize_t now =
+          send(connection, all.data() + sent, all.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (now > 0) sent += static_cast<size_t>(now);
+      is_closed = now < 0 && errno != EAGAIN;
+      const ssize_t got = recv(connection, answers, sizeof answers, MSG_DONTWAIT);
+      is_closed = is_closed || got == 0 || (got < 0 && errno != EAGAIN);
+    }
+    const timeval patience = {5, 0};
+    setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    ssize_t got = 1;
+    while (!is_closed && got > 0) got = recv(connection, answers, sizeof answers, 0);
+    is_closed = is_closed || got == 0 || errno == ECONNRESET;
+    close(connection);
+    return is_closed;
+  }
+};
+
+TEST_F(FloodTest, PingsEndTheConnection) {
+  std::string pings;
+  for (int i = 0; i < 10'000; ++i) pings += Frame(kPing, 0, 0, "12345678");
+  EXPECT_TRUE(IsCutOff(pings));
+  ExpectServing();
+}
+
+TEST_F(FloodTest, SettingsAndStreamsThatAreResetAtOnceKeepNobodyOut) {
+  std::string settings;
+  for (int i = 0; i < 50'000; ++i) settings += Frame(kSettings, 0, 0, "");
+  IsCutOff(settings);
+  // POST, http, and a path, in HPACK (RFC 7541): from the static table, then spelt out.
+  const std::string request = "\x83\x86\x04\x02/x";
+  std::string resets;
+  for (uint32_t stream = 1; stream < 100'000; stream += 2) {
+    resets += Frame(kHeaders, kEndHeaders, stream, request);
+    resets += Frame(kReset, 0, stream, std::string("\0\0\0\x08", 4));
+  }
+  IsCutOff(resets);
+  std::string open;
+  for (uint32_t stream = 1; stream < 60'000; stream += 2)
+    open += Frame(kHeaders, kEndHeaders, stream, request);
+  IsCutOff(open);
   ExpectServing();
 }
 
@@ -315,6 +411,37 @@ TEST_F(CallersTest, ACertificateThatEndsSoonIsWarnedOf) {
   ASSERT_NO_FATAL_FAILURE(Signal("Reloaded the config"));
   EXPECT_THAT(daemon_->Log(), HasSubstr("The TLS certificate ends soon"));
   ExpectServing();
+}
+
+TEST_F(CallersTest, CibactlSaysWhoItIsAndWhatWentWrong) {
+  const auto run = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {CIBACTL_BINARY, "list", "--server", tls_address_});
+    auto process = ChildProcess::Start(arguments);
+    EXPECT_TRUE(process.ok()) << process.status();
+    if (!process.ok()) return std::string();
+    const int exit_code = (*process)->WaitForExit().value_or(-1);
+    return absl::StrCat(exit_code, ": ", (*process)->Output(OutputStream::kStderr));
+  };
+  const TillSecurity till = TillCertificate();
+  WriteFile(File("till.pem"), till.certificate);
+  WriteFile(File("till_key.pem"), till.key);
+  WriteFile(File("token"), absl::StrCat(kToken, "\n"));
+  WriteFile(File("wrong"), "planted-wrong\n");
+  const std::string ca = File("client_ca.pem");  // the daemon's certificate is by it as well
+
+  EXPECT_EQ(run({"--ca-file", ca, "--certificate-file", File("till.pem"), "--key-file",
+                 File("till_key.pem")}),
+            "0: ");
+  EXPECT_EQ(run({"--ca-file", ca, "--token-file", File("token")}), "0: ");
+  const std::string refused = run({"--ca-file", ca, "--token-file", File("wrong")});
+  EXPECT_THAT(refused, HasSubstr("1: "));
+  EXPECT_THAT(refused, HasSubstr("the bearer token is not valid"));
+  EXPECT_THAT(refused, Not(HasSubstr("planted")));
+  EXPECT_THAT(run({"--ca-file", ca}), HasSubstr("--certificate-file and --key-file"));
+  EXPECT_THAT(run({"--token-file", File("token")}), HasSubstr("--ca-file")) << "the system's CAs";
+  EXPECT_THAT(run({}), HasSubstr("https://HOST:PORT")) << "plaintext to the TLS port";
+  EXPECT_THAT(run({"--ca-file", ca, "--certificate-file", File("till.pem")}), HasSubstr("2: "));
+  EXPECT_THAT(run({"--ca-file", File("nothing.pem")}), HasSubstr("cannot read"));
 }
 
 TEST_F(CallersTest, CheckLooksAtTheFiles) {

@@ -189,7 +189,8 @@ struct Till::Connection {
             : grpc::SslCredentials({security.ca, security.key, security.certificate});
     std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>>
         interceptors;
-    interceptors.push_back(std::make_unique<Authorizing>(authorization));
+    if (!security.ca.empty() || !authorization->empty())
+      interceptors.push_back(std::make_unique<Authorizing>(authorization));
     return grpc::experimental::CreateCustomChannelWithInterceptors(address, credentials, arguments,
                                                                    std::move(interceptors));
   }

@@ -36,6 +36,29 @@ TEST(ProblemTest, ASocketThatMayNotBeOpenedLeadsToItsGroup) {
               HasSubstr("group"));
 }
 
+TEST(ProblemTest, AFailedHandshakeLeadsToTheFileOrAddressAtFault) {
+  const auto hint = [](const char* message) {
+    return Explained(absl::StatusCode::kUnavailable, message, Contact::kNone).hint;
+  };
+  EXPECT_THAT(hint("Ssl handshake failed: SSL_ERROR_SSL: error:0A000086:SSL "
+                   "routines::certificate verify failed"),
+              HasSubstr("--ca-file"));
+  EXPECT_THAT(hint("Ssl handshake failed: SSL_ERROR_SSL: error:0A00010B:SSL routines::wrong "
+                   "version number"),
+              HasSubstr("does not speak TLS"));
+  EXPECT_THAT(hint("last error: UNKNOWN: Peer name other.example is not in peer certificate"),
+              HasSubstr("another name"));
+  EXPECT_THAT(hint("Socket closed"), HasSubstr("If it has refused your certificate"));
+}
+
+TEST(ProblemTest, WhoIsNobodyReadsHowToSayWhoTheyAre) {
+  const Problem problem =
+      Explained(absl::StatusCode::kUnauthenticated, "the call proves no caller");
+  EXPECT_EQ(problem.message, "the call proves no caller");
+  EXPECT_EQ(problem.code, "UNAUTHENTICATED");
+  EXPECT_THAT(problem.hint, HasSubstr("--token-file"));
+}
+
 TEST(ProblemTest, TheDaemonsOwnUnavailableIsNotToldAsAMissingDaemon) {
   const Problem problem =
       Explained(absl::StatusCode::kUnavailable, "the provider is not reachable");
