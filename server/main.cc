@@ -19,6 +19,7 @@
 #include "server/http/clock.h"
 #include "server/http/http_listener.h"
 #include "server/ops/config.h"
+#include "server/ops/hardening.h"
 #include "server/ops/log.h"
 #include "server/ops/metrics.h"
 #include "server/ops/service_manager.h"
@@ -226,6 +227,7 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kUsage;
   }
+  if (absl::Status status = HideMemory(); !status.ok()) return Fail(kUnavailable, status);
   const absl::StatusOr<Config> config = LoadConfig(config_file);
   if (!config.ok()) return Fail(kConfigWrong, config.status());
   if (check_only) {
