@@ -21,6 +21,7 @@
 #include "server/ops/audit.h"
 #include "server/ops/caller_config.h"
 #include "server/ops/config.h"
+#include "server/ops/hardening.h"
 #include "server/ops/log.h"
 #include "server/ops/metrics.h"
 #include "server/ops/service_manager.h"
@@ -267,6 +268,7 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kUsage;
   }
+  if (absl::Status status = HideMemory(); !status.ok()) return Fail(kUnavailable, status);
   const absl::StatusOr<Config> config = LoadConfig(config_file);
   if (!config.ok()) return Fail(kConfigWrong, config.status());
   if (check_only) {

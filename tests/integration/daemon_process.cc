@@ -18,9 +18,12 @@ absl::StatusOr<std::unique_ptr<DaemonProcess>> DaemonProcess::Start(
 }
 
 absl::StatusOr<std::unique_ptr<DaemonProcess>> DaemonProcess::Launch(
-    const std::string& config_path) {
-  absl::StatusOr<std::unique_ptr<ChildProcess>> process =
-      ChildProcess::Start({CIBAD_BINARY, "--config", config_path});
+    const std::string& config_path, std::vector<std::string> launcher) {
+  std::vector<std::string> arguments = std::move(launcher);
+  for (const std::string& argument :
+       {std::string(CIBAD_BINARY), std::string("--config"), config_path})
+    arguments.push_back(argument);
+  absl::StatusOr<std::unique_ptr<ChildProcess>> process = ChildProcess::Start(std::move(arguments));
   if (!process.ok()) return process.status();
   return std::unique_ptr<DaemonProcess>(new DaemonProcess(*std::move(process)));
 }

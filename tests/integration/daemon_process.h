@@ -19,8 +19,10 @@ class DaemonProcess {
   // Starts the daemon and waits until it listens; the provider may be down.
   static absl::StatusOr<std::unique_ptr<DaemonProcess>> Start(const std::string& config_path);
 
-  // Starts the daemon, and waits for nothing.
-  static absl::StatusOr<std::unique_ptr<DaemonProcess>> Launch(const std::string& config_path);
+  // Starts the daemon, and waits for nothing. `launcher` is a program that becomes it, with the
+  // arguments that go before the daemon's own.
+  static absl::StatusOr<std::unique_ptr<DaemonProcess>> Launch(
+      const std::string& config_path, std::vector<std::string> launcher = {});
 
   absl::Status WaitUntilListening();
 

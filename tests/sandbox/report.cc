@@ -46,6 +46,7 @@ std::string TimeText(absl::Time time) {
 
 Json LoginObject(const SandboxLogin& login, absl::Time now) {
   return {{"auth_req_id", login.auth_req_id},
+          {"access_token", login.access_token},
           {"phone", login.request.msisdn},
           {"binding_message", login.request.binding_message},
           {"scope", absl::StrJoin(login.request.scopes, " ")},

@@ -1,5 +1,5 @@
-// docs/checklist.md says where each point is kept and which test shows it. What it names must be
-// there.
+// docs/checklist.md and docs/security.md say where each point is kept and which test shows it. What
+// they name must be there.
 
 #include <gtest/gtest.h>
 
@@ -56,11 +56,12 @@ std::string AllTests() {
                              {{"\n", " "}, {"    ", ""}});  // a long TEST is written in two lines
 }
 
-TEST(Checklist, NamesOnlyFilesAndTestsThatExist) {
+// Expects more than ten tests, and at least so many files.
+void ExpectNamesWhatExists(const std::string& document, int least_files) {
   const std::string tests = AllTests();
   int files = 0;
   int named_tests = 0;
-  for (const std::string& name : Names(TextOf(CIBAD_TREE "/docs/checklist.md"))) {
+  for (const std::string& name : Names(TextOf(absl::StrCat(CIBAD_TREE "/docs/", document)))) {
     if (IsPath(name)) {
       ++files;
       EXPECT_TRUE(std::filesystem::exists(absl::StrCat(CIBAD_TREE "/", name))) << name;
@@ -70,9 +71,13 @@ TEST(Checklist, NamesOnlyFilesAndTestsThatExist) {
       EXPECT_TRUE(absl::StrContains(tests, absl::StrCat("(", spelled, ")"))) << name;
     }
   }
-  EXPECT_GT(files, 10);
+  EXPECT_GE(files, least_files);
   EXPECT_GT(named_tests, 10);
 }
+
+TEST(Checklist, NamesOnlyFilesAndTestsThatExist) { ExpectNamesWhatExists("checklist.md", 10); }
+
+TEST(Security, NamesOnlyFilesAndTestsThatExist) { ExpectNamesWhatExists("security.md", 2); }
 
 }  // namespace
 }  // namespace cibad
