@@ -8,9 +8,12 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <iostream>
 #include <new>
 #include <regex>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -51,10 +54,13 @@ void operator delete(void* memory, size_t) noexcept { operator delete(memory); }
 namespace cibad {
 namespace {
 
-constexpr double kMostAllocationsOfAPoll = 200;
-constexpr double kMostBytesOfALogin = 3000;
-constexpr double kMostInstructionsOfAPoll = 200'000;
-constexpr double kMostSystemCallsOfAPoll = 40;
+constexpr double kMostAllocationsOfAPoll = 66;       // 62.3 when it was set
+constexpr double kMostBytesOfALogin = 1340;          // 1275
+constexpr double kMostInstructionsOfAPoll = 50'000;  // 45,800
+constexpr double kMostSystemCallsOfAnExchange = 13;  // 11.0
+
+constexpr char kAdvice[] =
+    ": take back what costs so much, or raise the limit and say in the commit what it is worth";
 
 // Runs a program to its end; gives what it wrote to the stream.
 std::string OutputOf(std::vector<std::string> arguments, OutputStream stream) {
@@ -83,8 +89,8 @@ TEST(PollCounts, AllocationsOfAPollAreWithinTheLimit) {
   const int polls = world.PollAll();
   ASSERT_EQ(polls, 1000);
   const double each = static_cast<double>(allocations - before) / polls;
-  RecordProperty("allocations", std::to_string(each));
-  EXPECT_LE(each, kMostAllocationsOfAPoll) << "a poll now makes " << each << " allocations";
+  EXPECT_LE(each, kMostAllocationsOfAPoll)
+      << "a poll now makes " << each << " allocations" << kAdvice;
   std::cout << "allocations of a poll: " << each << std::endl;
 }
 
@@ -97,7 +103,8 @@ TEST(PollCounts, BytesOfAWaitingLoginAreWithinTheLimit) {
   world.AddLogins(kLogins);
   world.PollAll();
   const double each = static_cast<double>(bytes_held - before) / kLogins;
-  EXPECT_LE(each, kMostBytesOfALogin) << "a waiting login now holds " << each << " bytes";
+  EXPECT_LE(each, kMostBytesOfALogin)
+      << "a waiting login now holds " << each << " bytes" << kAdvice;
   std::cout << "bytes of a waiting login: " << each << std::endl;
 }
 
@@ -112,7 +119,8 @@ TEST(PollCounts, InstructionsOfAPollAreWithinTheLimit) {
   if (few < 0) GTEST_SKIP() << "valgrind does not run here";
   const double each = (count(25) - few) / (20 * 100);
   EXPECT_GT(each, 0);
-  EXPECT_LE(each, kMostInstructionsOfAPoll) << "a poll now takes " << each << " instructions";
+  EXPECT_LE(each, kMostInstructionsOfAPoll)
+      << "a poll now takes " << each << " instructions" << kAdvice;
   std::cout << "instructions of a poll: " << each << std::endl;
 }
 
@@ -126,7 +134,8 @@ TEST(PollCounts, SystemCallsOfAPollAreWithinTheLimit) {
   if (few < 0) GTEST_SKIP() << "strace may not trace here";
   const double each = (count(1100) - few) / 1000;
   EXPECT_GT(each, 0);
-  EXPECT_LE(each, kMostSystemCallsOfAPoll) << "an exchange now takes " << each << " system calls";
+  EXPECT_LE(each, kMostSystemCallsOfAnExchange)
+      << "an exchange now takes " << each << " system calls" << kAdvice;
   std::cout << "system calls of an exchange: " << each << std::endl;
 }
 
