@@ -157,7 +157,7 @@ void Worker::Watch(const std::string& caller, const std::string& id,
 
 void Worker::SetSalesUnits(std::shared_ptr<const SalesUnits> sales_units) {
   environment_.sales_units = std::move(sales_units);
-  for (const auto& [id, entry] : entries_) {
+  for (const std::unique_ptr<Entry>& entry : entries_) {
     const SalesUnit* before = UnitOf(*entry);
     const auto after = environment_.sales_units->find(entry->login.request.sales_unit);
     const bool is_there = after != environment_.sales_units->end();
@@ -191,7 +191,7 @@ void Worker::Drain(std::function<void()> done) {
 
 Worker::Entry* Worker::Find(const std::string& id) {
   const auto found = entries_.find(id);
-  return found == entries_.end() ? nullptr : found->second.get();
+  return found == entries_.end() ? nullptr : found->get();
 }
 
 Worker::Entry* Worker::FindOwn(const std::string& caller, const std::string& id) {
@@ -210,11 +210,11 @@ Worker::Entry& Worker::Insert(Login login) {
   entry->login = std::move(login);
   entry->sales_units = environment_.sales_units;
   entry->credentials = environment_.reports.StandingOf(entry->login);
-  const auto [place, is_new] = entries_.emplace(entry->login.id, std::move(entry));
+  const auto [place, is_new] = entries_.insert(std::move(entry));
   assert(is_new);
-  MakePingable(*place->second);
+  MakePingable(**place);
   unfinished_logins_.store(entries_.size(), std::memory_order_relaxed);
-  return *place->second;
+  return **place;
 }
 
 // ---- Write, then act, then tell.

@@ -13,7 +13,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
+#include "absl/hash/hash.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "server/engine/access_tokens.h"
 #include "server/engine/login_reports.h"
 #include "server/engine/provider_directory.h"
@@ -126,6 +129,19 @@ class Worker {
     std::vector<LoginDone> cancels;  // who waits for the login's end
   };
 
+  // Entries are found by their login's id, which they hold anyway.
+  struct IdOf {
+    using is_transparent = void;
+    static absl::string_view Of(absl::string_view id) { return id; }
+    static absl::string_view Of(const std::unique_ptr<Entry>& entry) { return entry->login.id; }
+  };
+  struct HashOfId : IdOf {
+    size_t operator()(const auto& one) const { return absl::HashOf(Of(one)); }
+  };
+  struct SameId : IdOf {
+    bool operator()(const auto& one, const auto& other) const { return Of(one) == Of(other); }
+  };
+
   absl::Status CanComplete(const std::string& caller, const std::string& id,
                            const Callback& callback);
   Entry* Find(const std::string& id);
@@ -178,7 +194,7 @@ class Worker {
 
   Environment environment_;
   SalesUnitCalls calls_;
-  std::unordered_map<std::string, std::unique_ptr<Entry>> entries_;
+  absl::flat_hash_set<std::unique_ptr<Entry>, HashOfId, SameId> entries_;
   // By a hash of sales unit and auth_req_id. Where two are alike the later one is found, and the
   // other has its fallback.
   std::unordered_map<size_t, Entry*> pingable_;

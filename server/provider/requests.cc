@@ -22,6 +22,8 @@ constexpr absl::string_view kSystemName = "cibad";
 constexpr absl::string_view kSystemVersion = CIBAD_VERSION;
 static_assert(kSystemName.size() <= 30 && kSystemVersion.size() <= 30);
 
+constexpr size_t kMostHeaders = 9;  // of any request here
+
 // Staff wait for the answer, and a login for its start.
 constexpr absl::Duration kUserExistsTimeout = absl::Seconds(8);
 
@@ -36,8 +38,7 @@ std::string UserExistsEndpoint(const ProviderMetadata& provider) {
 
 // application/x-www-form-urlencoded (RFC 6749 appendix B): a blank is `+`, what RFC 3986 2.3 calls
 // unreserved stays, and every other byte is percent-encoded.
-std::string FormEncode(absl::string_view text) {
-  std::string encoded;
+void AppendFormEncoded(absl::string_view text, std::string& encoded) {
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (absl::ascii_isalnum(byte) || c == '-' || c == '.' || c == '_' || c == '~') {
@@ -48,13 +49,15 @@ std::string FormEncode(absl::string_view text) {
       absl::StrAppendFormat(&encoded, "%%%02X", byte);
     }
   }
-  return encoded;
 }
 
 class Form {
  public:
   void Add(absl::string_view name, absl::string_view value) {
-    absl::StrAppend(&text_, text_.empty() ? "" : "&", FormEncode(name), "=", FormEncode(value));
+    if (!text_.empty()) text_.push_back('&');
+    AppendFormEncoded(name, text_);
+    text_.push_back('=');
+    AppendFormEncoded(value, text_);
   }
   std::string Take() { return std::move(text_); }
 
@@ -68,16 +71,23 @@ std::vector<std::string> HeadersOf(const SystemHeaders& system) {
                          absl::string_view fallback) {
     return absl::StrCat("Vipps-System-", name, ": ", value.empty() ? fallback : value);
   };
-  return {"Accept: application/json", header("Name", system.name, kSystemName),
-          header("Version", system.version, kSystemVersion),
-          header("Plugin-Name", system.plugin_name, kSystemName),
-          header("Plugin-Version", system.plugin_version, kSystemVersion)};
+  std::vector<std::string> headers;
+  headers.reserve(kMostHeaders);
+  headers.emplace_back("Accept: application/json");
+  headers.push_back(header("Name", system.name, kSystemName));
+  headers.push_back(header("Version", system.version, kSystemVersion));
+  headers.push_back(header("Plugin-Name", system.plugin_name, kSystemName));
+  headers.push_back(header("Plugin-Version", system.plugin_version, kSystemVersion));
+  return headers;
 }
 
 // Both halves are form-encoded first, so that a `:` in the id does not end it (RFC 6749 2.3.1).
 std::string BasicCredentials(const SalesUnit& sales_unit) {
-  return absl::Base64Escape(
-      absl::StrCat(FormEncode(sales_unit.client_id), ":", FormEncode(sales_unit.client_secret)));
+  std::string credentials;
+  AppendFormEncoded(sales_unit.client_id, credentials);
+  credentials.push_back(':');
+  AppendFormEncoded(sales_unit.client_secret, credentials);
+  return absl::Base64Escape(credentials);
 }
 
 // A form from the sales unit to one of its provider's endpoints, with proof that it is the sales

@@ -64,6 +64,7 @@ absl::Duration FreshFor(const HttpResponse& response) {
 
 std::optional<absl::Duration> RetryAfter(const HttpResponse& response) {
   const absl::string_view value = FindHeader(response, "retry-after");
+  if (value.empty()) return std::nullopt;  // nearly always, thousands of times a second
   std::optional<absl::Duration> wait = ParseSeconds(value);
   if (!wait) {
     const auto until = ParseHttpDate(value);

@@ -1,0 +1,61 @@
+// What a start is measured beside: rows of a login's size, so many in a transaction, in a database
+// with the settings of the daemon's store.
+//
+// usage: bare_group_commit FILE ROWS ROWS_IN_A_GROUP
+// prints {"rows": …, "cpu_seconds": …}.
+
+#include <sqlite3.h>
+#include <sys/resource.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+namespace {
+
+double CpuSeconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+void Run(sqlite3* database, const char* sql) {
+  if (sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK) return;
+  std::fprintf(stderr, "%s: %s\n", sql, sqlite3_errmsg(database));
+  std::exit(1);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 4) return 2;
+  constexpr int kRecordBytes = 260;  // what the daemon keeps of a login, sealed
+  const int rows = std::atoi(argv[2]);
+  const int group = std::atoi(argv[3]);
+  sqlite3* database = nullptr;
+  sqlite3_open(argv[1], &database);
+  Run(database,
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;"
+      "CREATE TABLE login (id TEXT PRIMARY KEY NOT NULL, create_time INTEGER NOT NULL,"
+      " revision INTEGER NOT NULL, record BLOB NOT NULL) STRICT;"
+      "CREATE INDEX login_by_create_time ON login (create_time, id);");
+  sqlite3_stmt* insert = nullptr;
+  sqlite3_prepare_v2(database, "INSERT INTO login VALUES (?, ?, 1, ?)", -1, &insert, nullptr);
+  const std::string record(kRecordBytes, 'r');
+  const double before = CpuSeconds();
+  for (int i = 0; i < rows; ++i) {
+    if (i % group == 0) Run(database, "BEGIN IMMEDIATE");
+    std::string id = std::to_string(i * 2654435761U % 4294967291U);  // scattered, as random ids are
+    id.insert(0, 26 - id.size(), '0');
+    sqlite3_bind_text(insert, 1, id.data(), static_cast<int>(id.size()), SQLITE_STATIC);
+    sqlite3_bind_int64(insert, 2, i);
+    sqlite3_bind_blob(insert, 3, record.data(), kRecordBytes, SQLITE_STATIC);
+    if (sqlite3_step(insert) != SQLITE_DONE) return 1;
+    sqlite3_reset(insert);
+    if (i % group == group - 1 || i == rows - 1) Run(database, "COMMIT");
+  }
+  std::printf("{\"rows\": %d, \"cpu_seconds\": %.4f}\n", rows, CpuSeconds() - before);
+}

@@ -1,0 +1,276 @@
+"""The measurements: each takes a scale (1: whole, less: quicker) and gives a value or a dict of them.
+
+They compare within one run, turn about, and count CPU time where they can: other work on the machine then
+disturbs both sides, and little."""
+
+import json
+import os
+import subprocess
+import time
+
+from world import PROGRAMS, ROOT, World, read_line, wait_for
+
+
+def until_pending(world, logins):
+    """All but the few that may have failed on a busy machine."""
+    wait_for(lambda: world.metric("cibad_logins_unfinished") >= 0.99 * logins, f"{logins} logins", limit=120)
+
+
+def polled(world, daemon, seconds):
+    """How many polls and how much CPU time in so many seconds, once polling has found its pace."""
+    polls, cpu, begin = world.metric("cibad_provider_requests_total"), daemon.cpu_seconds(), time.monotonic()
+    time.sleep(seconds)
+    took = time.monotonic() - begin
+    polls = world.metric("cibad_provider_requests_total") - polls
+    cpu = daemon.cpu_seconds() - cpu
+    return {"polls_per_second": polls / took, "polls_per_cpu_second": polls / cpu, "cpu_share": cpu / took}
+
+
+def bare_loop(world, seconds, rate=0, at_a_time=100):
+    output = subprocess.run(
+        ["taskset", "-c", "0", os.path.join(PROGRAMS, "bare_curl_loop"), world.issuer + "token", world.ca_file,
+         str(at_a_time), str(seconds), str(rate)], check=True, capture_output=True, text=True).stdout
+    result = json.loads(output)
+    return {"polls_per_second": result["requests"] / result["seconds"],
+            "polls_per_cpu_second": result["requests"] / result["cpu_seconds"],
+            "failed_per_million": result["failed"] / result["requests"] * 1e6}
+
+
+def openid_client(world, seconds, logins):
+    folder = os.path.join(ROOT, "build", "default", "tests", "bench", "openid_client")
+    install = os.path.join(ROOT, "tests", "bench", "openid_client", "install")
+    subprocess.run([install, folder], check=True, stdout=subprocess.DEVNULL)
+    output = subprocess.run(
+        ["taskset", "-c", "0", "node", os.path.join(folder, "poll.mjs"), world.issuer, str(logins), "8",
+         str(seconds)], check=True, capture_output=True, text=True,
+        env={**os.environ, "NODE_EXTRA_CA_CERTS": world.ca_file}).stdout
+    result = json.loads(output)
+    return {"polls_per_second": result["requests"] / result["seconds"],
+            "polls_per_cpu_second": result["requests"] / result["cpu_seconds"]}
+
+
+def polling(scale):
+    """Target 1. The daemon at an interval of one second, beside the bare loop and openid-client, on the same
+    nginx. The bare loop once as fast as it can, once at the daemon's own rate."""
+    logins, seconds = int(20_000 * scale), max(2, 6 * scale)
+    with World(interval=1) as world:
+        world.start_nginx()
+        daemon = world.start_daemon(workers=1)
+        load = world.start_load(logins)
+        read_line(load)
+        load.stop()
+        until_pending(world, logins)
+        time.sleep(3)
+        slices = [polled(world, daemon, seconds) for _ in range(3)]
+        daemons = sorted(slices, key=lambda one: one["polls_per_cpu_second"])[1]
+        daemon.stop()
+        bare = bare_loop(world, seconds)
+        bare_paced = bare_loop(world, seconds, rate=daemons["polls_per_second"], at_a_time=500)
+        node = openid_client(world, seconds, 600)  # what it keeps up with: 600 polls a second
+    return {
+        "logins": logins,
+        "daemon": daemons,
+        "bare": bare,
+        "bare_at_the_same_rate": bare_paced,
+        "openid_client": node,
+        "ratio_to_bare": daemons["polls_per_cpu_second"] / bare["polls_per_cpu_second"],
+        "ratio_to_bare_at_the_same_rate":
+            daemons["polls_per_cpu_second"] / bare_paced["polls_per_cpu_second"],
+        "ratio_to_openid_client": daemons["polls_per_cpu_second"] / node["polls_per_cpu_second"],
+    }
+
+
+def scaling(scale):
+    """Target 2. Memory, CPU and due times at 1,000 to 100,000 pending logins, five seconds apart, on one core."""
+    points = []
+    counts = [int(count * scale) for count in (1000, 3000, 10_000, 30_000, 60_000, 100_000)]
+    with World() as world:
+        world.start_provider(interval=5)
+        daemon = world.start_daemon(workers=1)
+        base = daemon.rss_bytes()
+        begun = 0
+        for count in counts:
+            load = world.start_load(count - begun, rate=4000, at_a_time=1000, first_phone=90_000_000 + begun)
+            read_line(load)
+            load.stop()
+            begun = count
+            until_pending(world, count)
+            time.sleep(6)
+            world.ask_provider("report")
+            seen = polled(world, daemon, 10)
+            lateness = json.loads(world.ask_provider("report"))
+            points.append({"logins": count, "rss_bytes": daemon.rss_bytes(), "cpu_share": seen["cpu_share"],
+                           "polls_per_second": seen["polls_per_second"], "lateness": lateness})
+    first, last = points[0], points[-1]
+    slope = (last["rss_bytes"] - first["rss_bytes"]) / (last["logins"] - first["logins"])
+    return {"base_rss_bytes": base, "points": points, "bytes_per_login": slope,
+            "p99_late_ms": last["lateness"]["p99_ms"], "early": sum(p["lateness"]["early"] for p in points),
+            "cpu_share": last["cpu_share"]}
+
+
+def streams(scale):
+    """Targets 2 and 5. Memory of a login with an open stream, beside a bare gRPC stream; then all logins complete
+    at once."""
+    counts = [int(1000 * scale), int(20_000 * scale)]
+    rss = []
+    with World() as world:
+        world.start_provider(interval=1)
+        daemon = world.start_daemon(workers=2, cores=None)
+        loads = []
+        begun = 0
+        for count in counts:
+            loads.append(world.start_load(count - begun, watch=True, channels=8, first_phone=90_000_000 + begun))
+            begun = count
+            read_line(loads[-1]), read_line(loads[-1])
+            time.sleep(3)
+            rss.append(daemon.rss_bytes())
+        world.ask_provider(f"decide?{counts[1]}")
+        ends = [read_line(load) for load in loads]
+        peak = daemon.rss_bytes()
+        alive = daemon.is_running() and world.metric("cibad_provider_known") == 1
+    with World() as world:
+        address = f"unix:{world.path('bare.sock')}"
+        bare = world.start([os.path.join(PROGRAMS, "bare_grpc_server"), address], stdout=subprocess.PIPE)
+        bare.popen.stdout.readline()
+        bare_rss = []
+        begun = 0
+        for count in counts:
+            load = world.start_load(count - begun, watch=True, channels=8, address=address)
+            begun = count
+            read_line(load), read_line(load)
+            bare_rss.append(bare.rss_bytes())
+    per = counts[1] - counts[0]
+    return {"streams": counts[1], "bytes_per_watched_login": (rss[1] - rss[0]) / per,
+            "bytes_per_bare_stream": (bare_rss[1] - bare_rss[0]) / per,
+            "completed_in_seconds": max(end["first_to_last_seconds"] for end in ends),
+            "lost": sum(end["lost"] for end in ends), "alive": alive, "rss_bytes_after": peak}
+
+
+def parts_of_a_start(world, logins):
+    """CPU seconds of one call and one stream message, one curl exchange and one row, each by itself."""
+    address = f"unix:{world.path('bare.sock')}"
+    bare = world.start([os.path.join(PROGRAMS, "bare_grpc_server"), address], cores="0", stdout=subprocess.PIPE)
+    bare.popen.stdout.readline()
+    before = bare.cpu_seconds()
+    load = world.start_load(logins, watch=True, address=address)
+    read_line(load), read_line(load)
+    grpc = (bare.cpu_seconds() - before) / logins
+    load.stop()
+    bare.stop()
+    exchange = 1 / bare_loop(world, 2)["polls_per_cpu_second"]
+    output = subprocess.run(["taskset", "-c", "0", os.path.join(PROGRAMS, "bare_group_commit"),
+                             world.path("bare.db"), str(logins), "16"], check=True, capture_output=True).stdout
+    row = json.loads(output)
+    return {"grpc": grpc, "exchange": exchange, "row": row["cpu_seconds"] / row["rows"]}
+
+
+def starting(scale):
+    """Target 3. CPU of a start until its watcher hears PENDING, beside the sum of its parts; and how long
+    StartLogin takes at half of the highest rate. An interval of 60 s keeps polls out of it."""
+    logins = int(8000 * scale)
+    with World(interval=60) as world:
+        world.start_nginx()
+        daemon = world.start_daemon(workers=1)
+        cpu = daemon.cpu_seconds()
+        load = world.start_load(logins, watch=True)
+        started, pending = read_line(load), read_line(load)
+        cpu = (daemon.cpu_seconds() - cpu) / logins
+        highest = logins / pending["seconds"]
+        load.stop()
+        time.sleep(2)
+        half = world.start_load(int(logins / 2), at_a_time=1000, rate=highest / 2, watch=True,
+                                first_phone=91_000_000)
+        answers = read_line(half)
+        read_line(half)
+        half.stop()
+        daemon.stop()
+        parts = parts_of_a_start(world, logins)
+    total = sum(parts.values())
+    return {"cpu_seconds": cpu, "parts": parts, "ratio_to_parts": cpu / total, "starts_per_second": highest,
+            "p99_ms_at_highest": started["p99_ms"], "p50_ms_at_half": answers["p50_ms"],
+            "p99_ms_at_half": answers["p99_ms"]}
+
+
+def latency(scale):
+    """Target 4. From the moment that the tokens could be fetched, to the till, at 10,000 pending logins."""
+    logins = int(10_000 * scale)
+    decided = int(1500 * scale)
+    with World() as world:
+        world.start_provider(interval=5)
+        world.start_daemon(workers=2, cores=None)
+        times = world.path("times")
+        watched = world.start_load(decided, watch=True, times=times)
+        read_line(watched), read_line(watched)
+        rest = world.start_load(logins - decided, first_phone=92_000_000, at_a_time=500, rate=2000)
+        read_line(rest)
+        until_pending(world, logins)
+        time.sleep(6)
+        for _ in range(15):  # customers agree bit by bit
+            world.ask_provider(f"decide?{decided // 15}")
+            time.sleep(0.7)
+        world.ask_provider(f"decide?{decided}")
+        read_line(watched)
+        seen = dict(line.split() for line in open(times))
+        whole, own = [], []
+        for line in world.ask_provider("decided").splitlines():
+            phone, fetchable, fetched = line.split()
+            if phone in seen:
+                whole.append((int(seen[phone]) - int(fetchable)) / 1000)
+                own.append((int(seen[phone]) - int(fetched)) / 1000)
+    whole.sort(), own.sort()
+
+    def at(values, part):
+        return values[int(part * (len(values) - 1))]
+    return {"pending": logins, "decided": len(whole), "p50_ms": at(whole, 0.5), "p99_ms": at(whole, 0.99),
+            "after_fetch_p50_ms": at(own, 0.5), "after_fetch_p99_ms": at(own, 0.99)}
+
+
+def idle(scale):
+    """Target 6. A daemon that nobody calls."""
+    with World() as world:
+        world.start_nginx()
+        daemon = world.start_daemon(workers=0, cores=None)
+        time.sleep(1)
+        cpu, switches = daemon.cpu_seconds(), switches_of(daemon)
+        seconds = max(3, 20 * scale)
+        time.sleep(seconds)
+        return {"cpu_share": (daemon.cpu_seconds() - cpu) / seconds, "rss_bytes": daemon.rss_bytes(),
+                "rss_own_bytes": daemon.rss_bytes(own=True),
+                "wake_ups_per_second": (switches_of(daemon) - switches) / seconds}
+
+
+def switches_of(process):
+    """How often its threads went to sleep."""
+    count = 0
+    for thread in os.listdir(f"/proc/{process.pid}/task"):
+        with open(f"/proc/{process.pid}/task/{thread}/status") as file:
+            count += sum(int(line.split()[1]) for line in file if line.startswith("voluntary_ctxt"))
+    return count
+
+
+def start_up(scale):
+    """Target 7. From exec to "Listening" and to the provider known, with an empty store and with 100,000 logins."""
+    logins = int(100_000 * scale)
+
+    def launch(world):
+        begin = time.monotonic()
+        daemon = world.start_daemon(workers=0, cores=None)
+        return daemon, time.monotonic() - begin
+    with World(interval=60) as world:
+        world.start_nginx()
+        daemon, empty = launch(world)
+        load = world.start_load(logins, at_a_time=1000)
+        read_line(load)
+        load.stop()
+        until_pending(world, logins)
+        time.sleep(1)
+        daemon.stop()
+        daemon, full = launch(world)
+        time.sleep(2)
+        rss = daemon.rss_bytes()
+        count = world.metric("cibad_logins_unfinished")
+    return {"empty_seconds": empty, "logins": count, "full_seconds": full, "rss_bytes_full": rss}
+
+
+ALL = {"polling": polling, "scaling": scaling, "streams": streams, "starting": starting, "latency": latency,
+       "idle": idle, "start_up": start_up}
