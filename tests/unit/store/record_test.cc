@@ -67,7 +67,9 @@ TEST(RecordTest, ColumnsAreThoseOfTheLogin) {
   const absl::StatusOr<Record> record = EncodeRecord(MakeFullLogin());
   ASSERT_TRUE(record.ok()) << record.status();
   EXPECT_EQ(record->id, "0123456789ABCDEFGHJKMNPQRS");
-  EXPECT_EQ(record->request_id, "2c1b6a5e-0000-4000-8000-000000000001");
+  EXPECT_EQ(record->caller, kStoreTill);
+  EXPECT_EQ(record->request_key,
+            absl::StrCat(kStoreTill, std::string(1, '\0'), "2c1b6a5e-0000-4000-8000-000000000001"));
   EXPECT_EQ(record->create_time, 1'785'000'000'123'456'789);
   EXPECT_EQ(record->end_time, 1'785'000'002'000'000'003);
   EXPECT_EQ(record->revision, 7);

@@ -204,9 +204,9 @@ TEST_F(SqliteStoreTest, PagesGiveEveryLoginOnce) {
 
 TEST_F(SqliteStoreTest, PagesStayInPlaceWhileNewLoginsArrive) {
   for (int i = 0; i < 4; ++i) ASSERT_TRUE(Create(*store_, MakeLogin(absl::StrCat(i), i)).ok());
-  const absl::StatusOr<LoginPage> first = store_->List({2, "", false});
+  const absl::StatusOr<LoginPage> first = store_->List({kStoreTill, 2, "", false});
   ASSERT_TRUE(Create(*store_, MakeLogin("new", 10)).ok());
-  EXPECT_THAT(ListIds({2, first->next_page_token, false}), ElementsAre("1", "0"));
+  EXPECT_THAT(ListIds({kStoreTill, 2, first->next_page_token, false}), ElementsAre("1", "0"));
 }
 
 TEST_F(SqliteStoreTest, UnfinishedOnlyLeavesOutWhatHasEnded) {
@@ -279,9 +279,36 @@ TEST_F(SqliteStoreTest, EmptyStoreGivesEmptyLists) {
   EXPECT_THAT(*LoadUnfinished(*store_), IsEmpty());
 }
 
+TEST_F(SqliteStoreTest, ListsTheCallersOwnAndNobodysNever) {
+  Login other = MakeLogin("other", 1);
+  other.request.caller = "tills/till-2.shop.example";
+  Login nobodys = MakeLogin("nobodys", 2);
+  nobodys.request.caller = "";
+  for (const Login& login : {MakeLogin("own", 3), other, nobodys}) {
+    ASSERT_TRUE(Create(*store_, login).ok());
+  }
+  EXPECT_THAT(ListIds({.caller = kStoreTill}), ElementsAre("own"));
+  EXPECT_THAT(ListIds({.caller = kStoreTill, .unfinished_only = true}), ElementsAre("own"));
+  EXPECT_THAT(ListIds({.caller = "tills/till-2.shop.example"}), ElementsAre("other"));
+  EXPECT_THAT(ListIds({.caller = ""}), IsEmpty());
+  EXPECT_THAT(ListIds({.caller = "tills"}), IsEmpty());
+}
+
+TEST_F(SqliteStoreTest, ARequestIdIsItsCallersOwn) {
+  Login first = MakeLogin("first");
+  first.request.request_id = "request-1";
+  Login other = MakeLogin("other");
+  other.request.request_id = "request-1";
+  other.request.caller = "tills/till-2.shop.example";
+  EXPECT_EQ(Create(*store_, first)->id, "first");
+  EXPECT_EQ(Create(*store_, other)->id, "other");
+  first.id = "again";
+  EXPECT_EQ(Create(*store_, first)->id, "first");
+}
+
 TEST_F(SqliteStoreTest, BadListQueriesAreInvalidArgument) {
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(Create(*store_, MakeLogin(absl::StrCat(i), i)).ok());
-  const std::string token = store_->List({1, "", false})->next_page_token;
+  const std::string token = store_->List({kStoreTill, 1, "", false})->next_page_token;
   for (const ListQuery& query :
        {ListQuery{kStoreTill, 0, "", false}, ListQuery{kStoreTill, -1, "", false},
         ListQuery{kStoreTill, 1001, "", false}, ListQuery{kStoreTill, 1, "garbage", false},
