@@ -223,7 +223,7 @@ void AddLogin(CLI::App* app, Typed* typed) {
                                           "A-Z, 0-9 and -. Default: cibad makes one")
                              ->type_name("CODE");
   login->add_flag("--replace", typed->replace_pending,
-                  "Cancel a pending login of this customer that is your own, and start anew");
+                  "Cancel your pending login of this customer and start anew");
   login->add_flag("--no-binding-message", typed->no_binding_message, "Show no code at all")
       ->excludes(message);
   login

@@ -262,21 +262,41 @@ void Engine::StartLogin(LoginRequest request, const StartOptions& start_options,
   const std::string id = MakeLoginId(RandomBits<LoginIdBits>());
   StartUnderWay start{request, id, counted, nullptr, nullptr};
   NumberGuard::Verdict verdict = numbers_.Admit(request, id, now->number_limits, clock_());
-  if (start_options.replace_pending && !verdict.own_pending.empty()) {
-    return Replace(verdict.own_pending, std::move(request), start_options, done);
-  }
-  if (!verdict.status.ok()) return done(verdict.status);
+  absl::Status refused = verdict.status;
   start.hold = std::move(verdict.hold);
-  if (start.hold != nullptr) {  // a repetition makes no login
+  if (start.hold != nullptr) {  // a repetition of what is pending makes no login
     auto place = pending_.Admit(request.caller, start_options.most_of_caller);
-    if (!place.ok()) return done(place.status());
-    start.place = *std::move(place);
+    if (place.ok()) start.place = *std::move(place);
+    refused = place.status();
+  }
+  if (!refused.ok()) {
+    if (AnswerRepeated(request, done)) return;
+    if (start_options.replace_pending && !verdict.own_pending.empty()) {
+      return Replace(verdict.own_pending, std::move(request), start_options, done);
+    }
+    return done(refused);
   }
   Login login = NewLogin(id, std::move(request), unit->second.handling, clock_());
   store_->Create(std::move(login),
                  [this, start = std::move(start), done](absl::StatusOr<Login> stored) {
                    OnCreated(start, std::move(stored), done);
                  });
+}
+
+bool Engine::AnswerRepeated(const LoginRequest& request, const LoginDone& done) {
+  if (request.request_id.empty()) return false;
+  const absl::StatusOr<Login> earlier = store_->GetByRequestId(request.caller, request.request_id);
+  if (!earlier.ok()) return false;
+  AnswerWith(*earlier, request, done);
+  return true;
+}
+
+void Engine::AnswerWith(const Login& earlier, const LoginRequest& request, const LoginDone& done) {
+  if (!AskForTheSame(earlier.request, request)) {
+    return done(absl::AlreadyExistsError(
+        "request_id: it was used for a start with other contents; a new start needs a new one"));
+  }
+  GetLogin(request.caller, earlier.id, done);
 }
 
 void Engine::Replace(const std::string& pending, LoginRequest request, StartOptions start_options,
@@ -312,11 +332,7 @@ void Engine::OnCreated(const StartUnderWay& start, absl::StatusOr<Login> stored,
     });
     return done(std::move(stored));
   }
-  if (!AskForTheSame(stored->request, start.request)) {
-    return done(absl::AlreadyExistsError(
-        "request_id: it was used for a start with other contents; a new start needs a new one"));
-  }
-  GetLogin(start.request.caller, stored->id, done);
+  AnswerWith(*stored, start.request, done);
 }
 
 void Engine::CheckUser(const std::string& sales_unit, const std::string& msisdn,

@@ -155,6 +155,10 @@ class Engine {
 
   Lane& LaneOf(const std::string& id) const;
   std::unique_ptr<Lane> MakeLane();
+  // Gives the login of an earlier start with the request's request_id, and true, if there is one:
+  // what repeats it is answered whatever the limits are.
+  bool AnswerRepeated(const LoginRequest& request, const LoginDone& done);
+  void AnswerWith(const Login& earlier, const LoginRequest& request, const LoginDone& done);
   // Cancels the login that is in the way of the request's start, and starts again.
   void Replace(const std::string& pending, LoginRequest request, StartOptions start_options,
                const LoginDone& done);

@@ -49,17 +49,20 @@ NumberGuard::Verdict NumberGuard::Admit(const LoginRequest& request, const std::
   const size_t caller = absl::HashOf(seed_, request.caller);
   const size_t start = StartOf(request);
   const auto pending = pending_.find(PlaceOf(request));
-  if (pending != pending_.end()) {
-    if (start != 0 && pending->second.start == start) return {};
-    const std::string own_id = pending->second.caller == caller ? pending->second.id : "";
-    return {IsPending(own_id), nullptr, own_id};
-  }
+  const bool is_repeated =
+      pending != pending_.end() && start != 0 && pending->second.start == start;
+  if (is_repeated) return {};
+  // Before what is in the way, so that none is cancelled for a start that cannot be.
   const absl::Time oldest = now - limits.window;
   if (starts_.size() >= forget_at_) ForgetOld(oldest);
   std::vector<absl::Time>& starts = starts_[CustomerOf(request)];
   starts.erase(starts.begin(), std::upper_bound(starts.begin(), starts.end(), oldest));
   if (static_cast<int64_t>(starts.size()) >= limits.starts) {
     return {IsAskedTooOften(starts.front() - oldest), nullptr, ""};
+  }
+  if (pending != pending_.end()) {
+    const std::string own_id = pending->second.caller == caller ? pending->second.id : "";
+    return {IsPending(own_id), nullptr, own_id};
   }
   starts.push_back(now);
   pending_.emplace(PlaceOf(request), Pending{id, start, caller});

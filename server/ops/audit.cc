@@ -25,7 +25,20 @@ constexpr char kIdentifier[] = "cibad-audit";
 constexpr mode_t kMode = 0640;
 
 int OpenForAppending(const std::string& file) {
-  return open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kMode);
+  constexpr int kFlags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW;
+  const int made = open(file.c_str(), kFlags | O_CREAT | O_EXCL, kMode);
+  if (made < 0) return open(file.c_str(), kFlags);
+  fchmod(made, kMode);  // whatever the umask says: the group reads it
+  return made;
+}
+
+// The journal, or where there is none, stderr; -1: neither.
+int OpenJournal() {
+  const int journal = sd_journal_stream_fd(kIdentifier, LOG_INFO, /*level_prefix=*/0);
+  if (journal < 0) return fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+  // A journal that stands still must not hold up a login.
+  fcntl(journal, F_SETFL, fcntl(journal, F_GETFL) | O_NONBLOCK);
+  return journal;
 }
 
 Line NewLine(const char* event, absl::Time now) {
@@ -62,12 +75,7 @@ std::string Text(const Line& line) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<AuditLog>> AuditLog::Open(const std::string& file) {
-  if (file.empty()) {
-    const int journal = sd_journal_stream_fd(kIdentifier, LOG_INFO, /*level_prefix=*/0);
-    // A journal that stands still must not hold up a login.
-    if (journal >= 0) fcntl(journal, F_SETFL, fcntl(journal, F_GETFL) | O_NONBLOCK);
-    return std::unique_ptr<AuditLog>(new AuditLog("", journal >= 0 ? journal : -1));
-  }
+  if (file.empty()) return std::unique_ptr<AuditLog>(new AuditLog("", OpenJournal()));
   const int descriptor = OpenForAppending(file);
   if (descriptor < 0) {
     return absl::UnavailableError(absl::StrCat("cannot open the audit trail ", file, ": ",
@@ -135,10 +143,6 @@ bool AuditLog::MayTellRefusal(absl::Time now) {
 }
 
 void AuditLog::Write(absl::Time now, std::string line) {
-  if (file_.empty() && descriptor_ < 0) {
-    Log(LogLevel::kInfo, "Audit", {{"line", line}});
-    return;
-  }
   FollowFile(now);
   if (const int64_t untold = std::exchange(untold_refusals_, 0); untold > 0) {
     Line counted = NewLine("more_refused", now);

@@ -26,7 +26,7 @@ class AuditLog {
   static constexpr int kMostRefusalsASecond = 50;
 
   // Appends to the file, which is made where it is missing; where `file` is empty, to the journal
-  // under the identifier cibad-audit, or, without a journal, to the daemon's log. UNAVAILABLE: the
+  // under the identifier cibad-audit, or, without a journal, to stderr. UNAVAILABLE: the
   // file cannot be opened.
   static absl::StatusOr<std::unique_ptr<AuditLog>> Open(const std::string& file);
   ~AuditLog();
@@ -54,7 +54,7 @@ class AuditLog {
   void OpenFile();
   void Lost(const char* why);
 
-  const std::string file_;  // empty: the journal, or the log
+  const std::string file_;  // empty: the journal, or stderr
   std::mutex mutex_;        // guards what follows
   int descriptor_;          // -1: none
   absl::Time looked_at_ = absl::InfinitePast();

@@ -259,7 +259,10 @@ grpc::ServerUnaryReactor* LoginServiceImpl::RegisterWebhook(
   if (!caller.ok()) return call.Finish(caller.status());
   const std::shared_ptr<const Settings> now = settings();
   const auto unit = FindSalesUnit(request->sales_unit(), *caller->policy, now->sales_units);
-  if (!unit.ok()) return call.Finish(unit.status());
+  if (!unit.ok()) {
+    TellRefused(*caller, "RegisterWebhook", unit.status());
+    return call.Finish(unit.status());
+  }
   if (const absl::Status url = ParseWebhookUrl(request->url()).status(); !url.ok()) {
     return call.Finish(absl::InvalidArgumentError(absl::StrCat("url: ", url.message())));
   }
@@ -284,7 +287,10 @@ grpc::ServerUnaryReactor* LoginServiceImpl::ListWebhooks(grpc::CallbackServerCon
   if (!caller.ok()) return call.Finish(caller.status());
   const std::shared_ptr<const Settings> now = settings();
   const auto unit = FindSalesUnit(request->sales_unit(), *caller->policy, now->sales_units);
-  if (!unit.ok()) return call.Finish(unit.status());
+  if (!unit.ok()) {
+    TellRefused(*caller, "ListWebhooks", unit.status());
+    return call.Finish(unit.status());
+  }
   engine_->webhooks().List(
       **unit, [call, response](const absl::StatusOr<std::vector<RegisteredWebhook>>& webhooks) {
         if (webhooks.ok()) {
@@ -307,7 +313,10 @@ grpc::ServerUnaryReactor* LoginServiceImpl::DeleteWebhook(grpc::CallbackServerCo
   if (!caller.ok()) return call.Finish(caller.status());
   const std::shared_ptr<const Settings> now = settings();
   const auto unit = FindSalesUnit(request->sales_unit(), *caller->policy, now->sales_units);
-  if (!unit.ok()) return call.Finish(unit.status());
+  if (!unit.ok()) {
+    TellRefused(*caller, "DeleteWebhook", unit.status());
+    return call.Finish(unit.status());
+  }
   if (const absl::Status id = CheckWebhookId(request->id()); !id.ok()) return call.Finish(id);
   engine_->webhooks().Delete(**unit, request->id(),
                              [call](const absl::Status& deleted) { call.Finish(deleted); });

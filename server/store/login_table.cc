@@ -230,6 +230,13 @@ absl::StatusOr<Login> LoginTable::Get(absl::string_view id) {
   return OpenRecord(run->Bytes(0), run->Bytes(1));
 }
 
+absl::StatusOr<Login> LoginTable::GetByRequestKey(absl::string_view request_key) {
+  absl::StatusOr<std::optional<Login>> found = FindByRequestId(sealer_.HashesOf(request_key));
+  if (!found.ok()) return found.status();
+  if (!found->has_value()) return absl::NotFoundError("no such login");
+  return **std::move(found);
+}
+
 absl::Status LoginTable::SelectAll(Statement& statement, const std::function<void(Login)>& take) {
   Run run(statement);
   for (;;) {

@@ -49,6 +49,8 @@ class LoginTable {
 
   // NOT_FOUND: no such login.
   absl::StatusOr<Login> Get(absl::string_view id);
+  // NOT_FOUND: no login has the request key (record.h).
+  absl::StatusOr<Login> GetByRequestKey(absl::string_view request_key);
   // At most `limit` logins of the caller's after the position, the newest first.
   absl::StatusOr<std::vector<Login>> List(absl::string_view caller, const PagePosition& after,
                                           int64_t limit);

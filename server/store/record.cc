@@ -197,17 +197,17 @@ void MoveTimes(Login& login, absl::Duration change) {
   if (login.tokens.has_value()) login.tokens->expire_time += change;
 }
 
-// A request_id is its caller's own. No caller's name has a zero byte.
-std::string RequestKey(const LoginRequest& request) {
-  if (request.request_id.empty() || request.caller.empty()) return request.request_id;
-  return absl::StrCat(request.caller, absl::string_view("\0", 1), request.request_id);
-}
-
 absl::Status Refused(const Login& login, absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat("login ", login.id, " cannot be stored: ", why));
 }
 
 }  // namespace
+
+// No caller's name has a zero byte.
+std::string RequestKey(absl::string_view caller, absl::string_view request_id) {
+  if (caller.empty()) return std::string(request_id);
+  return absl::StrCat(caller, absl::string_view("\0", 1), request_id);
+}
 
 int64_t ToStoredTime(absl::Time time) { return absl::ToUnixNanos(time); }
 
@@ -227,7 +227,9 @@ absl::StatusOr<Record> EncodeRecord(const Login& login, const Boot& boot) {
   }
   record.id = login.id;
   record.caller = login.request.caller;
-  record.request_key = RequestKey(login.request);
+  if (!login.request.request_id.empty()) {
+    record.request_key = RequestKey(login.request.caller, login.request.request_id);
+  }
   record.create_time = ToStoredTime(login.create_time);
   if (login.end_time.has_value()) record.end_time = ToStoredTime(*login.end_time);
   record.revision = login.revision;

@@ -38,6 +38,9 @@ struct Record {
   std::string text;  // the whole login, but Progress; in the clear
 };
 
+// A request_id is its caller's own: the two in one text; without a caller, the request_id alone.
+std::string RequestKey(absl::string_view caller, absl::string_view request_id);
+
 // Times are kept as nanoseconds since 1970, which is as fine as the clocks are; an infinite time
 // stays one.
 int64_t ToStoredTime(absl::Time time);

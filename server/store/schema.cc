@@ -60,8 +60,6 @@ constexpr char kVersion3[] = R"sql(
   DROP INDEX login_unfinished;
   ALTER TABLE login ADD COLUMN caller_hash BLOB;
   CREATE INDEX login_by_caller ON login (caller_hash, create_time, id);
-  CREATE INDEX login_unfinished_by_caller ON login (caller_hash, create_time, id)
-    WHERE end_time IS NULL;
 )sql";
 
 absl::Status SealRow(Statement& from, Statement& to, const Sealer& sealer) {

@@ -231,6 +231,12 @@ absl::StatusOr<Login> SqliteStore::Get(absl::string_view id) {
   return login;
 }
 
+absl::StatusOr<Login> SqliteStore::GetByRequestId(absl::string_view caller,
+                                                  absl::string_view request_id) {
+  const std::lock_guard lock(parts_->read_mutex);
+  return parts_->read_table.GetByRequestKey(RequestKey(caller, request_id));
+}
+
 absl::StatusOr<LoginPage> SqliteStore::List(const ListQuery& query) {
   constexpr int kMaxPageSize = 1000;
   if (query.page_size < 1 || query.page_size > kMaxPageSize) {

@@ -57,6 +57,8 @@ class SqliteStore : public Store {
   absl::Status status() const override;
 
   absl::StatusOr<Login> Get(absl::string_view id) override;
+  absl::StatusOr<Login> GetByRequestId(absl::string_view caller,
+                                       absl::string_view request_id) override;
   absl::StatusOr<LoginPage> List(const ListQuery& query) override;
   absl::Status LoadUnfinished(const std::function<void(Login)>& take) override;
 

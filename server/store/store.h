@@ -74,6 +74,10 @@ class Store {
   // The login of that id, or NOT_FOUND.
   virtual absl::StatusOr<Login> Get(absl::string_view id) = 0;
 
+  // The login of that caller's start. NOT_FOUND: none is kept.
+  virtual absl::StatusOr<Login> GetByRequestId(absl::string_view caller,
+                                               absl::string_view request_id) = 0;
+
   // A page of logins. INVALID_ARGUMENT: a page token that is none.
   virtual absl::StatusOr<LoginPage> List(const ListQuery& query) = 0;
 

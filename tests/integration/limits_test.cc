@@ -29,7 +29,7 @@ class LimitsTest : public IntegrationTest {
   void ServeWith(const std::string& limits) {
     ASSERT_NO_FATAL_FAILURE(StartSandbox());
     WriteFile(sandbox_->config_path(),
-              absl::StrCat(ReadFile(sandbox_->config_path()), "\n[limits]\n", limits, "\n"));
+              absl::StrCat(ReadFile(sandbox_->config_path()), "\n", limits, "\n"));
     ASSERT_NO_FATAL_FAILURE(StartServing());
   }
 

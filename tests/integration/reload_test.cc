@@ -72,7 +72,7 @@ TEST_F(ReloadTest, AChangedClientSecretCountsAtOnce) {
 
 TEST_F(ReloadTest, LimitsHoldAndCanBeRaised) {
   const std::string config = Config();
-  SetConfig(absl::StrCat(config, "\n[limits]\npending_logins = 1\nwatch_streams = 1\n"));
+  SetConfig(absl::StrCat(config, "\npending_logins = 1\nwatch_streams = 1\n"));
   Reload("Reloaded the config");
   const std::string id = MustStart(kWaits);
   const std::unique_ptr<Watch> watch = till_->Open(id);

@@ -246,6 +246,7 @@ TEST_F(WebPageTest, WhatCannotBeCompletedIsRefused) {
             StatusCode::kNotFound);
   EXPECT_EQ(Complete("nonsense", "code=abc").status().code(), StatusCode::kNotFound);
   EXPECT_EQ(Complete("", "code=abc").status().code(), StatusCode::kInvalidArgument);
+  ASSERT_TRUE(till_->Cancel(in_the_app).ok());
   const std::string id = MustAsk("4740000030");
   for (const std::string& query :
        {std::string(), std::string("state=state-0001"), std::string("code=a&code=b"),

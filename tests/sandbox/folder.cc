@@ -206,6 +206,10 @@ key_file = %s
 
 [log]
 level = "info"
+
+# Its customers are made for being asked again and again.
+[limits]
+starts_per_number = 1000000
 )",
       TomlString(socket), TomlString(issuer), TomlString(folder.path + "/ca.pem"),
       TomlString(socket), TomlString(client.msn), TomlString(client.client_id),

@@ -32,6 +32,10 @@ absl::StatusOr<Login> SimulatedStore::Get(absl::string_view id) {
   return found->second;
 }
 
+absl::StatusOr<Login> SimulatedStore::GetByRequestId(absl::string_view, absl::string_view) {
+  return absl::NotFoundError("only the engine asks for this");
+}
+
 absl::StatusOr<LoginPage> SimulatedStore::List(const ListQuery&) { return LoginPage{}; }
 
 absl::Status SimulatedStore::LoadUnfinished(const std::function<void(Login)>& take) {

@@ -39,6 +39,8 @@ class SimulatedStore : public Store {
   void WaitForWrites() override {}
   absl::Status status() const override { return status_; }
   absl::StatusOr<Login> Get(absl::string_view id) override;
+  absl::StatusOr<Login> GetByRequestId(absl::string_view caller,
+                                       absl::string_view request_id) override;
   absl::StatusOr<LoginPage> List(const ListQuery& query) override;
   absl::Status LoadUnfinished(const std::function<void(Login)>& take) override;
 

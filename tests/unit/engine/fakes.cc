@@ -52,6 +52,10 @@ absl::StatusOr<Login> FakeStore::Get(absl::string_view id) {
   return found->second;
 }
 
+absl::StatusOr<Login> FakeStore::GetByRequestId(absl::string_view, absl::string_view) {
+  return absl::NotFoundError("only the engine asks for this");
+}
+
 absl::StatusOr<LoginPage> FakeStore::List(const ListQuery&) { return LoginPage{}; }
 
 absl::Status FakeStore::LoadUnfinished(const std::function<void(Login)>& take) {

@@ -44,6 +44,8 @@ class FakeStore : public Store {
   void WaitForWrites() override {}
   absl::Status status() const override { return absl::OkStatus(); }
   absl::StatusOr<Login> Get(absl::string_view id) override;
+  absl::StatusOr<Login> GetByRequestId(absl::string_view caller,
+                                       absl::string_view request_id) override;
   absl::StatusOr<LoginPage> List(const ListQuery& query) override;
   absl::Status LoadUnfinished(const std::function<void(Login)>& take) override;
 

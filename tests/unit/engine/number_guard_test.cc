@@ -107,6 +107,18 @@ TEST_F(NumberGuardTest, ACustomerIsAskedSoOftenInTheWindowOverAllCallersAndSales
   EXPECT_TRUE(Begin(StartOf("till-9"), "login", kStart + absl::Minutes(10)).ok());
 }
 
+// Or a start that takes its place would end it for nothing.
+TEST_F(NumberGuardTest, WhoWasAskedTooOftenHasNoLoginInTheWay) {
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(Begin(StartOf("till"), "earlier").ok());
+    End(StartOf("till"), "earlier");
+  }
+  ASSERT_TRUE(Begin(StartOf("till"), "pending").ok());
+  const NumberGuard::Verdict verdict = guard_.Admit(StartOf("till"), "next", kLimits, kStart);
+  EXPECT_EQ(verdict.status.code(), Code::kResourceExhausted);
+  EXPECT_EQ(verdict.own_pending, "");
+}
+
 TEST_F(NumberGuardTest, AStartOfWhichNoLoginCameIsTakenBack) {
   for (int i = 0; i < 10; ++i) {
     EXPECT_TRUE(guard_.Admit(StartOf("till"), "never", kLimits, kStart).status.ok());

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -9,6 +10,8 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "server/ops/log.h"
 
 namespace cibad {
 namespace {
@@ -136,9 +139,22 @@ TEST_F(AuditTest, ALostFolderHoldsNobodyUpAndLosesNoMoreThanItMust) {
 }
 
 TEST_F(AuditTest, AFullDiskIsToldOnceAndTheLostLinesAreCounted) {
+  std::vector<std::string> told;
+  const LogCapture capture([&](LogLevel, const std::string& line) { told.push_back(line); });
   const auto audit = AuditLog::Open("/dev/full");
   ASSERT_TRUE(audit.ok()) << audit.status();
   for (int i = 0; i < 3; ++i) (*audit)->Started(MakeAuditedLogin());
+  EXPECT_THAT(told, testing::ElementsAre(HasSubstr("The audit trail cannot be written")));
+}
+
+TEST_F(AuditTest, TheGroupReadsTheFileWhateverTheUmask) {
+  const mode_t before = umask(0077);
+  const auto audit = AuditLog::Open(file_);
+  umask(before);
+  ASSERT_TRUE(audit.ok()) << audit.status();
+  EXPECT_EQ(std::filesystem::status(file_).permissions(), std::filesystem::perms::owner_read |
+                                                              std::filesystem::perms::owner_write |
+                                                              std::filesystem::perms::group_read);
 }
 
 TEST_F(AuditTest, AFileThatCannotBeOpenedIsSaid) {

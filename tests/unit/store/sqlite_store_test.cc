@@ -191,7 +191,7 @@ TEST_F(SqliteStoreTest, ListGivesTheNewestFirstAndOrdersEqualTimesById) {
   ASSERT_TRUE(Create(*store_, MakeLogin("c", 1)).ok());
   ASSERT_TRUE(Create(*store_, MakeLogin("b", 1)).ok());
   ASSERT_TRUE(Create(*store_, MakeLogin("d", 3)).ok());
-  EXPECT_THAT(ListIds({}), ElementsAre("d", "a", "c", "b"));
+  EXPECT_THAT(ListIds({.caller = kStoreTill}), ElementsAre("d", "a", "c", "b"));
 }
 
 TEST_F(SqliteStoreTest, PagesGiveEveryLoginOnce) {
@@ -246,15 +246,13 @@ TEST_F(SqliteStoreTest, UnfinishedLoginsAreFoundWithoutTheirIndex) {
   ASSERT_TRUE(Create(*store_, MakeLogin("a")).ok());
   store_.reset();
   // An index that has lost its rows, which no quick_check sees.
-  RunSql(
-      path_,
-      "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE INDEX "
-      "login_unfinished_by_caller ON login (create_time, id) WHERE end_time IS NOT NULL' "
-      "WHERE name = 'login_unfinished_by_caller'; PRAGMA writable_schema = RESET; "
-      "REINDEX login_unfinished_by_caller; PRAGMA writable_schema = ON; UPDATE sqlite_schema SET "
-      "sql = "
-      "'CREATE INDEX login_unfinished_by_caller ON login (create_time, id) WHERE end_time IS NULL' "
-      "WHERE name = 'login_unfinished_by_caller'");
+  RunSql(path_,
+         "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE INDEX "
+         "login_by_caller ON login (caller_hash, create_time, id) WHERE end_time IS NOT NULL' "
+         "WHERE name = 'login_by_caller'; PRAGMA writable_schema = RESET; "
+         "REINDEX login_by_caller; PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = "
+         "'CREATE INDEX login_by_caller ON login (caller_hash, create_time, id)' "
+         "WHERE name = 'login_by_caller'");
   store_ = OpenStore(path_);
   EXPECT_THAT(ListPages(10, true), ElementsAre(IsEmpty())) << "the index is not damaged";
   EXPECT_THAT(*LoadUnfinished(*store_), ElementsAre(MakeLogin("a")));
@@ -265,7 +263,7 @@ TEST_F(SqliteStoreTest, EraseTakesAnEndedLoginAtOnce) {
   ASSERT_TRUE(Create(*store_, MakeEndedLogin("b", 100)).ok());
   EXPECT_EQ(Erase(*store_, "a"), absl::OkStatus());
   EXPECT_EQ(Erase(*store_, "a"), absl::NotFoundError("id: there is no login a"));
-  EXPECT_THAT(ListIds({}), ElementsAre("b"));
+  EXPECT_THAT(ListIds({.caller = kStoreTill}), ElementsAre("b"));
 }
 
 TEST_F(SqliteStoreTest, EraseLeavesALoginThatHasNotEnded) {
@@ -329,7 +327,7 @@ TEST_F(SqliteStoreTest, DamagedLoginIsDataLossForReadsAndForItsRequestId) {
   sqlite3_close(other);
   const absl::Status damaged = absl::DataLossError("the stored record of login a is damaged");
   EXPECT_EQ(store_->Get("a").status(), damaged);
-  EXPECT_EQ(store_->List({}).status(), damaged);
+  EXPECT_EQ(store_->List({.caller = kStoreTill}).status(), damaged);
   EXPECT_EQ(LoadUnfinished(*store_).status(),
             absl::DataLossError(
                 absl::StrCat("store ", path_, ": the file is damaged (", damaged.message(),

@@ -218,6 +218,7 @@ class EarlierStoreTest : public StoreKeysTest {
  protected:
   EarlierStoreTest() {
     // What logins had not yet when the record was written.
+    login_.request.caller.clear();
     login_.request.customer_token.clear();
     login_.request.redirect_uri.clear();
     login_.request.state.clear();
@@ -281,7 +282,9 @@ TEST_F(EarlierStoreTest, IsSealedWhenItIsOpenedAndNothingIsLeftInTheClear) {
   EXPECT_EQ(*store->Get(login_.id), login_);
   Login again = MakeLogin("again");
   again.request.request_id = login_.request.request_id;
+  again.request.caller.clear();
   EXPECT_EQ(*Create(*store, again), login_) << "its request_id is known";
+  EXPECT_THAT(store->List({.caller = kStoreTill})->logins, IsEmpty()) << "it is nobody's";
   store.reset();
   EXPECT_THAT(PlantedTextsOnDisk(), IsEmpty()) << "once it is closed";
 }
