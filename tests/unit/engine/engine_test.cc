@@ -339,9 +339,9 @@ TEST_F(EngineTest, OneRequestIdOnManyThreadsIsOneLoginAndOnePush) {
   constexpr int kTills = 8;
   ASSERT_NO_FATAL_FAILURE(StartReadyEngine());
   std::vector<std::string> ids(kTills);
+  LoginRequest request = ARequest();
+  request.request_id = "receipt-17";
   OnThreads(kTills, [&](int till) {
-    LoginRequest request = ARequest();
-    request.request_id = "receipt-17";
     const absl::StatusOr<Login> login = Start(*engine_, request);
     ASSERT_TRUE(login.ok()) << login.status();
     ids[till] = login->id;

@@ -1,0 +1,265 @@
+// What each caller may do, by the real binaries: two callers with sockets of their own, of which
+// the one may do little, and neither sees what is the other's.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "tests/integration/integration_test.h"
+
+namespace cibad {
+namespace {
+
+using absl::StatusCode;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+constexpr char kOtherNumber[] = "+47 912 34 568";
+
+class PolicyTest : public IntegrationTest {
+ protected:
+  void SetUp() override { ASSERT_NO_FATAL_FAILURE(ServeWith("")); }
+
+  // Serves the sandbox's everyone, and a kiosk with the policy that `kiosk` changes.
+  void ServeWith(const std::string& kiosk, const std::string& limits = "") {
+    ASSERT_NO_FATAL_FAILURE(StartSandbox());
+    const std::string socket = absl::StrCat("unix:", sandbox_->folder(), "/kiosk.sock");
+    std::string config = ReadFile(sandbox_->config_path());
+    config = absl::StrReplaceAll(
+        config,
+        {{absl::StrCat("grpc = [\"", Address(), "\"]"),
+          absl::StrCat("grpc = [\"", Address(), "\", \"", socket, "\"]")},
+         {"starts_per_number = 1000000", limits.empty() ? "starts_per_number = 1000000" : limits}});
+    WriteFile(sandbox_->config_path(),
+              absl::StrCat(config, "\n[audit]\nfile = \"", AuditFile(), "\"\n",
+                           "\n[[caller]]\nname = \"kiosk\"\nlisteners = [\"", socket, "\"]\n",
+                           kiosk.empty() ? kKiosk : kiosk));
+    ASSERT_NO_FATAL_FAILURE(StartServing());
+    kiosk_ = std::make_unique<Till>(socket);
+  }
+
+  std::string AuditFile() const { return sandbox_->folder() + "/audit.log"; }
+  std::vector<nlohmann::json> AuditLines() const {
+    std::vector<nlohmann::json> lines;
+    std::ifstream in(AuditFile());
+    for (std::string line; std::getline(in, line);) lines.push_back(nlohmann::json::parse(line));
+    return lines;
+  }
+
+  static v1::StartLoginRequest NameOnly(const std::string& phone_number) {
+    v1::StartLoginRequest request;
+    request.set_phone_number(phone_number);
+    request.add_scopes("name");
+    return request;
+  }
+
+  static constexpr char kKiosk[] =
+      "rpcs = [\"StartLogin\", \"WatchLogin\", \"GetLogin\", \"CancelLogin\", \"ListLogins\", "
+      "\"CompleteLogin\", \"AcknowledgeLogin\"]\n"
+      "sales_units = [\"123456\"]\nscopes = [\"name\"]\nstarts_per_minute = 1000000\n"
+      "pending_logins = 1000\n";
+  std::unique_ptr<Till> kiosk_;
+};
+
+// Every call about one login, as a caller that knows its id.
+std::vector<std::pair<std::string, std::function<absl::Status(Till&, const std::string&)>>>
+CallsAboutALogin() {
+  return {
+      {"GetLogin", [](Till& till, const std::string& id) { return till.Get(id).status(); }},
+      {"WatchLogin", [](Till& till, const std::string& id) { return till.WatchToEnd(id).status; }},
+      {"CancelLogin", [](Till& till, const std::string& id) { return till.Cancel(id).status(); }},
+      {"AcknowledgeLogin", [](Till& till, const std::string& id) { return till.Acknowledge(id); }},
+      {"CompleteLogin",
+       [](Till& till, const std::string& id) {
+         v1::CompleteLoginRequest request;
+         request.set_id(id);
+         request.set_code("code-1");
+         return till.Complete(request).status();
+       }},
+  };
+}
+
+TEST_F(PolicyTest, AnothersLoginIsOneThatDoesNotExist) {
+  const std::string pending = MustStart(kWaits);
+  till_->WatchUntil(pending, v1::Login::PENDING);
+  const std::string ended = MustStart(kApproves);
+  till_->WatchToEnd(ended);
+  const std::string unknown(pending.size(), '0');
+  for (const auto& [rpc, call] : CallsAboutALogin()) {
+    const absl::Status none = call(*kiosk_, unknown);
+    EXPECT_EQ(none.code(), StatusCode::kNotFound) << rpc;
+    for (const std::string& id : {pending, ended}) {
+      const absl::Status status = call(*kiosk_, id);
+      EXPECT_EQ(status.code(), StatusCode::kNotFound) << rpc;
+      EXPECT_EQ(absl::StrReplaceAll(status.message(), {{id, unknown}}), none.message()) << rpc;
+    }
+  }
+  EXPECT_THAT(kiosk_->List({})->logins(), IsEmpty());
+  EXPECT_EQ(till_->Get(pending)->state(), v1::Login::PENDING) << "nobody touched it";
+  EXPECT_EQ(till_->Get(ended)->state(), v1::Login::COMPLETED);
+  EXPECT_EQ(till_->List({})->logins_size(), 2);
+}
+
+TEST_F(PolicyTest, OwnershipSurvivesARestart) {
+  const std::string id = kiosk_->Start(NameOnly(kWaits))->id();
+  ASSERT_NO_FATAL_FAILURE(RestartServing());
+  EXPECT_EQ(till_->Get(id).status().code(), StatusCode::kNotFound);
+  EXPECT_TRUE(kiosk_->Get(id).ok());
+  EXPECT_EQ(kiosk_->List({})->logins_size(), 1);
+}
+
+TEST_F(PolicyTest, ARequestIdIsItsCallersOwn) {
+  v1::StartLoginRequest request = NameOnly(kWaits);
+  request.set_request_id("receipt-1");
+  const std::string id = till_->Start(request)->id();
+  request.set_phone_number(kOtherNumber);
+  const absl::StatusOr<v1::Login> other = kiosk_->Start(request);
+  ASSERT_TRUE(other.ok()) << other.status();
+  EXPECT_NE(other->id(), id);
+}
+
+TEST_F(PolicyTest, WhatIsNotAllowedIsRefusedAndNamed) {
+  v1::StartLoginRequest nin = NameOnly(kWaits);
+  nin.add_scopes("nin");
+  const absl::Status scope = kiosk_->Start(nin).status();
+  EXPECT_EQ(scope.code(), StatusCode::kPermissionDenied);
+  EXPECT_THAT(std::string(scope.message()), AllOf(HasSubstr("scopes"), HasSubstr("nin")));
+
+  v1::StartLoginRequest page = NameOnly(kWaits);
+  page.set_redirect_uri("https://shop.example/back");
+  EXPECT_EQ(kiosk_->Start(page).status().code(), StatusCode::kPermissionDenied);
+
+  v1::StartLoginRequest unit = NameOnly(kWaits);
+  unit.set_sales_unit("654321");
+  EXPECT_EQ(kiosk_->Start(unit).status().code(), StatusCode::kNotFound);
+
+  v1::CheckUserRequest check;
+  check.set_phone_number(kWaits);
+  EXPECT_EQ(kiosk_->Check(check).status().code(), StatusCode::kPermissionDenied);
+  ExpectEachAskedOnce();
+  EXPECT_THAT(*sandbox_->BackchannelRequestsByPhone(), IsEmpty());
+}
+
+TEST_F(PolicyTest, EveryRpcThatIsNotNamedIsRefused) {
+  daemon_.reset();
+  ASSERT_NO_FATAL_FAILURE(
+      ServeWith("rpcs = [\"ListLogins\"]\nsales_units = [\"*\"]\nscopes = [\"*\"]\n"));
+  EXPECT_TRUE(kiosk_->List({}).ok());
+  EXPECT_EQ(kiosk_->Start(NameOnly(kWaits)).status().code(), StatusCode::kPermissionDenied);
+  const std::string id = MustStart(kWaits);
+  for (const auto& [rpc, call] : CallsAboutALogin()) {
+    const absl::Status status = call(*kiosk_, id);
+    EXPECT_EQ(status.code(), StatusCode::kPermissionDenied) << rpc;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(rpc));
+  }
+}
+
+TEST_F(PolicyTest, ACallersStartsAreLimitedByTheMinute) {
+  daemon_.reset();
+  ASSERT_NO_FATAL_FAILURE(ServeWith(
+      "rpcs = [\"*\"]\nsales_units = [\"*\"]\nscopes = [\"*\"]\nstarts_per_minute = 1\n"));
+  ASSERT_TRUE(kiosk_->Start(NameOnly(kWaits)).ok());
+  EXPECT_EQ(kiosk_->Start(NameOnly(kOtherNumber)).status().code(), StatusCode::kResourceExhausted);
+  v1::CheckUserRequest check;
+  check.set_phone_number(kWaits);
+  EXPECT_EQ(kiosk_->Check(check).status().code(), StatusCode::kResourceExhausted);
+  EXPECT_TRUE(till_->Start(kOtherNumber).ok()) << "another caller does not feel it";
+}
+
+TEST_F(PolicyTest, ACallersPendingLoginsAreLimitedAlsoAfterARestart) {
+  daemon_.reset();
+  ASSERT_NO_FATAL_FAILURE(
+      ServeWith("rpcs = [\"*\"]\nsales_units = [\"*\"]\nscopes = [\"*\"]\npending_logins = 1\n"));
+  const std::string id = kiosk_->Start(NameOnly(kWaits))->id();
+  EXPECT_EQ(kiosk_->Start(NameOnly(kOtherNumber)).status().code(), StatusCode::kResourceExhausted);
+  ASSERT_NO_FATAL_FAILURE(RestartServing());
+  EXPECT_EQ(kiosk_->Start(NameOnly(kOtherNumber)).status().code(), StatusCode::kResourceExhausted);
+  ASSERT_TRUE(kiosk_->Cancel(id).ok());
+  EXPECT_TRUE(kiosk_->Start(NameOnly(kOtherNumber)).ok());
+}
+
+TEST_F(PolicyTest, ACustomerIsAskedSoOftenByAllCallersTogether) {
+  daemon_.reset();
+  ASSERT_NO_FATAL_FAILURE(ServeWith("", "starts_per_number = 2"));
+  till_->WatchToEnd(MustStart(kDenies));
+  const absl::StatusOr<v1::Login> second = kiosk_->Start(NameOnly(kDenies));
+  ASSERT_TRUE(second.ok()) << second.status();
+  kiosk_->WatchToEnd(second->id());
+  EXPECT_EQ(till_->Start(kDenies).status().code(), StatusCode::kResourceExhausted);
+  EXPECT_EQ(kiosk_->Start(NameOnly(kDenies)).status().code(), StatusCode::kResourceExhausted);
+}
+
+TEST_F(PolicyTest, ARepeatedStartIsAnsweredWhateverTheLimits) {
+  daemon_.reset();
+  ASSERT_NO_FATAL_FAILURE(ServeWith("", "starts_per_number = 1"));
+  v1::StartLoginRequest request = NameOnly(kDenies);
+  request.set_request_id("receipt-1");
+  const std::string id = till_->Start(request)->id();
+  till_->WatchToEnd(id);
+  EXPECT_EQ(till_->Start(request)->id(), id);
+}
+
+TEST_F(PolicyTest, OnePendingLoginOfACustomerIsReplacedByItsOwnCallerOnly) {
+  const std::string first = MustStart(kWaits);
+  till_->WatchUntil(first, v1::Login::PENDING);
+  EXPECT_EQ(till_->Start(kWaits).status().code(), StatusCode::kAlreadyExists);
+  v1::StartLoginRequest request = NameOnly(kWaits);
+  request.set_replace_pending(true);
+  const absl::Status others = kiosk_->Start(request).status();
+  EXPECT_EQ(others.code(), StatusCode::kAlreadyExists);
+  EXPECT_THAT(std::string(others.message()), Not(HasSubstr(first)));
+  EXPECT_EQ(till_->Get(first)->state(), v1::Login::PENDING);
+  const absl::StatusOr<v1::Login> second = till_->Start(request);
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_EQ(till_->Get(first)->state(), v1::Login::CANCELLED);
+}
+
+TEST_F(PolicyTest, NobodysLoginIsCancelledForAStartThatCannotBe) {
+  daemon_.reset();
+  ASSERT_NO_FATAL_FAILURE(ServeWith("", "starts_per_number = 1"));
+  const std::string first = MustStart(kWaits);
+  till_->WatchUntil(first, v1::Login::PENDING);
+  v1::StartLoginRequest request = NameOnly(kWaits);
+  request.set_replace_pending(true);
+  EXPECT_EQ(till_->Start(request).status().code(), StatusCode::kResourceExhausted);
+  EXPECT_EQ(till_->Get(first)->state(), v1::Login::PENDING);
+}
+
+TEST_F(PolicyTest, TheAuditTrailTellsOfStartsEndsAndRefusals) {
+  const std::string id = MustStart(kApproves);
+  till_->WatchToEnd(id);
+  v1::StartLoginRequest nin = NameOnly(kWaits);
+  nin.add_scopes("nin");
+  EXPECT_FALSE(kiosk_->Start(nin).ok());
+  const std::vector<nlohmann::json> lines = AuditLines();
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_EQ(lines[0]["event"], "start");
+  EXPECT_EQ(lines[0]["login"], id);
+  EXPECT_EQ(lines[0]["caller"], "everyone");
+  EXPECT_EQ(lines[1]["event"], "end");
+  EXPECT_EQ(lines[1]["outcome"], "COMPLETED");
+  EXPECT_EQ(lines[2]["event"], "refused");
+  EXPECT_EQ(lines[2]["caller"], "kiosk");
+  const v1::Login login = *till_->Get(id);
+  const std::string trail = ReadFile(AuditFile());
+  for (const std::string& personal :
+       {std::string("4740000000"), std::string("40000000"), login.profile().birthdate(),
+        login.profile().name(), login.profile().email()}) {
+    ASSERT_FALSE(personal.empty());
+    EXPECT_THAT(trail, Not(HasSubstr(personal)));
+  }
+}
+
+}  // namespace
+}  // namespace cibad
