@@ -60,7 +60,7 @@ absl::Status CheckRpc(const std::string& rpc) {
 }
 
 absl::Status CheckScope(const std::string& scope) {
-  const absl::Status status = NormalizeScopes({scope}).status();
+  absl::Status status = NormalizeScopes({scope}).status();
   if (status.ok()) return status;
   return Refused(absl::StripPrefix(status.message(), "scopes: "));
 }

@@ -70,7 +70,7 @@ absl::Status OpenToGroup(absl::string_view address) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Listen(
-    const std::vector<std::string>& addresses, std::shared_ptr<Doorkeeper> keeper,
+    const std::vector<std::string>& addresses, const std::shared_ptr<Doorkeeper>& keeper,
     const std::shared_ptr<TlsWatch>& tls, LoginServiceImpl* service) {
   gpr_set_log_function(LogGrpc);
   grpc::EnableDefaultHealthCheckService(true);

@@ -27,7 +27,7 @@ class RpcServer {
   // by its owner and group. UNAVAILABLE, naming the address: it cannot be listened on. The service
   // must outlive the server.
   static absl::StatusOr<std::unique_ptr<RpcServer>> Listen(
-      const std::vector<std::string>& addresses, std::shared_ptr<Doorkeeper> keeper,
+      const std::vector<std::string>& addresses, const std::shared_ptr<Doorkeeper>& keeper,
       const std::shared_ptr<TlsWatch>& tls, LoginServiceImpl* service);
   ~RpcServer();
 

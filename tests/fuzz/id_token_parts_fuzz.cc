@@ -63,6 +63,7 @@ void CheckHeader(absl::string_view header) {
   const json read = json::parse(header, nullptr, /*allow_exceptions=*/false);
   Require(read.is_object() && read["alg"] == "ES256", "the algorithm is the key's");
   Require(!read.contains("crit"), "no critical extension is passed over");
+  // NOLINTNEXTLINE(readability-container-size-empty): empty() is of the JSON value
   Require(!read.contains("kid") || read["kid"] == "" || read["kid"] == kKeyId,
           "the key is the one that is named");
 }

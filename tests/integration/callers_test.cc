@@ -111,7 +111,7 @@ class CallersTest : public IntegrationTest {
   absl::Status Call(const TillSecurity& security) const { return Call(tls_address_, security); }
   static absl::Status Call(const std::string& address, const TillSecurity& security) {
     Till till(address, security);
-    const absl::Status listed = till.List({}).status();
+    absl::Status listed = till.List({}).status();
     EXPECT_EQ(till.Health("").status().code(), listed.code()) << listed;
     EXPECT_EQ(till.ReflectedServices().status().code(), listed.code()) << listed;
     return listed;
@@ -409,7 +409,7 @@ TEST_F(CallersTest, ABrokenNewCertificateIsToldOnceAndTheOldOneStays) {
 TEST_F(CallersTest, ACertificateThatEndsSoonIsWarnedOf) {
   EXPECT_THAT(daemon_->Log(), Not(HasSubstr("ends soon")));
   MakeServerCertificate(
-      {.common_name = "cibad", .alternative_names = kServerNames, .ends_in_hours = 13 * 24});
+      {.common_name = "cibad", .alternative_names = kServerNames, .ends_in_hours = 13L * 24});
   ASSERT_NO_FATAL_FAILURE(Signal("Reloaded the config"));
   EXPECT_THAT(daemon_->Log(), HasSubstr("The TLS certificate ends soon"));
   ExpectServing();

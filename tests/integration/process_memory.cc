@@ -32,6 +32,7 @@ std::vector<Mapping> MappingsOf(pid_t pid) {
     Mapping mapping;
     char readable = '-';
     int name_at = 0;
+    // NOLINTNEXTLINE(cert-err34-c): the kernel writes these numbers
     if (std::sscanf(line.c_str(), "%" SCNx64 "-%" SCNx64 " %c%*s %*s %*s %*s %n", &mapping.begin,
                     &mapping.end, &readable, &name_at) != 3 ||
         readable != 'r') {

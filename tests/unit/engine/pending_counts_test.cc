@@ -36,8 +36,10 @@ TEST(PendingCounts, AtOnceNoMoreGetInThanOneByOne) {
   constexpr int kMost = 100;
   PendingCounts counts;
   std::atomic<int> let_in = 0;
+  constexpr int kThreads = 8;
   std::vector<std::thread> threads;
-  for (int i = 0; i < 8; ++i) {
+  threads.reserve(kThreads);
+  for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&] {
       for (int j = 0; j < 50; ++j) {
         const auto place = counts.Admit("till", kMost);

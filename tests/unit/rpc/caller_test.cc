@@ -159,6 +159,7 @@ TEST(CallableRpcsTest, AreThoseOfTheService) {
   const auto* service = v1::Login::descriptor()->file()->FindServiceByName("LoginService");
   ASSERT_NE(service, nullptr);
   std::vector<std::string> rpcs;
+  rpcs.reserve(static_cast<size_t>(service->method_count()));
   for (int i = 0; i < service->method_count(); ++i) rpcs.push_back(service->method(i)->name());
   EXPECT_THAT(CallableRpcs(), testing::UnorderedElementsAreArray(rpcs));
 }

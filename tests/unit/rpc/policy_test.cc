@@ -24,7 +24,8 @@ SalesUnits ThreeUnits() {
 CallerPolicy Nothing() { return CallerPolicy{.name = "tills"}; }
 
 std::string Found(const std::string& msn, const CallerPolicy& policy) {
-  const auto unit = FindSalesUnit(msn, policy, ThreeUnits());
+  const SalesUnits units = ThreeUnits();
+  const auto unit = FindSalesUnit(msn, policy, units);
   return unit.ok() ? (*unit)->msn : std::string(unit.status().message());
 }
 
