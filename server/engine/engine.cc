@@ -266,13 +266,13 @@ void Engine::StartLogin(LoginRequest request, const StartOptions& start_options,
   start.hold = std::move(verdict.hold);
   if (start.hold != nullptr) {  // a repetition of what is pending makes no login
     auto place = pending_.Admit(request.caller, start_options.most_of_caller);
-    if (place.ok()) start.place = *std::move(place);
     refused = place.status();
+    if (place.ok()) start.place = *std::move(place);
   }
   if (!refused.ok()) {
     if (AnswerRepeated(request, done)) return;
     if (start_options.replace_pending && !verdict.own_pending.empty()) {
-      return Replace(verdict.own_pending, std::move(request), start_options, done);
+      return Replace(verdict.own_pending, request, start_options, done);
     }
     return done(refused);
   }
@@ -299,8 +299,8 @@ void Engine::AnswerWith(const Login& earlier, const LoginRequest& request, const
   GetLogin(request.caller, earlier.id, done);
 }
 
-void Engine::Replace(const std::string& pending, LoginRequest request, StartOptions start_options,
-                     const LoginDone& done) {
+void Engine::Replace(const std::string& pending, const LoginRequest& request,
+                     StartOptions start_options, const LoginDone& done) {
   start_options.replace_pending = false;  // once: another start may have come in between
   CancelLogin(request.caller, pending,
               [this, request, start_options, done](const absl::StatusOr<Login>& cancelled) {
