@@ -160,8 +160,8 @@ class Engine {
   bool AnswerRepeated(const LoginRequest& request, const LoginDone& done);
   void AnswerWith(const Login& earlier, const LoginRequest& request, const LoginDone& done);
   // Cancels the login that is in the way of the request's start, and starts again.
-  void Replace(const std::string& pending, const LoginRequest& request,
-               StartOptions start_options, const LoginDone& done);
+  void Replace(const std::string& pending, const LoginRequest& request, StartOptions start_options,
+               const LoginDone& done);
   void OnCreated(const StartUnderWay& start, absl::StatusOr<Login> stored, const LoginDone& done);
   std::shared_ptr<const Settings> settings() const;
   void EraseEnded();
