@@ -245,6 +245,14 @@ metrics = "127.0.0.1:{self.metrics_port}"
 [provider]
 issuer = "{self.issuer}"
 ca_file = "{self.ca_file}"
+[[caller]]
+name = "bench"
+listeners = ["{self.address()}"]
+rpcs = ["*"]
+sales_units = ["*"]
+scopes = ["*"]
+starts_per_minute = 1000000
+pending_logins = 1000000
 [[sales_unit]]
 msn = "123456"
 client_id = "bench"
@@ -257,6 +265,9 @@ workers = {workers}
 [limits]
 pending_logins = 200000
 watch_streams = 200000
+starts_per_number = 1000000
+[audit]
+file = "audit.log"
 """)
 
     def address(self):
