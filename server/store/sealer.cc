@@ -22,7 +22,8 @@ constexpr size_t kTagBytes = 16;
 constexpr size_t kEnvelopeHeaderBytes = 1 + sizeof(SealingKeyId);
 constexpr size_t kFrameBytes = kEnvelopeHeaderBytes + kNonceBytes + kTagBytes;
 constexpr absl::string_view kRecordPurpose = "cibad store record 1";
-constexpr absl::string_view kRequestIdPurpose = "cibad store request_id 1";
+// Named after what was hashed first: files that are about have hashes of it.
+constexpr absl::string_view kHashPurpose = "cibad store request_id 1";
 
 constexpr int kEncrypt = 1;
 constexpr int kDecrypt = 0;
@@ -69,7 +70,7 @@ bool RunCipher(EVP_CIPHER_CTX* context, absl::string_view nonce, absl::string_vi
 struct Sealer::Key {
   explicit Key(const SealingKey& key)
       : id(key.id()),
-        request_id_key(key.ForPurpose(kRequestIdPurpose)),
+        hash_key(key.ForPurpose(kHashPurpose)),
         seal(MakeCipher(key.ForPurpose(kRecordPurpose), kEncrypt)),
         open(MakeCipher(key.ForPurpose(kRecordPurpose), kDecrypt)) {}
 
@@ -91,7 +92,7 @@ struct Sealer::Key {
   }
 
   SealingKeyId id;
-  SealingKey request_id_key;
+  SealingKey hash_key;
   CipherContext seal;
   CipherContext open;
 };
@@ -167,7 +168,7 @@ std::vector<std::string> Sealer::HashesOf(absl::string_view text) const {
   for (const Key& key : ready_) {
     std::string hash(SealingKey::kBytes, '\0');
     [[maybe_unused]] const unsigned char* done =
-        HMAC(EVP_sha256(), key.request_id_key.bytes().data(), SealingKey::kBytes, Bytes(text),
+        HMAC(EVP_sha256(), key.hash_key.bytes().data(), SealingKey::kBytes, Bytes(text),
              text.size(), Bytes(hash), nullptr);
     assert(done != nullptr);
     hashes.push_back(std::move(hash));
