@@ -22,6 +22,14 @@ CredentialsVerdict Judge(const Outcome<Answer>& outcome) {
   return error == nullptr ? CredentialsVerdict::kNone : JudgeCredentials(*error);
 }
 
+void LogRefusal(const std::string& sales_unit, const ProviderError& error) {
+  const std::string code =
+      error.code.empty() ? absl::StrCat("HTTP ", error.http_status) : error.code;
+  Log(LogLevel::kError,
+      "The provider refuses the sales unit's credentials; its logins fail until they are mended",
+      {{"sales_unit", sales_unit}, {"code", code}, {"detail", error.detail}});
+}
+
 }  // namespace
 
 CredentialsWatch::Standing* CredentialsWatch::Find(const std::string& sales_unit) {
@@ -55,20 +63,18 @@ void CredentialsWatch::Note(Standing* standing, CredentialsVerdict verdict,
   Change(*standing, is_refused, error);
 }
 
+// The log has the reason before anybody can see that there is one.
 void CredentialsWatch::Change(Standing& standing, bool is_refused, const ProviderError* error) {
   const std::lock_guard lock(mutex_);
-  if (standing.is_refused.exchange(is_refused) == is_refused) return;
-  if (on_change_ != nullptr) on_change_(standing.sales_unit, is_refused);
-  if (!is_refused) {
+  if (standing.is_refused.load() == is_refused) return;
+  if (is_refused) {
+    LogRefusal(standing.sales_unit, *error);
+  } else {
     Log(LogLevel::kInfo, "The provider accepts the sales unit's credentials again",
         {{"sales_unit", standing.sales_unit}});
-    return;
   }
-  const std::string code =
-      error->code.empty() ? absl::StrCat("HTTP ", error->http_status) : error->code;
-  Log(LogLevel::kError,
-      "The provider refuses the sales unit's credentials; its logins fail until they are mended",
-      {{"sales_unit", standing.sales_unit}, {"code", code}, {"detail", error->detail}});
+  standing.is_refused.store(is_refused);
+  if (on_change_ != nullptr) on_change_(standing.sales_unit, is_refused);
 }
 
 void CredentialsWatch::Forget(const std::string& sales_unit) {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -36,6 +37,7 @@ struct Pipe {
 absl::StatusOr<Pipe> MakePipe() {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return absl::ErrnoToStatus(errno, "cannot make a pipe");
+  fcntl(ends[0], F_SETFL, O_NONBLOCK);  // the test's end; what the program has is a file of its own
   return Pipe{ends[0], ends[1]};
 }
 
@@ -149,7 +151,9 @@ void ChildProcess::ReadPipes() {
     }
     poll(waiting.data(), waiting.size(), kPeriodMs);
     for (size_t i = 0; i < waiting.size(); ++i) {
-      if (waiting[i].revents != 0) ReadOnce(captured_[i]);
+      if (waiting[i].revents == 0) continue;
+      const std::lock_guard<std::mutex> lock(mutex_);
+      ReadOnce(captured_[i]);
     }
   }
 }
@@ -157,8 +161,7 @@ void ChildProcess::ReadPipes() {
 void ChildProcess::ReadOnce(Captured& captured) {
   std::array<char, 65536> piece{};
   const ssize_t count = read(captured.pipe, piece.data(), piece.size());
-  if (count < 0 && errno == EINTR) return;
-  const std::lock_guard<std::mutex> lock(mutex_);
+  if (count < 0 && (errno == EINTR || errno == EAGAIN)) return;
   if (count <= 0) {
     captured.ended = true;
   } else {
@@ -236,9 +239,16 @@ void ChildProcess::Signal(int number) {
   if (IsRunning()) kill(pid_, number);
 }
 
-std::string ChildProcess::Output(OutputStream stream) const {
+std::string ChildProcess::Output(OutputStream stream) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return Of(stream).text;
+  Captured& captured = Of(stream);
+  int waiting = 0;  // a program that never falls silent is not waited for
+  if (!captured.ended) ioctl(captured.pipe, FIONREAD, &waiting);
+  const size_t whole = captured.text.size() + static_cast<size_t>(waiting);
+  while (!captured.ended && captured.text.size() < std::min(whole, kMaxCaptured)) {
+    ReadOnce(captured);
+  }
+  return captured.text;
 }
 
 }  // namespace cibad

@@ -53,8 +53,9 @@ class ChildProcess {
   // Sends a signal; does nothing when the program has ended.
   void Signal(int number);
 
-  // All that was printed so far, up to 16 MiB of each stream.
-  std::string Output(OutputStream stream) const;
+  // All that was printed so far, up to 16 MiB of each stream: whatever the program wrote before
+  // something else that the test knows of, an answer or a file, is there.
+  std::string Output(OutputStream stream);
 
  private:
   struct Captured {
@@ -65,8 +66,8 @@ class ChildProcess {
 
   ChildProcess(pid_t pid, int pid_handle, int stdout_pipe, int stderr_pipe);
   Captured& Of(OutputStream stream) { return captured_[static_cast<size_t>(stream)]; }
-  const Captured& Of(OutputStream stream) const { return captured_[static_cast<size_t>(stream)]; }
   void ReadPipes();
+  // Takes what is in the pipe, if anything is. Needs the mutex.
   void ReadOnce(Captured& captured);
   bool WaitForEnd(absl::Duration timeout);
   void Reap();
@@ -76,7 +77,7 @@ class ChildProcess {
   bool is_reaped_ = false;
   int exit_code_ = 0;
 
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::condition_variable changed_;
   Captured captured_[2];
   std::thread reader_;

@@ -53,6 +53,14 @@ TEST(ChildProcessTest, LeavesNothingToReadOnStandardInput) {
   EXPECT_EQ(*exit_code, 0);
 }
 
+TEST(ChildProcessTest, WhatWasPrintedBeforeAnythingElseIsKnownIsThere) {
+  for (int i = 0; i < 100; ++i) {
+    const auto child = Shell("echo said >&2; echo done; read forever");
+    ASSERT_TRUE(child->WaitForLine(OutputStream::kStdout, "done").ok());
+    ASSERT_EQ(child->Output(OutputStream::kStderr), "said\n");
+  }
+}
+
 TEST(ChildProcessTest, IsNotHeldUpByAProgramThatPrintsMuch) {
   const auto child = Shell("head -c 4000000 /dev/zero | tr '\\0' x; echo");
   const auto exit_code = child->WaitForExit();

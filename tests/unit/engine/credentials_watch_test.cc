@@ -36,6 +36,7 @@ class CredentialsWatchTest : public ::testing::Test {
   std::vector<std::pair<std::string, bool>> changes_;
   std::vector<std::pair<LogLevel, std::string>> log_;
   CredentialsWatch watch_{[this](const std::string& unit, bool is_refused) {
+    EXPECT_FALSE(log_.empty()) << "whoever is told finds the reason in the log";
     changes_.emplace_back(unit, is_refused);
   }};
   LogCapture capture_{
