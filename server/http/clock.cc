@@ -28,4 +28,10 @@ Clock WallClock() {
   return [] { return absl::Now(); };
 }
 
+absl::Duration WallClockShift() { return WallClockShift(BootTime() + SinceBoot(), absl::Now()); }
+
+absl::Duration WallClockShift(absl::Time monotonic, absl::Time wall) {
+  return absl::Trunc(wall - monotonic, absl::Seconds(1));
+}
+
 }  // namespace cibad

@@ -24,6 +24,14 @@ Clock MonotonicClock();
 // The wall clock as it is now, for what is compared with other machines' clocks: `exp` and `iat`.
 Clock WallClock();
 
+// By how much somebody has set the wall clock since the process first asked for BootTime: what a
+// time of MonotonicClock's is to be moved by before it is shown to another machine, which compares
+// it with its own clock. Whole seconds, so that a clock which is merely kept in step moves nothing.
+absl::Duration WallClockShift();
+
+// The same, of the two clocks' times at one moment.
+absl::Duration WallClockShift(absl::Time monotonic, absl::Time wall);
+
 }  // namespace cibad
 
 #endif  // CIBAD_SERVER_HTTP_CLOCK_H_

@@ -2,6 +2,7 @@
 
 #include <grpcpp/server_context.h>
 
+#include "server/http/clock.h"
 #include "server/rpc/login_message.h"
 #include "server/rpc/status.h"
 
@@ -35,7 +36,7 @@ void CompleteCall::End(const absl::Status& status, const Login* login) {
     if (is_answered_) return;
     is_answered_ = true;
   }
-  if (login != nullptr) *response_ = ToMessage(*login);
+  if (login != nullptr) *response_ = ToMessage(*login, WallClockShift());
   AddRetryPushback(status, context_);
   Finish(ToGrpcStatus(status));
 }

@@ -133,7 +133,7 @@ void SetProfile(v1::Profile& message, const Profile& profile) {
 
 }  // namespace
 
-v1::Login ToMessageWithoutProfile(const Login& login) {
+v1::Login ToMessageWithoutProfile(const Login& login, absl::Duration shift) {
   v1::Login message;
   message.set_id(login.id);
   message.set_state(ToMessage(login.state));
@@ -144,19 +144,20 @@ v1::Login ToMessageWithoutProfile(const Login& login) {
   message.set_sales_unit(login.request.sales_unit);
   message.set_reference(login.request.reference);
   message.set_request_id(login.request.request_id);
-  SetTime(*message.mutable_create_time(), login.create_time);
-  SetTime(*message.mutable_update_time(), login.update_time);
-  if (login.expire_time != absl::InfiniteFuture())
-    SetTime(*message.mutable_expire_time(), login.expire_time);
-  if (login.end_time.has_value()) SetTime(*message.mutable_end_time(), *login.end_time);
+  SetTime(*message.mutable_create_time(), login.create_time + shift);
+  SetTime(*message.mutable_update_time(), login.update_time + shift);
+  if (login.expire_time != absl::InfiniteFuture()) {
+    SetTime(*message.mutable_expire_time(), login.expire_time + shift);
+  }
+  if (login.end_time.has_value()) SetTime(*message.mutable_end_time(), *login.end_time + shift);
   message.set_staff_message(StaffMessage(login));
   message.set_language_code(std::string(LanguageTag(login.request.language)));
   message.set_redirect_uri(login.request.redirect_uri);
   return message;
 }
 
-v1::Login ToMessage(const Login& login) {
-  v1::Login message = ToMessageWithoutProfile(login);
+v1::Login ToMessage(const Login& login, absl::Duration shift) {
+  v1::Login message = ToMessageWithoutProfile(login, shift);
   if (login.profile.has_value()) SetProfile(*message.mutable_profile(), *login.profile);
   return message;
 }

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/engine/random.h"
+#include "server/http/clock.h"
 #include "server/login/new_login.h"
 #include "server/rpc/check_user.h"
 #include "server/rpc/complete_call.h"
@@ -45,7 +46,7 @@ class Call {
   // Ends the call with what the engine gives.
   Engine::LoginDone Answer(v1::Login* response) const {
     return [call = *this, response](const absl::StatusOr<Login>& login) {
-      if (login.ok()) *response = ToMessage(*login);
+      if (login.ok()) *response = ToMessage(*login, WallClockShift());
       call.Finish(login.status());
     };
   }
@@ -246,7 +247,10 @@ grpc::ServerUnaryReactor* LoginServiceImpl::ListLogins(grpc::CallbackServerConte
   if (!query.ok()) return call.Finish(query.status());
   const absl::StatusOr<LoginPage> page = engine_->ListLogins(*query);
   if (!page.ok()) return call.Finish(page.status());
-  for (const Login& login : page->logins) *response->add_logins() = ToMessageWithoutProfile(login);
+  const absl::Duration shift = WallClockShift();
+  for (const Login& login : page->logins) {
+    *response->add_logins() = ToMessageWithoutProfile(login, shift);
+  }
   response->set_next_page_token(page->next_page_token);
   return call.Finish(absl::OkStatus());
 }

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "server/http/clock.h"
 #include "server/rpc/login_message.h"
 #include "server/rpc/status.h"
 
@@ -40,7 +41,7 @@ void WatchStream::OnLogin(const Login& login) {
   {
     const std::lock_guard lock(mutex_);
     if (end_.has_value()) return;
-    queue_.push_back(ToMessage(login));
+    queue_.push_back(ToMessage(login, WallClockShift()));
     if (HasEnded(login.state)) end_ = absl::OkStatus();
   }
   Proceed();

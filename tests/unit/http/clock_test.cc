@@ -58,5 +58,17 @@ TEST(ClockTest, WallClockIsTheMachines) {
   EXPECT_LE(now, absl::Now());
 }
 
+TEST(ClockTest, TheWallClocksShiftIsWhatSomebodySetItBy) {
+  const absl::Time monotonic = absl::FromUnixMillis(1'700'000'000'250);
+  const auto shift = [&](absl::Duration by) { return WallClockShift(monotonic, monotonic + by); };
+  EXPECT_EQ(shift(absl::Hours(1)), absl::Hours(1));
+  EXPECT_EQ(shift(-absl::Hours(1)), -absl::Hours(1));
+  EXPECT_EQ(shift(absl::Milliseconds(2'999)), absl::Seconds(2));
+  for (const int milliseconds : {-999, 0, 999}) {
+    EXPECT_EQ(shift(absl::Milliseconds(milliseconds)), absl::ZeroDuration()) << "only kept in step";
+  }
+  EXPECT_EQ(WallClockShift(), absl::ZeroDuration()) << "nobody set it";
+}
+
 }  // namespace
 }  // namespace cibad

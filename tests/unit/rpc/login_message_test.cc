@@ -15,6 +15,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
+constexpr absl::Duration kNotSet;
 const absl::Time kCreateTime = absl::FromUnixMillis(1'700'000'000'250);
 
 Login PendingLogin() {
@@ -66,7 +67,7 @@ Login CompletedLogin() {
 }
 
 TEST(LoginMessage, ShowsWhatATillMaySeeOfAPendingLogin) {
-  const v1::Login message = ToMessage(PendingLogin());
+  const v1::Login message = ToMessage(PendingLogin(), kNotSet);
   EXPECT_EQ(message.id(), "0123456789abcdefghjkmnpqrs");
   EXPECT_EQ(message.state(), v1::Login::PENDING);
   EXPECT_FALSE(message.has_failure());
@@ -86,12 +87,28 @@ TEST(LoginMessage, ShowsWhatATillMaySeeOfAPendingLogin) {
   EXPECT_EQ(message.language_code(), "en");
 }
 
+TEST(LoginMessage, ShowsTimesByTheWallClockAsItIsNow) {
+  for (const int hours : {-1, 1}) {
+    const absl::Duration shift = absl::Hours(hours);
+    const v1::Login message = ToMessage(CompletedLogin(), shift);
+    EXPECT_EQ(message.create_time().seconds(), 1'700'000'000 + 3600 * hours);
+    EXPECT_EQ(message.update_time().seconds(), 1'700'000'001 + 3600 * hours);
+    EXPECT_EQ(message.expire_time().seconds(), 1'700'000'600 + 3600 * hours);
+    EXPECT_EQ(message.end_time().seconds(), 1'700'000'009 + 3600 * hours);
+    EXPECT_EQ(message.create_time().nanos(), 250'000'000);
+    EXPECT_EQ(message.profile().consents().time_of_consent().seconds(), 1'785'585'600)
+        << "the provider's, not of this clock";
+    EXPECT_EQ(ToMessageWithoutProfile(CompletedLogin(), shift).expire_time().seconds(),
+              1'700'000'600 + 3600 * hours);
+  }
+}
+
 TEST(LoginMessage, SpeaksTheLanguageOfTheStartInBothPlaces) {
   Login login = PendingLogin();
   login.request.language = Language::kFinnish;
   login.state = LoginState::kFailed;
   login.failure.reason = FailureReason::kAppOutdated;
-  const v1::Login message = ToMessage(login);
+  const v1::Login message = ToMessage(login, kNotSet);
   EXPECT_EQ(message.language_code(), "fi");
   EXPECT_THAT(message.staff_message(), HasSubstr("sovellus on liian vanha"));
   EXPECT_EQ(message.failure().staff_message(), message.staff_message());
@@ -101,17 +118,17 @@ TEST(LoginMessage, HasNoExpiryBeforeTheProviderGaveOne) {
   Login login = PendingLogin();
   login.state = LoginState::kStarting;
   login.expire_time = absl::InfiniteFuture();
-  EXPECT_FALSE(ToMessage(login).has_expire_time());
+  EXPECT_FALSE(ToMessage(login, kNotSet).has_expire_time());
 }
 
 TEST(LoginMessage, NeverHoldsTokensOrAuthReqId) {
-  const std::string message = ToMessage(CompletedLogin()).SerializeAsString();
+  const std::string message = ToMessage(CompletedLogin(), kNotSet).SerializeAsString();
   EXPECT_THAT(message, Not(HasSubstr("planted")));
-  EXPECT_THAT(ToMessage(PendingLogin()).SerializeAsString(), Not(HasSubstr("4791234567")));
+  EXPECT_THAT(ToMessage(PendingLogin(), kNotSet).SerializeAsString(), Not(HasSubstr("4791234567")));
 }
 
 TEST(LoginMessage, OfACompletedLoginHoldsTheProfile) {
-  const v1::Login message = ToMessage(CompletedLogin());
+  const v1::Login message = ToMessage(CompletedLogin(), kNotSet);
   EXPECT_EQ(message.end_time().seconds(), 1'700'000'009);
   const v1::Profile& profile = message.profile();
   EXPECT_EQ(profile.sub(), "sub-1");
@@ -157,7 +174,7 @@ TEST(LoginMessage, OfACheckInAndAWebPageTellsNeitherTokenNorState) {
   login.request.customer_token = "s3cret-token";
   login.request.redirect_uri = "https://shop.example/back";
   login.request.state = "s3cret-state";
-  const v1::Login message = ToMessage(login);
+  const v1::Login message = ToMessage(login, kNotSet);
   EXPECT_EQ(message.masked_phone_number(), "");
   EXPECT_EQ(message.redirect_uri(), "https://shop.example/back");
   EXPECT_EQ(message.SerializeAsString().find("s3cret"), std::string::npos);
@@ -166,13 +183,13 @@ TEST(LoginMessage, OfACheckInAndAWebPageTellsNeitherTokenNorState) {
 TEST(LoginMessage, LeavesOutAConsentsTimeThatIsNone) {
   Login login = CompletedLogin();
   login.profile->consents->time_of_consent = "yesterday";
-  const v1::Login message = ToMessage(login);
+  const v1::Login message = ToMessage(login, kNotSet);
   EXPECT_EQ(message.profile().consents().heading(), "Club");
   EXPECT_FALSE(message.profile().consents().has_time_of_consent());
 }
 
 TEST(LoginMessage, InAListHasNoProfile) {
-  const v1::Login message = ToMessageWithoutProfile(CompletedLogin());
+  const v1::Login message = ToMessageWithoutProfile(CompletedLogin(), kNotSet);
   EXPECT_FALSE(message.has_profile());
   EXPECT_THAT(message.SerializeAsString(), Not(HasSubstr("Nordmann")));
   EXPECT_EQ(message.state(), v1::Login::COMPLETED);
@@ -182,7 +199,7 @@ TEST(LoginMessage, OfAFailedLoginSaysWhy) {
   Login login = PendingLogin();
   login.state = LoginState::kFailed;
   login.failure = {FailureReason::kTooManyLogins, "slow-please", absl::Seconds(90)};
-  const v1::Login message = ToMessage(login);
+  const v1::Login message = ToMessage(login, kNotSet);
   EXPECT_EQ(message.failure().reason(), v1::Failure::TOO_MANY_LOGINS);
   EXPECT_EQ(message.failure().provider_code(), "slow-please");
   EXPECT_EQ(message.failure().retry_after().seconds(), 90);
@@ -203,7 +220,7 @@ TEST(LoginMessage, EveryStateAndReasonHasItsOwnName) {
   for (const auto& [state, expected] : kStates) {
     Login login = PendingLogin();
     login.state = state;
-    EXPECT_EQ(ToMessage(login).state(), expected);
+    EXPECT_EQ(ToMessage(login, kNotSet).state(), expected);
   }
   const std::pair<FailureReason, v1::Failure::Reason> kReasons[] = {
       {FailureReason::kInterrupted, v1::Failure::INTERRUPTED},
@@ -222,7 +239,7 @@ TEST(LoginMessage, EveryStateAndReasonHasItsOwnName) {
     Login login = PendingLogin();
     login.state = LoginState::kFailed;
     login.failure.reason = reason;
-    EXPECT_EQ(ToMessage(login).failure().reason(), expected);
+    EXPECT_EQ(ToMessage(login, kNotSet).failure().reason(), expected);
   }
 }
 
