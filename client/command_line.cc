@@ -24,13 +24,12 @@ namespace {
 
 constexpr int kUsualLimit = 30;
 constexpr int kLargestLimit = 10000;
-constexpr char kUsualScope[] = "name phoneNumber";
 
 constexpr char kDescription[] =
     "Logs customers in with Vipps MobilePay by phone number, through the daemon cibad.";
 
 constexpr char kFooter[] = R"(Examples:
-  cibactl login 912 34 567                     ask for a customer's name and number
+  cibactl login 912 34 567                     log a customer in
   cibactl login +4520123456 --scope "name email address"
   cibactl login 91234567 --json | jq -r 'select(.state=="COMPLETED").profile.name'
   cibactl check-user 912 34 567                can this number log in?
@@ -208,11 +207,10 @@ void AddLogin(CLI::App* app, Typed* typed) {
   });
   login
       ->add_option("--scope", typed->scopes,
-                   absl::StrCat("What the customer is asked to share: name, phoneNumber,\n"
-                                "email, address, birthDate, gender, nin, customFlow,\n"
-                                "delegatedConsents; parted by spaces or commas.\n"
-                                "Default: \"",
-                                kUsualScope, "\""))
+                   "What the customer is asked to share: name, phoneNumber,\n"
+                   "email, address, birthDate, gender, nin, customFlow,\n"
+                   "delegatedConsents; parted by spaces or commas.\n"
+                   "Default: what the operator has set for the sales unit")
       ->type_name("SCOPES")
       ->take_all()
       ->expected(1)
@@ -391,7 +389,6 @@ CommandLine Understand(const CLI::App& app, Typed typed) {
 
   line.start.set_phone_number(absl::StrJoin(typed.phone, " "));
   line.check_user.set_phone_number(line.start.phone_number());
-  if (typed.scopes.empty()) typed.scopes = {kUsualScope};
   for (const std::string& scopes : typed.scopes) {
     for (const absl::string_view scope :
          absl::StrSplit(scopes, absl::ByAnyChar(" ,"), absl::SkipEmpty())) {

@@ -35,7 +35,12 @@ absl::StatusOr<std::vector<std::string>> ReadScopes(const v1::StartLoginRequest&
   if (message.scopes_size() > static_cast<int>(kMostScopes)) {
     return absl::InvalidArgumentError(absl::StrCat("scopes: at most ", kMostScopes, " entries"));
   }
-  if (message.scopes().empty() && !unit.default_scopes.empty()) return unit.default_scopes;
+  if (message.scopes().empty()) {
+    if (!unit.default_scopes.empty()) return unit.default_scopes;
+    return absl::InvalidArgumentError(
+        "scopes: give at least one, such as name or phoneNumber; the sales unit has no "
+        "default_scopes");
+  }
   return NormalizeScopes(
       std::vector<std::string>(message.scopes().begin(), message.scopes().end()));
 }

@@ -58,7 +58,6 @@ const StartMistake kStartMistakes[] = {
     {"a country that is not served", Phone("+49 151 12345678"), "phone_number"},
     {"a country that does not exist", Phone("+999 12345678"), "phone_number"},
     {"a NUL in a phone number", Phone(std::string("+47 91234567\0", 13)), "phone_number"},
-    {"no scope", [](v1::StartLoginRequest& request) { request.clear_scopes(); }, "scopes"},
     {"an empty scope", Scope(""), "scopes"},
     {"an unknown scope", Scope("shoeSize"), "scopes"},
     {"two scopes in one", Scope("name email"), "scopes"},

@@ -95,6 +95,17 @@ TEST_F(SalesUnitsTest, AStartThatNamesNoneIsForTheDefault) {
   ExpectNoViolations();
 }
 
+TEST_F(SalesUnitsTest, AStartWithoutScopesIsRefusedWhereTheSalesUnitHasNoneOfItsOwn) {
+  SetConfig(absl::StrReplaceAll(config_, {{"default_scopes = ", "#default_scopes = "}}));
+  ASSERT_NO_FATAL_FAILURE(StartServing());
+  v1::StartLoginRequest request = Request(kApproves);
+  request.clear_scopes();
+  const absl::Status status = till_->Start(request).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("scopes: give at least one"));
+  EXPECT_TRUE(sandbox_->BackchannelRequestsByPhone()->empty());
+}
+
 TEST_F(SalesUnitsTest, OneIsAddedAndTakenOutWithoutARestart) {
   ASSERT_NO_FATAL_FAILURE(StartServing());
   EXPECT_EQ(CodeOfStart(For(kSecond, kWaits)), absl::StatusCode::kNotFound);

@@ -199,6 +199,7 @@ client_id = %s
 client_secret_file = %s
 subscription_key_file = %s
 auth_method = "%s"
+default_scopes = ["name", "phoneNumber"]
 
 [store]
 path = %s
