@@ -446,6 +446,19 @@ TEST_F(CallersTest, CibactlSaysWhoItIsAndWhatWentWrong) {
   EXPECT_THAT(run({"--ca-file", File("nothing.pem")}), HasSubstr("cannot read"));
 }
 
+TEST_F(CallersTest, WithoutAnAuthorityTokensAloneTellWhoCalls) {
+  ASSERT_NO_FATAL_FAILURE(StopDaemon());
+  SetConfig(absl::StrCat(
+      absl::StrReplaceAll(config_.substr(0, config_.find("\n[[caller]]\nname = \"tills\"")),
+                          {{"client_ca_file = \"client_ca.pem\"\n", ""}}),
+      ScannersSection()));
+  ASSERT_NO_FATAL_FAILURE(StartServing());
+  FindPort();
+  EXPECT_TRUE(Call(Header(absl::StrCat("Bearer ", kToken))).ok());
+  ExpectRefused(Header("Bearer planted-wrong"), "the bearer token is not valid");
+  ExpectRefused(TillCertificate(), "the call proves no caller");
+}
+
 TEST_F(CallersTest, CheckLooksAtTheFiles) {
   const std::string path = sandbox_->config_path();
   const auto error = [&] {
