@@ -219,6 +219,7 @@ int Serve(const std::string& config_file, const Config& config) {
     present.unfinished_logins = engine.unfinished_logins();
     present.watch_streams = service.open_streams();
     health.Describe(present);
+    if (*tls != nullptr) (*tls)->Describe(present);
     return metrics.Text(present);
   });
   if (!metrics_listener.ok()) return Fail(kUnavailable, metrics_listener.status());
