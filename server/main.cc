@@ -93,6 +93,7 @@ std::string NeedsRestart(const Config& running, const Config& loaded) {
   if (loaded.store_path != running.store_path) keys.emplace_back("store.path");
   if (loaded.audit_file != running.audit_file) keys.emplace_back("audit.file");
   if (loaded.workers != running.workers) keys.emplace_back("engine.workers");
+  if (loaded.connections != running.connections) keys.emplace_back("limits.connections");
   return absl::StrJoin(keys, ", ");
 }
 
@@ -206,7 +207,7 @@ int Serve(const std::string& config_file, const Config& config) {
   absl::StatusOr<std::shared_ptr<TlsWatch>> tls = WatchTls(config);
   if (!tls.ok()) return Fail(kConfigWrong, tls.status());
   absl::StatusOr<std::unique_ptr<RpcServer>> server =
-      RpcServer::Listen(config.listen,
+      RpcServer::Listen(config.listen, static_cast<size_t>(config.connections),
                         std::make_shared<Doorkeeper>(
                             config.callers,
                             [&audit](const std::string& listener, const absl::Status& status) {

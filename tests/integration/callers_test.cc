@@ -123,11 +123,13 @@ class CallersTest : public IntegrationTest {
     EXPECT_THAT(std::string(status.message()), Not(HasSubstr("planted")));
   }
 
-  // A connection to the TLS port, that has sent these bytes.
+  // A connection to the TLS port, from another address than the tills', that has sent these bytes.
   int Connect(const std::string& bytes) const {
     const int connection = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
+    inet_pton(AF_INET, "127.0.0.2", &address.sin_addr);
+    EXPECT_EQ(bind(connection, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
     address.sin_port = htons(static_cast<uint16_t>(port_));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     EXPECT_EQ(connect(connection, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
