@@ -93,6 +93,7 @@ std::string NeedsRestart(const Config& running, const Config& loaded) {
   if (loaded.store_path != running.store_path) keys.emplace_back("store.path");
   if (loaded.audit_file != running.audit_file) keys.emplace_back("audit.file");
   if (loaded.workers != running.workers) keys.emplace_back("engine.workers");
+  if (loaded.connections != running.connections) keys.emplace_back("limits.connections");
   return absl::StrJoin(keys, ", ");
 }
 
@@ -126,36 +127,6 @@ absl::StatusOr<std::unique_ptr<HttpListener>> ListenForPings(const Config& confi
   return HttpListener::Listen(options, {std::move(handler)});
 }
 
-// Reads the config again and goes on with it, without dropping a login or a stream. Where it is
-// wrong, nothing changes.
-void Reload(const std::string& config_file, const Config& running, SqliteStore& store,
-            Engine& engine, LoginServiceImpl& service, RpcServer& server, TlsWatch* tls,
-            Health& health, PingReceiver& pings, AuditLog& audit) {
-  const absl::StatusOr<Config> loaded = LoadConfig(config_file);
-  absl::Status status = loaded.status();
-  if (status.ok()) status = CheckIssuerStays(config_file, running, *loaded);
-  if (status.ok() && tls != nullptr && loaded->tls.has_value())
-    status = tls->SetFiles(*loaded->tls);
-  if (status.ok()) status = store.ReplaceKeys(loaded->store_keys);
-  if (!status.ok()) {
-    Log(LogLevel::kError, "Not reloaded; the config from before stays",
-        {{"error", status.message()}});
-    return;
-  }
-  SetLogLevel(loaded->log_level);
-  audit.Reopen();
-  const CallerPolicies callers = CallersAfterReload(running, *loaded);
-  server.SetCallers(callers);
-  health.SetSalesUnits(ByMsn(loaded->sales_units));
-  engine.Apply(EngineSettings(*loaded));
-  service.Apply(ServiceSettings(*loaded, callers));
-  pings.SetSalesUnits(ByMsn(loaded->sales_units));
-  const std::string waiting = NeedsRestart(running, *loaded);
-  if (!waiting.empty())
-    Log(LogLevel::kWarning, "Changed, but only a restart heeds it", {{"keys", waiting}});
-  Log(LogLevel::kInfo, "Reloaded the config", {{"file", config_file}});
-}
-
 // Answers GET /metrics from now on; null where the config names no address for it.
 absl::StatusOr<std::unique_ptr<HttpListener>> ServeMetrics(
     const Config& config, std::function<std::string()> metrics_text) {
@@ -174,82 +145,187 @@ absl::StatusOr<std::unique_ptr<HttpListener>> ServeMetrics(
   return listener;
 }
 
+// The parts, in the order in which they are made; each may use those before it.
+class Daemon {
+ public:
+  // `config` must outlive it.
+  explicit Daemon(const Config& config) : config_(config) {
+    health_.SetSalesUnits(ByMsn(config.sales_units));
+  }
+
+  // Makes the parts and begins to serve. `tls`: null where nothing is encrypted.
+  absl::Status Start(std::shared_ptr<TlsWatch> tls);
+
+  // Reads the config again and goes on with it, without dropping a login or a stream. Where it is
+  // wrong, nothing changes.
+  void Reload(const std::string& config_file);
+
+  // Takes no more calls, ends the streams, and lets what is under way finish.
+  void Stop();
+
+ private:
+  absl::Status OpenStore();
+  absl::Status StartEngine();
+  absl::Status Listen();
+  absl::Status ListenForOthers();
+  std::string MetricsText();
+  // The config from the file, heeded by the parts that can refuse it.
+  absl::StatusOr<Config> LoadAgain(const std::string& config_file);
+
+  const Config& config_;
+  Health health_;  // outlives whoever tells it
+  Metrics metrics_;
+  std::unique_ptr<SqliteStore> store_;
+  std::unique_ptr<AuditLog> audit_;
+  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<LoginServiceImpl> service_;
+  std::shared_ptr<TlsWatch> tls_;
+  std::unique_ptr<RpcServer> server_;
+  std::unique_ptr<HttpListener> metrics_listener_;
+  std::unique_ptr<PingReceiver> pings_;
+  std::unique_ptr<HttpListener> webhook_;
+};
+
+absl::Status Daemon::Start(std::shared_ptr<TlsWatch> tls) {
+  tls_ = std::move(tls);
+  if (absl::Status status = OpenStore(); !status.ok()) return status;
+  if (absl::Status status = StartEngine(); !status.ok()) return status;
+  if (absl::Status status = Listen(); !status.ok()) return status;
+  if (absl::Status status = ListenForOthers(); !status.ok()) return status;
+  health_.Tell(server_.get());
+  engine_->Start();
+  for (const std::string& address : server_->addresses()) {
+    Log(LogLevel::kInfo, "Listening", {{"address", address}});
+  }
+  if (webhook_ != nullptr)
+    Log(LogLevel::kInfo, "Listening for pings", {{"address", webhook_->address()}});
+  return absl::OkStatus();
+}
+
+absl::Status Daemon::OpenStore() {
+  SqliteStoreOptions store_options;
+  store_options.boot = {BootId(), BootTime()};
+  store_options.on_status = [this](const absl::Status& status) { health_.SetStoreStatus(status); };
+  absl::StatusOr<std::unique_ptr<SqliteStore>> store =
+      SqliteStore::Open(config_.store_path, config_.store_keys, store_options);
+  if (!store.ok()) return store.status();
+  store_ = *std::move(store);
+  return absl::OkStatus();
+}
+
+// The audit trail hears of every login, and so comes first.
+absl::Status Daemon::StartEngine() {
+  absl::StatusOr<std::unique_ptr<AuditLog>> audit = AuditLog::Open(config_.audit_file);
+  if (!audit.ok()) return audit.status();
+  audit_ = *std::move(audit);
+
+  Engine::Options options = EngineOptions(config_);
+  options.on_start = [this](const Login& login) { audit_->Started(login); };
+  options.on_end = [this](const Login& login) { audit_->Ended(login); };
+  options.on_ready = [this] { health_.SetProviderKnown(); };
+  options.on_credentials = [this](const std::string& sales_unit, bool are_refused) {
+    health_.SetCredentialsRefused(sales_unit, are_refused);
+  };
+  options.metrics = &metrics_;
+  engine_ = std::make_unique<Engine>(std::move(options), EngineSettings(config_), store_.get());
+  return engine_->Recover();
+}
+
+absl::Status Daemon::Listen() {
+  service_ = std::make_unique<LoginServiceImpl>(engine_.get(), audit_.get(),
+                                                ServiceSettings(config_, config_.callers));
+  const auto keeper = std::make_shared<Doorkeeper>(
+      config_.callers, [this](const std::string& listener, const absl::Status& status) {
+        audit_->Denied(listener, status);
+      });
+  absl::StatusOr<std::unique_ptr<RpcServer>> server = RpcServer::Listen(
+      config_.listen, static_cast<size_t>(config_.connections), keeper, tls_, service_.get());
+  if (!server.ok()) return server.status();
+  server_ = *std::move(server);
+  return absl::OkStatus();
+}
+
+// For those who bring or fetch something over HTTP.
+absl::Status Daemon::ListenForOthers() {
+  auto metrics_listener = ServeMetrics(config_, [this] { return MetricsText(); });
+  if (!metrics_listener.ok()) return metrics_listener.status();
+  metrics_listener_ = *std::move(metrics_listener);
+  pings_ = std::make_unique<PingReceiver>(
+      MonotonicClock(), [this](const std::string& sales_unit, const std::string& auth_req_id) {
+        engine_->Ping(sales_unit, auth_req_id);
+      });
+  pings_->SetSalesUnits(ByMsn(config_.sales_units));
+  absl::StatusOr<std::unique_ptr<HttpListener>> webhook = ListenForPings(config_, *pings_);
+  if (!webhook.ok()) return webhook.status();
+  webhook_ = *std::move(webhook);
+  return absl::OkStatus();
+}
+
+std::string Daemon::MetricsText() {
+  Metrics::Present present;
+  present.unfinished_logins = engine_->unfinished_logins();
+  present.watch_streams = service_->open_streams();
+  health_.Describe(present);
+  if (tls_ != nullptr) tls_->Describe(present);
+  return metrics_.Text(present);
+}
+
+absl::StatusOr<Config> Daemon::LoadAgain(const std::string& config_file) {
+  absl::StatusOr<Config> loaded = LoadConfig(config_file);
+  absl::Status status = loaded.status();
+  if (status.ok()) status = CheckIssuerStays(config_file, config_, *loaded);
+  if (status.ok() && tls_ != nullptr && loaded->tls.has_value())
+    status = tls_->SetFiles(*loaded->tls);
+  if (status.ok()) status = store_->ReplaceKeys(loaded->store_keys);
+  if (!status.ok()) return status;
+  return loaded;
+}
+
+void Daemon::Reload(const std::string& config_file) {
+  const absl::StatusOr<Config> loaded = LoadAgain(config_file);
+  if (!loaded.ok()) {
+    Log(LogLevel::kError, "Not reloaded; the config from before stays",
+        {{"error", loaded.status().message()}});
+    return;
+  }
+  SetLogLevel(loaded->log_level);
+  audit_->Reopen();
+  const CallerPolicies callers = CallersAfterReload(config_, *loaded);
+  server_->SetCallers(callers);
+  health_.SetSalesUnits(ByMsn(loaded->sales_units));
+  engine_->Apply(EngineSettings(*loaded));
+  service_->Apply(ServiceSettings(*loaded, callers));
+  pings_->SetSalesUnits(ByMsn(loaded->sales_units));
+  const std::string waiting = NeedsRestart(config_, *loaded);
+  if (!waiting.empty())
+    Log(LogLevel::kWarning, "Changed, but only a restart heeds it", {{"keys", waiting}});
+  Log(LogLevel::kInfo, "Reloaded the config", {{"file", config_file}});
+}
+
+void Daemon::Stop() {
+  health_.Tell(nullptr);
+  if (webhook_ != nullptr) webhook_->Stop();
+  server_->Stop(kCallLimit);
+  engine_->Stop();
+}
+
 int Serve(const std::string& config_file, const Config& config) {
   SignalWaiter signals;
   umask(0077);
-  Health health;  // outlives whoever tells it
-  health.SetSalesUnits(ByMsn(config.sales_units));
-  Metrics metrics;
-  SqliteStoreOptions store_options;
-  store_options.boot = {BootId(), BootTime()};
-  store_options.on_status = [&health](const absl::Status& status) {
-    health.SetStoreStatus(status);
-  };
-  absl::StatusOr<std::unique_ptr<SqliteStore>> store =
-      SqliteStore::Open(config.store_path, config.store_keys, store_options);
-  if (!store.ok()) return Fail(kUnavailable, store.status());
-
-  const absl::StatusOr<std::unique_ptr<AuditLog>> audit = AuditLog::Open(config.audit_file);
-  if (!audit.ok()) return Fail(kUnavailable, audit.status());
-
-  Engine::Options options = EngineOptions(config);
-  options.on_start = [&audit](const Login& login) { (*audit)->Started(login); };
-  options.on_end = [&audit](const Login& login) { (*audit)->Ended(login); };
-  options.on_ready = [&health] { health.SetProviderKnown(); };
-  options.on_credentials = [&health](const std::string& sales_unit, bool are_refused) {
-    health.SetCredentialsRefused(sales_unit, are_refused);
-  };
-  options.metrics = &metrics;
-  Engine engine(std::move(options), EngineSettings(config), store->get());
-  if (absl::Status status = engine.Recover(); !status.ok()) return Fail(kUnavailable, status);
-  LoginServiceImpl service(&engine, audit->get(), ServiceSettings(config, config.callers));
   absl::StatusOr<std::shared_ptr<TlsWatch>> tls = WatchTls(config);
   if (!tls.ok()) return Fail(kConfigWrong, tls.status());
-  absl::StatusOr<std::unique_ptr<RpcServer>> server =
-      RpcServer::Listen(config.listen,
-                        std::make_shared<Doorkeeper>(
-                            config.callers,
-                            [&audit](const std::string& listener, const absl::Status& status) {
-                              (*audit)->Denied(listener, status);
-                            }),
-                        *tls, &service);
-  if (!server.ok()) return Fail(kUnavailable, server.status());
-  const auto metrics_listener = ServeMetrics(config, [&] {
-    Metrics::Present present;
-    present.unfinished_logins = engine.unfinished_logins();
-    present.watch_streams = service.open_streams();
-    health.Describe(present);
-    return metrics.Text(present);
-  });
-  if (!metrics_listener.ok()) return Fail(kUnavailable, metrics_listener.status());
-  PingReceiver pings(MonotonicClock(),
-                     [&engine](const std::string& sales_unit, const std::string& auth_req_id) {
-                       engine.Ping(sales_unit, auth_req_id);
-                     });
-  pings.SetSalesUnits(ByMsn(config.sales_units));
-  absl::StatusOr<std::unique_ptr<HttpListener>> webhook = ListenForPings(config, pings);
-  if (!webhook.ok()) return Fail(kUnavailable, webhook.status());
-  health.Tell(server->get());
-  engine.Start();
-
-  for (const std::string& address : (*server)->addresses()) {
-    Log(LogLevel::kInfo, "Listening", {{"address", address}});
-  }
-  if (*webhook != nullptr)
-    Log(LogLevel::kInfo, "Listening for pings", {{"address", (*webhook)->address()}});
+  Daemon daemon(config);
+  if (absl::Status status = daemon.Start(*std::move(tls)); !status.ok())
+    return Fail(kUnavailable, status);
   NotifyReady();
   while (signals.Wait() == SIGHUP) {
     NotifyReloading();
-    Reload(config_file, config, **store, engine, service, **server, tls->get(), health, pings,
-           **audit);
+    daemon.Reload(config_file);
     NotifyReady();
   }
   NotifyStopping();
   Log(LogLevel::kInfo, "Stopping; what is unfinished goes on at the next start", {});
-  health.Tell(nullptr);
-  if (*webhook != nullptr) (*webhook)->Stop();
-  (*server)->Stop(kCallLimit);
-  engine.Stop();
+  daemon.Stop();
   return 0;
 }
 

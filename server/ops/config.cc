@@ -191,6 +191,8 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
       limits.Integer("pending_logins", config.pending_logins, {1, 1'000'000, "1 to 1000000"});
   config.watch_streams =
       limits.Integer("watch_streams", config.watch_streams, {1, 1'000'000, "1 to 1000000"});
+  config.connections =
+      limits.Integer("connections", config.connections, {1, 1'000'000, "1 to 1000000"});
   config.starts_per_number =
       limits.Integer("starts_per_number", config.starts_per_number, {1, 1'000'000, "1 to 1000000"});
   config.starts_per_number_minutes = limits.Integer(

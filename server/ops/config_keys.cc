@@ -22,7 +22,7 @@ struct Key {
   absl::string_view section;
   absl::string_view name;
 };
-constexpr std::array<Key, 47> kKeys = {{{"listen", "grpc"},
+constexpr std::array<Key, 48> kKeys = {{{"listen", "grpc"},
                                         {"listen", "metrics"},
                                         {"listen", "webhook"},
                                         {"tls", "certificate_file"},
@@ -66,6 +66,7 @@ constexpr std::array<Key, 47> kKeys = {{{"listen", "grpc"},
                                         {"engine", "workers"},
                                         {"limits", "pending_logins"},
                                         {"limits", "watch_streams"},
+                                        {"limits", "connections"},
                                         {"limits", "starts_per_number"},
                                         {"limits", "starts_per_number_minutes"},
                                         {"audit", "file"}}};

@@ -36,6 +36,27 @@ Family<Gauge>& NewGauges(Registry& registry, const char* name, const char* help)
 }  // namespace
 
 struct Metrics::Instruments {
+  // A gauge that is there only while there is something to tell.
+  class TimeGauge {
+   public:
+    TimeGauge(Registry& registry, const char* name, const char* help)
+        : family_(NewGauges(registry, name, help)) {}
+
+    void Set(const std::optional<absl::Time>& time) {
+      if (!time.has_value()) {
+        if (gauge_ != nullptr) family_.Remove(gauge_);
+        gauge_ = nullptr;
+        return;
+      }
+      if (gauge_ == nullptr) gauge_ = &family_.Add({});
+      gauge_->Set(static_cast<double>(absl::ToUnixSeconds(*time)));
+    }
+
+   private:
+    Family<Gauge>& family_;
+    Gauge* gauge_ = nullptr;
+  };
+
   Instruments() {
     for (size_t endpoint = 0; endpoint < kProviderEndpoints; ++endpoint) {
       for (size_t outcome = 0; outcome < kRequestOutcomes; ++outcome) {
@@ -50,6 +71,8 @@ struct Metrics::Instruments {
     streams.Set(static_cast<double>(present.watch_streams));
     provider_known.Set(present.provider_is_known ? 1 : 0);
     store_writable.Set(present.store_can_be_written ? 1 : 0);
+    certificate_end.Set(present.tls_certificate_end);
+    client_ca_end.Set(present.tls_client_ca_end);
     for (auto gauge = refused.begin(); gauge != refused.end();) {
       if (present.credentials_refused.contains(gauge->first)) {
         ++gauge;
@@ -84,6 +107,12 @@ struct Metrics::Instruments {
   Family<Gauge>& refused_by_unit =
       NewGauges(registry, "cibad_sales_unit_credentials_refused",
                 "1 while the provider refuses the sales unit's credentials.");
+
+  TimeGauge certificate_end{registry, "cibad_tls_certificate_expiry_timestamp_seconds",
+                            "When the TLS certificate ends, in seconds since 1970."};
+  TimeGauge client_ca_end{
+      registry, "cibad_tls_client_ca_expiry_timestamp_seconds",
+      "When the first of the authorities of callers' certificates ends, in seconds since 1970."};
 
   // Found once: nothing is looked up by name when a request is counted.
   std::array<std::array<Counter*, kRequestOutcomes>, kProviderEndpoints> requests;

@@ -9,9 +9,11 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 namespace cibad {
 
@@ -49,6 +51,9 @@ class Metrics {
     bool provider_is_known = false;
     bool store_can_be_written = false;
     std::map<std::string, bool> credentials_refused;  // by sales unit
+    // When TLS' certificate, and the first of the callers' authorities, end; absent: there is none.
+    std::optional<absl::Time> tls_certificate_end;
+    std::optional<absl::Time> tls_client_ca_end;
   };
 
   Metrics();

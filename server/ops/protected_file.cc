@@ -66,11 +66,12 @@ absl::StatusOr<SecretFile> FindSecretFile(const std::string& path) {
   const absl::string_view name = absl::StripPrefix(path, kVariable);
   // As systemd names them: no path, so that what is behind the variable is what the unit loaded.
   if (name.empty() || absl::StrContains(name, '/') || name == "..") {
-    return Wrong("must have the name of one credential behind ${CREDENTIALS_DIRECTORY}/");
+    return absl::InvalidArgumentError(
+        "must have the name of one credential behind ${CREDENTIALS_DIRECTORY}/");
   }
   const char* folder = std::getenv("CREDENTIALS_DIRECTORY");
   if (folder == nullptr) {
-    return Wrong(absl::StrCat(
+    return absl::InvalidArgumentError(absl::StrCat(
         "CREDENTIALS_DIRECTORY is not set; start cibad from a systemd unit with LoadCredential=",
         name, ":FILE, or write the path of the file"));
   }

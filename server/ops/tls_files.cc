@@ -7,10 +7,12 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <ctime>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -40,35 +42,37 @@ BioHandle Over(const std::string& pem) {
   return BioHandle(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
 }
 
-// Every certificate of the text can be parsed, and there is one; gives the first.
-absl::StatusOr<X509Handle> FirstCertificate(absl::string_view key, const std::string& pem) {
+// The certificates of the text, of which there is at least one.
+absl::StatusOr<std::vector<X509Handle>> ReadCertificates(absl::string_view key,
+                                                         const std::string& pem) {
   const BioHandle bio = Over(pem);
-  X509Handle first;
+  std::vector<X509Handle> certificates;
   ERR_clear_error();
-  while (X509Handle next{PEM_read_bio_X509(bio.get(), nullptr, &NoPassword, nullptr)}) {
-    if (first == nullptr) first = std::move(next);
-  }
+  while (X509Handle next{PEM_read_bio_X509(bio.get(), nullptr, &NoPassword, nullptr)})
+    certificates.push_back(std::move(next));
   const bool is_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
   ERR_clear_error();
-  if (first == nullptr || !is_end) {
+  if (certificates.empty() || !is_end) {
     return AboutTls(key,
                     "the file holds no certificate, or a damaged one; it must be PEM, with "
                     "BEGIN CERTIFICATE lines");
   }
-  return first;
+  return certificates;
 }
 
-absl::StatusOr<absl::Time> TimeOf(const ASN1_TIME* time) {
+absl::StatusOr<absl::Time> TimeOf(absl::string_view key, const ASN1_TIME* time) {
   std::tm parts{};
   if (ASN1_TIME_to_tm(time, &parts) != 1)
-    return AboutTls("certificate_file", "the certificate has no readable time in it");
+    return AboutTls(key, "the certificate has no readable time in it");
   return absl::FromTM(parts, absl::UTCTimeZone());
 }
 
 // When the certificate ends, if it is valid at `now`.
 absl::StatusOr<absl::Time> EndOf(const X509* certificate, absl::Time now) {
-  const absl::StatusOr<absl::Time> begin = TimeOf(X509_get0_notBefore(certificate));
-  const absl::StatusOr<absl::Time> end = TimeOf(X509_get0_notAfter(certificate));
+  const absl::StatusOr<absl::Time> begin =
+      TimeOf("certificate_file", X509_get0_notBefore(certificate));
+  const absl::StatusOr<absl::Time> end =
+      TimeOf("certificate_file", X509_get0_notAfter(certificate));
   if (!begin.ok()) return begin.status();
   if (!end.ok()) return end.status();
   const auto shown = [](absl::Time time) {
@@ -83,6 +87,18 @@ absl::StatusOr<absl::Time> EndOf(const X509* certificate, absl::Time now) {
                                                      " only; is this machine's clock right?"));
   }
   return *end;
+}
+
+// When the first of the authorities ends.
+absl::StatusOr<absl::Time> SoonestEnd(const std::vector<X509Handle>& authorities) {
+  absl::Time soonest = absl::InfiniteFuture();
+  for (const X509Handle& authority : authorities) {
+    const absl::StatusOr<absl::Time> end =
+        TimeOf("client_ca_file", X509_get0_notAfter(authority.get()));
+    if (!end.ok()) return end.status();
+    soonest = std::min(soonest, *end);
+  }
+  return soonest;
 }
 
 absl::Status CheckKey(const std::string& pem, X509* certificate) {
@@ -127,10 +143,12 @@ absl::StatusOr<TlsMaterial> ReadTlsFiles(const TlsFiles& files, absl::Time now) 
   if (!key.ok()) return key.status();
   material.key = *std::move(key);
 
-  const absl::StatusOr<X509Handle> own = FirstCertificate("certificate_file", material.certificate);
-  if (!own.ok()) return own.status();
-  if (absl::Status status = CheckKey(material.key, own->get()); !status.ok()) return status;
-  const absl::StatusOr<absl::Time> end = EndOf(own->get(), now);
+  const absl::StatusOr<std::vector<X509Handle>> chain =
+      ReadCertificates("certificate_file", material.certificate);
+  if (!chain.ok()) return chain.status();
+  X509* const own = chain->front().get();
+  if (absl::Status status = CheckKey(material.key, own); !status.ok()) return status;
+  const absl::StatusOr<absl::Time> end = EndOf(own, now);
   if (!end.ok()) return end.status();
   material.end = *end;
   if (files.client_ca_file.empty()) return material;
@@ -138,8 +156,12 @@ absl::StatusOr<TlsMaterial> ReadTlsFiles(const TlsFiles& files, absl::Time now) 
   absl::StatusOr<std::string> ca =
       ReadTlsFile("client_ca_file", files.client_ca_file, /*is_secret=*/false);
   if (!ca.ok()) return ca.status();
-  const absl::StatusOr<X509Handle> authority = FirstCertificate("client_ca_file", *ca);
-  if (!authority.ok()) return authority.status();
+  const absl::StatusOr<std::vector<X509Handle>> authorities =
+      ReadCertificates("client_ca_file", *ca);
+  if (!authorities.ok()) return authorities.status();
+  const absl::StatusOr<absl::Time> ca_end = SoonestEnd(*authorities);
+  if (!ca_end.ok()) return ca_end.status();
+  material.client_ca_end = *ca_end;
   material.client_ca = *std::move(ca);
   return material;
 }

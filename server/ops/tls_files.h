@@ -31,6 +31,8 @@ struct TlsMaterial {
 
   // Of the daemon's own certificate.
   absl::Time end;
+  // The soonest of those in client_ca_file, which may be over; the infinite future without any.
+  absl::Time client_ca_end = absl::InfiniteFuture();
 
   std::string certificate;
   std::string key;
@@ -38,8 +40,9 @@ struct TlsMaterial {
 };
 
 // Reads the files. INVALID_ARGUMENT, with a message that begins with the key at fault, as in
-// "key_file: ": one of them cannot be read or parsed, the key is not the certificate's, or the
-// certificate is not valid at `now`.
+// "key_file: ": one of them cannot be read or parsed, the key is not the certificate's, which has
+// to be the first of its file, or the certificate is not valid at `now`. Authorities that have
+// ended are no error: with them no caller gets through its handshake.
 absl::StatusOr<TlsMaterial> ReadTlsFiles(const TlsFiles& files, absl::Time now);
 
 }  // namespace cibad

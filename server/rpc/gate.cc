@@ -44,8 +44,11 @@ class ListenerGate {
     if (shown.version == shown_version_) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
     const TlsMaterial& material = *shown.material;
     const grpc_ssl_pem_key_cert_pair pair = {material.key.c_str(), material.certificate.c_str()};
-    const char* ca = material.client_ca.empty() ? nullptr : material.client_ca.c_str();
-    *config = grpc_ssl_server_certificate_config_create(ca, &pair, 1);
+    // gRPC aborts where there is no authority, also where it asks for no certificates (1.51); it
+    // then verifies nothing, so anything that can be read will do.
+    const std::string& authority =
+        material.client_ca.empty() ? material.certificate : material.client_ca;
+    *config = grpc_ssl_server_certificate_config_create(authority.c_str(), &pair, 1);
     shown_version_ = shown.version;
     return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW;
   }

@@ -4,20 +4,20 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
-#include <sys/stat.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <cstdint>
-#include <cstring>
 #include <thread>
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
+#include "server/http/clock.h"
 #include "server/ops/log.h"
+#include "server/rpc/connection_table.h"
+#include "server/rpc/listening_socket.h"
 
 namespace cibad {
 namespace {
@@ -32,7 +32,7 @@ constexpr int kHandshakeMs = 10'000;
 // connection.
 constexpr int kPingPauseMs = 30'000;
 constexpr int kMostEarlyPings = 2;
-constexpr absl::string_view kUnixPrefix = "unix:";
+constexpr absl::string_view kUnixScheme = "unix:";
 
 // Strangers can cause warnings, one with each handshake that fails: more than this many in a second
 // are dropped.
@@ -53,72 +53,78 @@ void LogGrpc(gpr_log_func_args* args) {
   Log(level, "gRPC", {{"detail", args->message}});
 }
 
-// The address as it is: with the port that the system chose where 0 was asked for.
-std::string AddressWithPort(const std::string& address, int port) {
-  if (absl::StartsWith(address, kUnixPrefix)) return address;
-  return absl::StrCat(address.substr(0, address.rfind(':') + 1), port);
-}
-
-absl::Status OpenToGroup(absl::string_view address) {
-  if (!absl::ConsumePrefix(&address, kUnixPrefix)) return absl::OkStatus();
-  const std::string path(address);
-  if (chmod(path.c_str(), 0660) == 0) return absl::OkStatus();
-  return absl::UnavailableError(
-      absl::StrCat("cannot set the mode of ", path, ": ", strerror(errno)));
-}
-
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Listen(
-    const std::vector<std::string>& addresses, const std::shared_ptr<Doorkeeper>& keeper,
-    const std::shared_ptr<TlsWatch>& tls, LoginServiceImpl* service) {
-  gpr_set_log_function(LogGrpc);
-  grpc::EnableDefaultHealthCheckService(true);
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-
-  grpc::ServerBuilder builder;
+// All that gRPC bounds by itself; connections are the acceptor's business.
+void SetLimits(grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(kLargestMessageBytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kLargestMetadataBytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMostStreamsOfAConnection);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMs);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kPingPauseMs);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, kMostEarlyPings);
-  // Two daemons on one port would share its callers between them.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+}
+
+size_t MostOpenFiles() {
+  constexpr rlim_t kEnough = 1 << 20;  // where there is no limit
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return kEnough;
+  return std::min(limit.rlim_cur, kEnough);
+}
+
+// Hands a connection to gRPC, which serves it with the credentials of `builder`'s listener.
+Acceptor::TakeConnection HandToGrpc(grpc::ServerBuilder& builder,
+                                    const std::shared_ptr<grpc::ServerCredentials>& credentials) {
+  using Type = grpc::ServerBuilder::experimental_type::ExternalConnectionType;
+  const std::shared_ptr<grpc::experimental::ExternalConnectionAcceptor> grpc_side =
+      builder.experimental().AddExternalConnectionAcceptor(Type::FROM_FD, credentials);
+  return [grpc_side](int descriptor) {
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
+    connection.fd = descriptor;
+    grpc_side->HandleNewConnection(&connection);
+  };
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Listen(
+    const std::vector<std::string>& addresses, size_t most_connections,
+    const std::shared_ptr<Doorkeeper>& keeper, const std::shared_ptr<TlsWatch>& tls,
+    LoginServiceImpl* service) {
+  gpr_set_log_function(LogGrpc);
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+
+  grpc::ServerBuilder builder;
+  SetLimits(builder);
   builder.RegisterService(service);
-  std::vector<int> ports(addresses.size());
-  for (size_t i = 0; i < addresses.size(); ++i) {
-    const bool is_plain = tls == nullptr || absl::StartsWith(addresses[i], kUnixPrefix);
-    builder.AddListeningPort(
-        addresses[i],
-        is_plain ? PlaintextGate(addresses[i], keeper) : TlsGate(addresses[i], keeper, tls),
-        &ports[i]);
+  const size_t most_of_each =
+      ConnectionsOfEach(most_connections, MostOpenFiles(), addresses.size());
+  std::vector<Acceptor::Door> doors;
+  for (const std::string& address : addresses) {
+    absl::StatusOr<std::vector<ListeningSocket>> sockets = ListeningSocket::Listen(address);
+    if (!sockets.ok()) return sockets.status();
+    const bool is_plain = tls == nullptr || absl::StartsWith(address, kUnixScheme);
+    const auto take = HandToGrpc(
+        builder, is_plain ? PlaintextGate(address, keeper) : TlsGate(address, keeper, tls));
+    for (ListeningSocket& socket : *sockets)
+      doors.push_back({std::move(socket), most_of_each, take});
   }
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  std::vector<std::string> bound;
-  for (size_t i = 0; i < addresses.size(); ++i) {
-    if (server == nullptr || ports[i] == 0) {
-      if (server != nullptr) server->Shutdown();
-      return absl::UnavailableError(
-          absl::StrCat("cannot listen on ", addresses[i],
-                       ": is another daemon using it, or may this user not create it?"));
-    }
-    if (absl::Status status = OpenToGroup(addresses[i]); !status.ok()) return status;
-    bound.push_back(AddressWithPort(addresses[i], ports[i]));
-  }
+  if (server == nullptr) return absl::UnavailableError("gRPC cannot start its server");
   auto listening = std::unique_ptr<RpcServer>(
-      new RpcServer(service, keeper, std::move(server), std::move(bound)));
+      new RpcServer(service, keeper, std::move(server),
+                    std::make_unique<Acceptor>(std::move(doors), MonotonicClock())));
   listening->SetServing("", false);
   listening->SetServing(v1::LoginService::service_full_name(), false);
+  listening->acceptor_->Start();
   return listening;
 }
 
 RpcServer::RpcServer(LoginServiceImpl* service, std::shared_ptr<Doorkeeper> keeper,
-                     std::unique_ptr<grpc::Server> server, std::vector<std::string> addresses)
+                     std::unique_ptr<grpc::Server> server, std::unique_ptr<Acceptor> acceptor)
     : service_(service),
       keeper_(std::move(keeper)),
       server_(std::move(server)),
-      addresses_(std::move(addresses)) {}
+      acceptor_(std::move(acceptor)) {}
 
 RpcServer::~RpcServer() = default;
 
@@ -127,6 +133,7 @@ void RpcServer::SetServing(const std::string& service, bool is_serving) {
 }
 
 void RpcServer::Stop(absl::Duration limit) {
+  acceptor_->Stop();
   server_->GetHealthCheckService()->SetServingStatus(false);  // of every service
   // The connections are told to go away (HTTP/2 GOAWAY) before the streams end, on a thread because
   // Shutdown waits for the streams: a till that watches again at once then does so over a new

@@ -1,8 +1,10 @@
-// The daemon's gRPC server: where it listens, how large a message may be, reflection and health.
+// The daemon's gRPC server: where it listens, how many connections and how large a message there
+// may be, reflection and health.
 
 #ifndef CIBAD_SERVER_RPC_SERVER_H_
 #define CIBAD_SERVER_RPC_SERVER_H_
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/ops/caller_policy.h"
+#include "server/rpc/acceptor.h"
 #include "server/rpc/gate.h"
 #include "server/rpc/login_service.h"
 
@@ -23,16 +26,18 @@ namespace cibad {
 class RpcServer {
  public:
   // Listens on each address, as ops/config.h has checked them: "unix:/path", or "host:port", which
-  // is encrypted where there is a `tls`, and loopback where it is null. A socket file may be used
-  // by its owner and group. UNAVAILABLE, naming the address: it cannot be listened on. The service
+  // is encrypted where there is a `tls`, and loopback where it is null. Each takes at most
+  // `most_connections` at once, and fewer where the process may not have so many files open
+  // (ConnectionsOfEach). UNAVAILABLE, naming the address: it cannot be listened on. The service
   // must outlive the server.
   static absl::StatusOr<std::unique_ptr<RpcServer>> Listen(
-      const std::vector<std::string>& addresses, const std::shared_ptr<Doorkeeper>& keeper,
-      const std::shared_ptr<TlsWatch>& tls, LoginServiceImpl* service);
+      const std::vector<std::string>& addresses, size_t most_connections,
+      const std::shared_ptr<Doorkeeper>& keeper, const std::shared_ptr<TlsWatch>& tls,
+      LoginServiceImpl* service);
   ~RpcServer();
 
   // The addresses, with the port that was found where 0 was asked for.
-  const std::vector<std::string>& addresses() const { return addresses_; }
+  const std::vector<std::string>& addresses() const { return acceptor_->addresses(); }
 
   // From now on only these may call, on open connections as well; streams stay. Thread-safe.
   void SetCallers(CallerPolicies callers) { keeper_->SetPolicies(std::move(callers)); }
@@ -47,12 +52,12 @@ class RpcServer {
 
  private:
   RpcServer(LoginServiceImpl* service, std::shared_ptr<Doorkeeper> keeper,
-            std::unique_ptr<grpc::Server> server, std::vector<std::string> addresses);
+            std::unique_ptr<grpc::Server> server, std::unique_ptr<Acceptor> acceptor);
 
   LoginServiceImpl* const service_;
   const std::shared_ptr<Doorkeeper> keeper_;
   const std::unique_ptr<grpc::Server> server_;
-  const std::vector<std::string> addresses_;
+  const std::unique_ptr<Acceptor> acceptor_;  // goes first: it hands connections to the server
 };
 
 }  // namespace cibad

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "server/ops/log.h"
 
 namespace cibad {
@@ -14,20 +13,24 @@ constexpr absl::Duration kWarnPause = absl::Hours(24);
 
 }  // namespace
 
-TlsWatch::TlsWatch(TlsFiles files) : files_(std::move(files)) {}
+TlsWatch::TlsWatch(TlsFiles files, Clock clock)
+    : clock_(std::move(clock)), files_(std::move(files)) {}
 
 absl::Status TlsWatch::SetFiles(TlsFiles files) {
   const std::lock_guard<std::mutex> lock(mutex_);
   std::swap(files_, files);
-  warned_at_ = absl::InfinitePast();
-  absl::Status status = Read();
-  if (!status.ok()) std::swap(files_, files);
+  const Stamps stamps = stamps_;
+  absl::Status status = Read(clock_());
+  if (!status.ok()) {
+    std::swap(files_, files);
+    stamps_ = stamps;
+  }
   return status;
 }
 
 TlsWatch::Shown TlsWatch::Look() {
   const std::lock_guard<std::mutex> lock(mutex_);
-  const absl::Time now = absl::Now();
+  const absl::Time now = clock_();
   // A clock that was set back must not stop the looking.
   if (now >= looked_at_ && now - looked_at_ < kLookPause) return shown_;
   looked_at_ = now;
@@ -35,7 +38,7 @@ TlsWatch::Shown TlsWatch::Look() {
     WarnOfEnd(now);
     return shown_;
   }
-  const absl::Status status = Read();
+  const absl::Status status = Read(now);
   if (status.ok()) {
     Log(LogLevel::kInfo, "The TLS files have changed; new connections use them",
         {{"certificate_file", files_.certificate_file}});
@@ -44,6 +47,13 @@ TlsWatch::Shown TlsWatch::Look() {
         {{"error", status.message()}});
   }
   return shown_;
+}
+
+void TlsWatch::Describe(Metrics::Present& present) {
+  const std::shared_ptr<const TlsMaterial> material = Look().material;
+  if (material == nullptr) return;
+  present.tls_certificate_end = material->end;
+  if (!material->client_ca.empty()) present.tls_client_ca_end = material->client_ca_end;
 }
 
 bool TlsWatch::asks_for_certificates() const {
@@ -65,8 +75,7 @@ TlsWatch::Stamps TlsWatch::StampsOf(const TlsFiles& files) {
 }
 
 // The stamps are taken first: what is written while the files are read is seen at the next look.
-absl::Status TlsWatch::Read() {
-  const absl::Time now = absl::Now();
+absl::Status TlsWatch::Read(absl::Time now) {
   looked_at_ = now;
   stamps_ = StampsOf(files_);
   absl::StatusOr<TlsMaterial> material = ReadTlsFiles(files_, now);
@@ -78,12 +87,18 @@ absl::Status TlsWatch::Read() {
 }
 
 void TlsWatch::WarnOfEnd(absl::Time now) {
-  if (shown_.material == nullptr || shown_.material->end - now > kWarnBefore) return;
+  if (shown_.material == nullptr) return;
   if (now >= warned_at_ && now - warned_at_ < kWarnPause) return;
-  warned_at_ = now;
-  Log(LogLevel::kWarning, "The TLS certificate ends soon; renew it",
-      {{"end", absl::FormatTime(absl::RFC3339_sec, shown_.material->end, absl::UTCTimeZone())},
-       {"certificate_file", files_.certificate_file}});
+  const auto warn = [&](absl::string_view what, absl::Time end, const LogField& file) {
+    if (end - now > kWarnBefore) return;
+    warned_at_ = now;
+    Log(LogLevel::kWarning, what,
+        {{"end", absl::FormatTime(absl::RFC3339_sec, end, absl::UTCTimeZone())}, file});
+  };
+  warn("The TLS certificate ends soon; renew it", shown_.material->end,
+       {"certificate_file", files_.certificate_file});
+  warn("An authority of callers' certificates ends soon; renew it", shown_.material->client_ca_end,
+       {"client_ca_file", files_.client_ca_file});
 }
 
 }  // namespace cibad

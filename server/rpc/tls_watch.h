@@ -14,16 +14,19 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "server/http/clock.h"
+#include "server/ops/metrics.h"
 #include "server/ops/tls_files.h"
 
 namespace cibad {
 
 // Thread-safe. No timer runs: the files are looked at when somebody connects, at most once a
-// second, and when the operator reloads the config. Files that are wrong change nothing but the
-// log.
+// second, when the metrics are asked for, and when the operator reloads the config. Files that are
+// wrong change nothing but the log. That a certificate ends soon is said there once a day.
 class TlsWatch {
  public:
-  explicit TlsWatch(TlsFiles files);
+  // `clock` is the wall clock, by which certificates begin and end.
+  explicit TlsWatch(TlsFiles files, Clock clock = WallClock());
 
   // Reads the files, now. INVALID_ARGUMENT, as of ReadTlsFiles: what was read before stays.
   absl::Status SetFiles(TlsFiles files);
@@ -33,8 +36,11 @@ class TlsWatch {
     std::shared_ptr<const TlsMaterial> material;
     uint64_t version = 0;
   };
-  // Of a handshake: heeds files that have changed.
+  // Heeds files that have changed, if the last look was a second ago.
   Shown Look();
+
+  // Fills in what the metrics have of this.
+  void Describe(Metrics::Present& present);
 
   bool asks_for_certificates() const;
 
@@ -52,10 +58,11 @@ class TlsWatch {
 
   static Stamp StampOf(const std::string& path);
   static Stamps StampsOf(const TlsFiles& files);
-  absl::Status Read();             // under mutex_
-  void WarnOfEnd(absl::Time now);  // under mutex_
+  absl::Status Read(absl::Time now);  // under mutex_
+  void WarnOfEnd(absl::Time now);     // under mutex_
 
-  mutable std::mutex mutex_;
+  const Clock clock_;
+  mutable std::mutex mutex_;  // guards what follows
   TlsFiles files_;
   Stamps stamps_;
   Shown shown_;

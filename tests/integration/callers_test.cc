@@ -123,11 +123,13 @@ class CallersTest : public IntegrationTest {
     EXPECT_THAT(std::string(status.message()), Not(HasSubstr("planted")));
   }
 
-  // A connection to the TLS port, that has sent these bytes.
+  // A connection to the TLS port, from another address than the tills', that has sent these bytes.
   int Connect(const std::string& bytes) const {
     const int connection = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
+    inet_pton(AF_INET, "127.0.0.2", &address.sin_addr);
+    EXPECT_EQ(bind(connection, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
     address.sin_port = htons(static_cast<uint16_t>(port_));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     EXPECT_EQ(connect(connection, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
@@ -444,6 +446,19 @@ TEST_F(CallersTest, CibactlSaysWhoItIsAndWhatWentWrong) {
   EXPECT_THAT(run({}), HasSubstr("https://HOST:PORT")) << "plaintext to the TLS port";
   EXPECT_THAT(run({"--ca-file", ca, "--certificate-file", File("till.pem")}), HasSubstr("2: "));
   EXPECT_THAT(run({"--ca-file", File("nothing.pem")}), HasSubstr("cannot read"));
+}
+
+TEST_F(CallersTest, WithoutAnAuthorityTokensAloneTellWhoCalls) {
+  ASSERT_NO_FATAL_FAILURE(StopDaemon());
+  SetConfig(absl::StrCat(
+      absl::StrReplaceAll(config_.substr(0, config_.find("\n[[caller]]\nname = \"tills\"")),
+                          {{"client_ca_file = \"client_ca.pem\"\n", ""}}),
+      ScannersSection()));
+  ASSERT_NO_FATAL_FAILURE(StartServing());
+  FindPort();
+  EXPECT_TRUE(Call(Header(absl::StrCat("Bearer ", kToken))).ok());
+  ExpectRefused(Header("Bearer planted-wrong"), "the bearer token is not valid");
+  ExpectRefused(TillCertificate(), "the call proves no caller");
 }
 
 TEST_F(CallersTest, CheckLooksAtTheFiles) {

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -132,6 +133,30 @@ TEST_F(ConfigTest, AFileThatIsNotThereIsToldByName) {
   EXPECT_EQ(ended.exit_code, kConfigWrong);
   EXPECT_THAT(ended.err, HasSubstr("nothing.toml"));
   EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 1) << ended.err;
+}
+
+TEST_F(ConfigTest, WithoutAnyCallerItDoesNotStart) {
+  const std::string config = kConfig;
+  const std::string callers = config.substr(config.find("[[caller]]"));
+  for (const bool is_check : {false, true}) {
+    for (const char* none : {"", "[caller]\n", "caller = []\n"}) {
+      // A key of the root stands in front of the sections.
+      std::string text = absl::StrReplaceAll(config, {{callers, ""}});
+      text = none[0] == 'c' ? absl::StrCat(none, text) : absl::StrCat(text, none);
+      WriteFile(Path(), absl::StrReplaceAll(text, {{"FOLDER", folder_}}));
+      std::vector<std::string> arguments = {"--config", Path()};
+      if (is_check) arguments.emplace_back("--check");
+      const Ended ended = Run(arguments);
+      EXPECT_EQ(ended.exit_code, kConfigWrong) << none;
+      EXPECT_THAT(ended.err, StartsWith(absl::StrCat("cibad: ", Path(), ":"))) << none;
+      EXPECT_THAT(ended.err, HasSubstr(": caller: ")) << none;
+      EXPECT_THAT(ended.err, HasSubstr("[[caller]]")) << none;
+      EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 1) << ended.err;
+      EXPECT_EQ(ended.out, "") << none;
+    }
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/cibad.sock"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/cibad.db"));
 }
 
 TEST_F(ConfigTest, ASecretThatOthersCanReadIsRefused) {

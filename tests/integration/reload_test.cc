@@ -56,6 +56,17 @@ TEST_F(ReloadTest, AWrongConfigChangesNothingAndSaysWhere) {
   Reload("Reloaded the config");
 }
 
+TEST_F(ReloadTest, AConfigWithoutAnyCallerIsRefusedAndThoseFromBeforeStay) {
+  const std::string config = Config();
+  const size_t begin = config.find("[[caller]]");
+  ASSERT_NE(begin, std::string::npos);
+  SetConfig(
+      absl::StrCat(config.substr(0, begin), config.substr(config.find("\n[", begin + 1) + 1)));
+  ASSERT_THAT(Config(), testing::Not(HasSubstr("[[caller]]")));
+  EXPECT_THAT(Reload("Not reloaded"), HasSubstr("caller: is missing, so nobody could call"));
+  EXPECT_EQ(WatchToTheEnd(MustStart(kApproves)).state(), v1::Login::COMPLETED);
+}
+
 TEST_F(ReloadTest, AChangedClientSecretCountsAtOnce) {
   const std::string file = sandbox_->folder() + "/client_secret";
   const std::string secret = ReadFile(file);

@@ -76,6 +76,7 @@ TEST_F(ConfigExampleTest, CommentedDefaultsAreTheDefaults) {
   EXPECT_EQ(plain->keep_ended_minutes, whole->keep_ended_minutes);
   EXPECT_EQ(plain->pending_logins, whole->pending_logins);
   EXPECT_EQ(plain->watch_streams, whole->watch_streams);
+  EXPECT_EQ(plain->connections, whole->connections);
   EXPECT_EQ(plain->sales_units[0].authentication, whole->sales_units[0].authentication);
   EXPECT_EQ(plain->sales_units[0].default_region, whole->sales_units[0].default_region);
   EXPECT_EQ(plain->sales_units[0].handling.check_user, whole->sales_units[0].handling.check_user);

@@ -41,6 +41,7 @@ TEST_F(ConfigTest, SmallestConfigHasTheDefaults) {
   EXPECT_EQ(config->metrics_address, "");
   EXPECT_EQ(config->pending_logins, 200'000);
   EXPECT_EQ(config->watch_streams, 50'000);
+  EXPECT_EQ(config->connections, 10'000);
 }
 
 TEST_F(ConfigTest, EveryKeyIsRead) {
@@ -72,6 +73,7 @@ workers = 256
 [limits]
 pending_logins = 7
 watch_streams = 1000000
+connections = 70000
 )");
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_THAT(config->listen,
@@ -96,6 +98,7 @@ watch_streams = 1000000
   EXPECT_EQ(config->keep_ended_minutes, 1);
   EXPECT_EQ(config->pending_logins, 7);
   EXPECT_EQ(config->watch_streams, 1'000'000);
+  EXPECT_EQ(config->connections, 70'000);
 }
 
 TEST_F(ConfigTest, FileThatCannotBeReadIsNamed) {
@@ -306,7 +309,7 @@ TEST_F(ConfigTest, BadLogLevelsAndWorkersAreRefused) {
 }
 
 TEST_F(ConfigTest, LimitsHaveLimits) {
-  for (const std::string key : {"pending_logins", "watch_streams"}) {
+  for (const std::string key : {"pending_logins", "watch_streams", "connections"}) {
     for (const std::string value : {"0", "1000001"}) {
       EXPECT_EQ(ErrorOf(absl::StrCat(kGood, "[limits]\n", key, " = ", value, "\n")),
                 absl::StrCat("13: limits.", key, ": must be 1 to 1000000"));

@@ -76,6 +76,24 @@ TEST(Metrics, HaveTheSalesUnitsThatThereAre) {
   EXPECT_THAT(text, HasSubstr("cibad_sales_unit_credentials_refused{sales_unit=\"654321\"} 1\n"));
 }
 
+TEST(Metrics, TellWhenCertificatesEndWhileThereAreAny) {
+  Metrics metrics;
+  const std::string certificate = "cibad_tls_certificate_expiry_timestamp_seconds";
+  const std::string authority = "cibad_tls_client_ca_expiry_timestamp_seconds";
+  EXPECT_THAT(metrics.Text({}), Not(HasSubstr(certificate))) << "0 would be an alarm";
+  EXPECT_THAT(metrics.Text({}), Not(HasSubstr(authority)));
+  Metrics::Present present;
+  present.tls_certificate_end = absl::FromUnixSeconds(1'780'000'000);
+  std::string text = metrics.Text(present);
+  EXPECT_THAT(text, HasSubstr("\n" + certificate + " 1780000000\n"));
+  EXPECT_THAT(text, Not(HasSubstr(authority)));
+  present.tls_client_ca_end = absl::FromUnixSeconds(1'790'000'000);
+  text = metrics.Text(present);
+  EXPECT_THAT(text, HasSubstr("\n" + certificate + " 1780000000\n"));
+  EXPECT_THAT(text, HasSubstr("\n" + authority + " 1790000000\n"));
+  EXPECT_THAT(metrics.Text({}), Not(HasSubstr(certificate)));
+}
+
 TEST(Metrics, LoseNothingThatSeveralThreadsCountWhileOthersRead) {
   constexpr int kThreads = 4;
   constexpr int kEach = 10'000;
