@@ -20,6 +20,7 @@
 #include "server/http/http_listener.h"
 #include "server/ops/audit.h"
 #include "server/ops/caller_config.h"
+#include "server/ops/code_pages.h"
 #include "server/ops/config.h"
 #include "server/ops/hardening.h"
 #include "server/ops/log.h"
@@ -195,7 +196,10 @@ int Serve(const std::string& config_file, const Config& config) {
   Engine::Options options = EngineOptions(config);
   options.on_start = [&audit](const Login& login) { (*audit)->Started(login); };
   options.on_end = [&audit](const Login& login) { (*audit)->Ended(login); };
-  options.on_ready = [&health] { health.SetProviderKnown(); };
+  options.on_ready = [&health] {
+    health.SetProviderKnown();
+    ReleaseCodePages();  // what starting needed is behind us
+  };
   options.on_credentials = [&health](const std::string& sales_unit, bool are_refused) {
     health.SetCredentialsRefused(sales_unit, are_refused);
   };

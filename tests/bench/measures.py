@@ -277,5 +277,5 @@ def start_up(scale):
     return {"empty_seconds": empty, "logins": count, "full_seconds": full, "rss_bytes_full": rss}
 
 
-ALL = {"polling": polling, "scaling": scaling, "streams": streams, "watching": watching, "starting": starting, "latency": latency,
-       "idle": idle, "start_up": start_up}
+ALL = {"polling": polling, "scaling": scaling, "streams": streams, "watching": watching, "starting": starting,
+       "latency": latency, "idle": idle, "start_up": start_up}
