@@ -20,6 +20,7 @@
 #include "server/http/http_listener.h"
 #include "server/ops/audit.h"
 #include "server/ops/caller_config.h"
+#include "server/ops/code_pages.h"
 #include "server/ops/config.h"
 #include "server/ops/hardening.h"
 #include "server/ops/log.h"
@@ -222,7 +223,10 @@ absl::Status Daemon::StartEngine() {
   Engine::Options options = EngineOptions(config_);
   options.on_start = [this](const Login& login) { audit_->Started(login); };
   options.on_end = [this](const Login& login) { audit_->Ended(login); };
-  options.on_ready = [this] { health_.SetProviderKnown(); };
+  options.on_ready = [this] {
+    health_.SetProviderKnown();
+    ReleaseCodePages();  // what starting needed is behind us
+  };
   options.on_credentials = [this](const std::string& sales_unit, bool are_refused) {
     health_.SetCredentialsRefused(sales_unit, are_refused);
   };

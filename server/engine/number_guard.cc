@@ -55,7 +55,7 @@ NumberGuard::Verdict NumberGuard::Admit(const LoginRequest& request, const std::
   // Before what is in the way, so that none is cancelled for a start that cannot be.
   const absl::Time oldest = now - limits.window;
   if (starts_.size() >= forget_at_) ForgetOld(oldest);
-  std::vector<absl::Time>& starts = starts_[CustomerOf(request)];
+  Starts& starts = starts_[CustomerOf(request)];
   starts.erase(starts.begin(), std::upper_bound(starts.begin(), starts.end(), oldest));
   if (static_cast<int64_t>(starts.size()) >= limits.starts) {
     return {IsAskedTooOften(starts.front() - oldest), nullptr, ""};
@@ -74,7 +74,7 @@ void NumberGuard::Add(const Login& login) {
   pending_.insert_or_assign(
       PlaceOf(login.request),
       Pending{login.id, StartOf(login.request), absl::HashOf(seed_, login.request.caller)});
-  std::vector<absl::Time>& starts = starts_[CustomerOf(login.request)];
+  Starts& starts = starts_[CustomerOf(login.request)];
   starts.insert(std::upper_bound(starts.begin(), starts.end(), login.create_time),
                 login.create_time);
 }
@@ -100,7 +100,7 @@ void NumberGuard::RemovePending(const LoginRequest& request, const std::string& 
 
 void NumberGuard::ForgetOld(absl::Time oldest) {
   for (auto customer = starts_.begin(); customer != starts_.end();) {
-    const std::vector<absl::Time>& starts = customer->second;
+    const Starts& starts = customer->second;
     const bool is_over = starts.empty() || starts.back() <= oldest;
     customer = is_over ? starts_.erase(customer) : std::next(customer);
   }

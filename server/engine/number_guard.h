@@ -12,8 +12,8 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
-#include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "server/login/login.h"
@@ -72,6 +72,7 @@ class NumberGuard {
   void Remove(const Login& login);
 
  private:
+  using Starts = absl::InlinedVector<absl::Time, 1>;  // most customers have one
   struct Pending {
     std::string id;
     size_t start = 0;  // a hash of its caller and request_id; 0: it has no request_id
@@ -86,9 +87,9 @@ class NumberGuard {
   void ForgetOld(absl::Time oldest);
 
   const uint64_t seed_;
-  std::mutex mutex_;                                            // guards what follows
-  std::unordered_map<size_t, Pending> pending_;                 // by customer and sales unit
-  std::unordered_map<size_t, std::vector<absl::Time>> starts_;  // by customer, the oldest first
+  std::mutex mutex_;                             // guards what follows
+  std::unordered_map<size_t, Pending> pending_;  // by customer and sales unit
+  std::unordered_map<size_t, Starts> starts_;    // by customer, the oldest first
   size_t forget_at_ = 1024;  // how many customers starts_ may have before it is looked through
 };
 

@@ -61,7 +61,7 @@ absl::Status CanTakeUp(const Login& login, const Login* next, const Callback& ca
   }
   if (next != nullptr)
     return absl::UnavailableError("the login is changing; try again in a moment");
-  return CheckCallbackState(callback, login.request.state);
+  return CheckCallbackState(callback, login.request.web_page->state);
 }
 
 }  // namespace

@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "absl/time/time.h"
 #include "server/login/boxed.h"
@@ -56,23 +55,28 @@ struct Failure {
   friend bool operator==(const Failure&, const Failure&) = default;
 };
 
+// Where a login finishes that does not finish in the app.
+struct WebPage {
+  std::string redirect_uri;  // where the customer's browser brings the code
+  std::string state;         // that it brings along with the code; empty: none
+
+  friend bool operator==(const WebPage&, const WebPage&) = default;
+};
+
 // What the till asked for, checked and normalised. Never changes after the start.
 struct LoginRequest {
   // Whose login it is (Caller::name); nobody else learns of it. Empty: of a daemon that did not
   // tell callers apart, so it is nobody's.
   std::string caller;
-  std::string sales_unit;           // merchant serial number
-  std::string msisdn;               // country code and number, digits only: 4712345678; empty:
-  std::string customer_token;       // of a QR check-in, names the customer; empty: the number does
-  std::vector<std::string> scopes;  // `openid` first
-  std::string binding_message;      // empty: the till wants none
+  std::string sales_unit;       // merchant serial number
+  std::string msisdn;           // country code and number, digits only: 4712345678; empty:
+  std::string customer_token;   // of a QR check-in, names the customer; empty: the number does
+  std::string scope;            // as it is sent (RFC 6749, 3.3): `openid` first; see scope.h
+  std::string binding_message;  // empty: the till wants none
   bool binding_message_is_made =
       false;  // by the daemon, so it does not count when starts are compared
   std::optional<absl::Duration> requested_expiry;  // whole seconds; absent: the provider's default
-  // Where the customer's browser brings the code that finishes the login; empty: it is finished in
-  // the app, and polled for.
-  std::string redirect_uri;
-  std::string state;  // that the browser brings along with the code; empty: none
+  Boxed<WebPage> web_page;  // absent: the login is finished in the app, and polled for
   Language language = Language::kEnglish;  // of what staff are told
   std::string reference;
   std::string request_id;  // empty: every start is a new login
@@ -120,7 +124,7 @@ struct Progress {
 
 // Whether the login finishes on a web page: its customer's browser brings a code, and nothing is
 // polled for.
-inline bool FinishesOnWebPage(const LoginRequest& request) { return !request.redirect_uri.empty(); }
+inline bool FinishesOnWebPage(const LoginRequest& request) { return request.web_page.has_value(); }
 
 struct Login {
   std::string id;        // 26 characters of Crockford base32, of 128 random bits

@@ -8,7 +8,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/string_view.h"
+#include "absl/strings/str_split.h"
 
 namespace cibad {
 namespace {
@@ -43,6 +43,15 @@ absl::StatusOr<std::vector<std::string>> NormalizeScopes(const std::vector<std::
     if (is_new) normalized.push_back(scope);
   }
   return normalized;
+}
+
+std::string JoinScopes(const std::vector<std::string>& scopes) {
+  return absl::StrJoin(scopes, " ");
+}
+
+std::vector<std::string> SplitScopes(absl::string_view scope) {
+  if (scope.empty()) return {};
+  return absl::StrSplit(scope, ' ');
 }
 
 }  // namespace cibad

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 
 namespace cibad {
 
@@ -14,6 +15,11 @@ namespace cibad {
 // INVALID_ARGUMENT, with a message that begins with "scopes", where none is given or one is not
 // known; `nnin` is among those.
 absl::StatusOr<std::vector<std::string>> NormalizeScopes(const std::vector<std::string>& scopes);
+
+// The one text that a list of scopes is sent and held as, with a space between two of them (RFC
+// 6749, 3.3), and the list that it was.
+std::string JoinScopes(const std::vector<std::string>& scopes);
+std::vector<std::string> SplitScopes(absl::string_view scope);
 
 }  // namespace cibad
 

@@ -13,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/login/phone_mask.h"
+#include "server/login/scope.h"
 #include "server/login/state_name.h"
 #include "server/ops/log.h"
 
@@ -50,7 +51,7 @@ Line NewLine(const char* event, absl::Time now) {
 
 void Add(Line& line, const LoginRequest& request) {
   line["sales_unit"] = request.sales_unit;
-  line["scopes"] = request.scopes;
+  line["scopes"] = SplitScopes(request.scope);
   if (!request.msisdn.empty()) line["phone_number"] = MaskPhoneNumber(request.msisdn);
 }
 

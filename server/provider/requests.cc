@@ -9,7 +9,6 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "server/provider/text_rules.h"
@@ -166,15 +165,15 @@ HttpRequest BackchannelRequest(const ProviderMetadata& provider, const Requester
                                const LoginRequest& login) {
   Form form;
   form.Add("login_hint", LoginHint(login));
-  form.Add("scope", absl::StrJoin(login.scopes, " "));
+  form.Add("scope", login.scope);
   if (!login.binding_message.empty()) form.Add("binding_message", login.binding_message);
   if (login.requested_expiry) {
     form.Add("requested_expiry", absl::StrCat(absl::ToInt64Seconds(*login.requested_expiry)));
   }
   if (FinishesOnWebPage(login)) {
     form.Add("requested_flow", "login_to_webpage");
-    form.Add("redirect_uri", login.redirect_uri);
-    if (!login.state.empty()) form.Add("state", login.state);
+    form.Add("redirect_uri", login.web_page->redirect_uri);
+    if (!login.web_page->state.empty()) form.Add("state", login.web_page->state);
   }
   return PostForm(provider.backchannel_authentication_endpoint, caller, std::move(form));
 }

@@ -3,10 +3,12 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <string>
+#include <utility>
 
 #include "absl/time/time.h"
 #include "server/login/language.h"
 #include "server/login/phone_mask.h"
+#include "server/login/scope.h"
 #include "server/login/staff_message.h"
 
 namespace cibad {
@@ -140,7 +142,7 @@ v1::Login ToMessageWithoutProfile(const Login& login, absl::Duration shift) {
   if (login.state == LoginState::kFailed) SetFailure(*message.mutable_failure(), login);
   message.set_masked_phone_number(MaskPhoneNumber(login.request.msisdn));
   message.set_binding_message(login.request.binding_message);
-  for (const std::string& scope : login.request.scopes) message.add_scopes(scope);
+  for (std::string& scope : SplitScopes(login.request.scope)) message.add_scopes(std::move(scope));
   message.set_sales_unit(login.request.sales_unit);
   message.set_reference(login.request.reference);
   message.set_request_id(login.request.request_id);
@@ -152,7 +154,8 @@ v1::Login ToMessageWithoutProfile(const Login& login, absl::Duration shift) {
   if (login.end_time.has_value()) SetTime(*message.mutable_end_time(), *login.end_time + shift);
   message.set_staff_message(StaffMessage(login));
   message.set_language_code(std::string(LanguageTag(login.request.language)));
-  message.set_redirect_uri(login.request.redirect_uri);
+  if (FinishesOnWebPage(login.request))
+    message.set_redirect_uri(login.request.web_page->redirect_uri);
   return message;
 }
 

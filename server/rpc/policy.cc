@@ -6,6 +6,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "server/login/scope.h"
 
 namespace cibad {
 namespace {
@@ -61,14 +62,14 @@ absl::StatusOr<const SalesUnit*> FindSalesUnit(const std::string& msn, const Cal
 }
 
 absl::Status CheckStart(const CallerPolicy& policy, const LoginRequest& request) {
-  for (const std::string& scope : request.scopes) {
+  for (const std::string& scope : SplitScopes(request.scope)) {
     if (scope == "openid" || Allows(policy.scopes, scope))
       continue;  // without it there is no login
     return absl::PermissionDeniedError(
         absl::StrCat("scopes: this caller may not ask for ", scope,
                      "; name only those that it may, or have the daemon's operator allow it"));
   }
-  if (request.redirect_uri.empty() || Allows(policy.redirect_uris, request.redirect_uri)) {
+  if (!FinishesOnWebPage(request) || Allows(policy.redirect_uris, request.web_page->redirect_uri)) {
     return absl::OkStatus();
   }
   return absl::PermissionDeniedError(

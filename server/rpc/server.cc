@@ -61,6 +61,8 @@ void SetLimits(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMs);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kPingPauseMs);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, kMostEarlyPings);
+  // Its part of every call is 300 bytes, and a message has a few hundred.
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, 0);
 }
 
 size_t MostOpenFiles() {
@@ -96,8 +98,6 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Listen(
   grpc::ServerBuilder builder;
   SetLimits(builder);
   builder.RegisterService(service);
-  const size_t most_of_each =
-      ConnectionsOfEach(most_connections, MostOpenFiles(), addresses.size());
   std::vector<Acceptor::Door> doors;
   for (const std::string& address : addresses) {
     absl::StatusOr<std::vector<ListeningSocket>> sockets = ListeningSocket::Listen(address);
@@ -105,9 +105,10 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Listen(
     const bool is_plain = tls == nullptr || absl::StartsWith(address, kUnixScheme);
     const auto take = HandToGrpc(
         builder, is_plain ? PlaintextGate(address, keeper) : TlsGate(address, keeper, tls));
-    for (ListeningSocket& socket : *sockets)
-      doors.push_back({std::move(socket), most_of_each, take});
+    for (ListeningSocket& socket : *sockets) doors.push_back({std::move(socket), 1, take});
   }
+  const size_t most_of_each = ConnectionsOfEach(most_connections, MostOpenFiles(), doors.size());
+  for (Acceptor::Door& door : doors) door.most_connections = most_of_each;
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr) return absl::UnavailableError("gRPC cannot start its server");
   auto listening = std::unique_ptr<RpcServer>(

@@ -122,8 +122,7 @@ absl::Status ReadWebPage(const v1::StartLoginRequest& message, LoginRequest& req
                                                    kLongestState,
                                                    " visible ASCII characters without spaces"));
   }
-  request.redirect_uri = message.redirect_uri();
-  request.state = state;
+  request.web_page = WebPage{message.redirect_uri(), state};
   return absl::OkStatus();
 }
 
@@ -141,9 +140,9 @@ absl::StatusOr<LoginRequest> ReadStartRequest(const v1::StartLoginRequest& messa
 
   if (absl::Status status = ReadCustomer(message, **unit, request); !status.ok()) return status;
 
-  absl::StatusOr<std::vector<std::string>> scopes = ReadScopes(message, **unit);
+  const absl::StatusOr<std::vector<std::string>> scopes = ReadScopes(message, **unit);
   if (!scopes.ok()) return scopes.status();
-  request.scopes = *std::move(scopes);
+  request.scope = JoinScopes(*scopes);
 
   absl::StatusOr<std::string> binding_message = ReadBindingMessage(message, random_bits);
   if (!binding_message.ok()) return binding_message.status();

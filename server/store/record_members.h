@@ -9,11 +9,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <string>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "server/login/login.h"
 #include "server/login/profile.h"
+#include "server/login/scope.h"
 
 namespace cibad {
 
@@ -71,7 +75,10 @@ template <typename Visitor, Is<LoginRequest> T>
 void VisitMembers(Visitor& visit, T& request) {
   visit("sales_unit", request.sales_unit);
   visit("msisdn", request.msisdn);
-  visit("scopes", request.scopes);
+  // A list, as it was held when the first records were written.
+  std::vector<std::string> scopes = SplitScopes(request.scope);
+  visit("scopes", scopes);
+  if constexpr (!std::is_const_v<T>) request.scope = JoinScopes(scopes);
   visit("binding_message", request.binding_message);
   visit("binding_message_is_made", request.binding_message_is_made);
   visit("requested_expiry", request.requested_expiry);
@@ -79,8 +86,12 @@ void VisitMembers(Visitor& visit, T& request) {
   visit("request_id", request.request_id);
   if (visit.format() < kFormatOfWaysToFinish) return;
   visit("customer_token", request.customer_token);
-  visit("redirect_uri", request.redirect_uri);
-  visit("state", request.state);
+  WebPage page = request.web_page.has_value() ? *request.web_page : WebPage();
+  visit("redirect_uri", page.redirect_uri);
+  visit("state", page.state);
+  if constexpr (!std::is_const_v<T>) {
+    if (!page.redirect_uri.empty()) request.web_page = std::move(page);
+  }
   visit("language", request.language);
   if (visit.format() < kFormatOfCallers) return;
   visit("caller", request.caller);

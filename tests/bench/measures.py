@@ -109,41 +109,46 @@ def scaling(scale):
 
 
 def streams(scale):
-    """Targets 2 and 5. Memory of a login with an open stream, beside a bare gRPC stream; then all logins complete
-    at once."""
-    counts = [int(1000 * scale), int(20_000 * scale)]
-    rss = []
+    """Target 5. All logins with an open stream complete at once."""
+    count = int(20_000 * scale)
     with World() as world:
         world.start_provider(interval=1)
         daemon = world.start_daemon(workers=2, cores=None)
-        loads = []
-        begun = 0
-        for count in counts:
-            loads.append(world.start_load(count - begun, watch=True, channels=8, first_phone=90_000_000 + begun))
-            begun = count
-            read_line(loads[-1]), read_line(loads[-1])
-            time.sleep(3)
-            rss.append(daemon.rss_bytes())
-        world.ask_provider(f"decide?{counts[1]}")
-        ends = [read_line(load) for load in loads]
+        load = world.start_load(count, watch=True, channels=8)
+        read_line(load), read_line(load)
+        time.sleep(3)
+        world.ask_provider(f"decide?{count}")
+        end = read_line(load)
         peak = daemon.rss_bytes()
         alive = daemon.is_running() and world.metric("cibad_provider_known") == 1
+    return {"streams": count, "completed_in_seconds": end["first_to_last_seconds"], "lost": end["lost"],
+            "alive": alive, "rss_bytes_after": peak}
+
+
+def watching(scale):
+    """Target 2. Memory of a login with an open stream, polled every 5 s, beside a bare gRPC stream."""
+    counts = [int(1000 * scale), int(20_000 * scale)]
+
+    def growth(world, process, address=None):
+        """Bytes of RSS for each login more."""
+        rss, begun = [], 0
+        for count in counts:
+            load = world.start_load(count - begun, watch=True, channels=8, first_phone=90_000_000 + begun,
+                                    address=address)
+            begun = count
+            read_line(load), read_line(load)
+            time.sleep(6)
+            rss.append(process.rss_bytes())
+        return (rss[1] - rss[0]) / (counts[1] - counts[0])
+    with World() as world:
+        world.start_provider(interval=5, cores=None)
+        watched = growth(world, world.start_daemon(workers=2, cores=None))
     with World() as world:
         address = f"unix:{world.path('bare.sock')}"
         bare = world.start([os.path.join(PROGRAMS, "bare_grpc_server"), address], stdout=subprocess.PIPE)
         bare.popen.stdout.readline()
-        bare_rss = []
-        begun = 0
-        for count in counts:
-            load = world.start_load(count - begun, watch=True, channels=8, address=address)
-            begun = count
-            read_line(load), read_line(load)
-            bare_rss.append(bare.rss_bytes())
-    per = counts[1] - counts[0]
-    return {"streams": counts[1], "bytes_per_watched_login": (rss[1] - rss[0]) / per,
-            "bytes_per_bare_stream": (bare_rss[1] - bare_rss[0]) / per,
-            "completed_in_seconds": max(end["first_to_last_seconds"] for end in ends),
-            "lost": sum(end["lost"] for end in ends), "alive": alive, "rss_bytes_after": peak}
+        bare_stream = growth(world, bare, address)
+    return {"streams": counts[1], "bytes_per_watched_login": watched, "bytes_per_bare_stream": bare_stream}
 
 
 def parts_of_a_start(world, logins):
@@ -272,5 +277,5 @@ def start_up(scale):
     return {"empty_seconds": empty, "logins": count, "full_seconds": full, "rss_bytes_full": rss}
 
 
-ALL = {"polling": polling, "scaling": scaling, "streams": streams, "starting": starting, "latency": latency,
-       "idle": idle, "start_up": start_up}
+ALL = {"polling": polling, "scaling": scaling, "streams": streams, "watching": watching, "starting": starting,
+       "latency": latency, "idle": idle, "start_up": start_up}

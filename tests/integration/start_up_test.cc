@@ -32,7 +32,7 @@ Login PendingLogin(int number, absl::Time now) {
   login.revision = 2;
   login.request.sales_unit = "123456";
   login.request.msisdn = absl::StrCat("47", 90'000'000 + number);
-  login.request.scopes = {"openid", "name", "phoneNumber", "email", "address", "birthDate"};
+  login.request.scope = "openid name phoneNumber email address birthDate";
   login.request.binding_message = "AB-123";
   login.request.reference = absl::StrCat("receipt ", number);
   login.request.request_id = absl::StrCat("start-up-", number);

@@ -22,7 +22,7 @@ LoginRequest RequestOfTill(int index) {
   LoginRequest request;
   request.caller = kTill;
   request.sales_unit = "123456";
-  request.scopes = {"openid"};
+  request.scope = "openid";
   request.msisdn = HttpProvider::NumberOf(index);
   request.request_id = absl::StrCat(index);
   return request;

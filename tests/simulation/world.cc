@@ -69,8 +69,8 @@ World::World(uint64_t seed, bool keep_history)
   LoginRequest request;
   request.sales_unit = "123456";
   request.msisdn = "4791234567";
-  request.scopes = {"openid"};
-  if (plan_.on_web_page) request.redirect_uri = "https://shop.example/back";
+  request.scope = "openid";
+  if (plan_.on_web_page) request.web_page = WebPage{"https://shop.example/back", ""};
   memory_ = NewLogin(
       absl::StrCat(seed), std::move(request),
       Handling{.check_user = plan_.checks_user, .ping_fallback = plan_.ping_fallback}, now());

@@ -156,7 +156,7 @@ LoginRequest ARequest() {
   request.caller = kTill;
   request.sales_unit = kMsn;
   request.msisdn = "47" + std::to_string(++customers);
-  request.scopes = {"openid", "name"};
+  request.scope = "openid name";
   return request;
 }
 

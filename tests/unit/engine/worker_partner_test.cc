@@ -72,7 +72,7 @@ class WorkerPartnerTest : public ::testing::Test {
     LoginRequest request;
     request.sales_unit = "123456";
     request.msisdn = "4791234567";
-    request.scopes = {"openid"};
+    request.scope = "openid";
     const Login login = NewLogin(kLoginId, request, {}, now_);
     store_.logins[kLoginId] = login;
     worker_->Begin(login);

@@ -64,7 +64,7 @@ class WorkerTest : public ::testing::Test {
     request.caller = kTill;
     request.sales_unit = "123456";
     request.msisdn = "4791234567";
-    request.scopes = {"openid", "name"};
+    request.scope = "openid name";
     Login login = NewLogin(kId, request, handling_, now_);
     store_.logins[kId] = login;
     return login;
@@ -475,8 +475,7 @@ class WebPageWorkerTest : public WorkerTest {
  protected:
   WebPageWorkerTest() {
     Login login = NewTestLogin();
-    login.request.redirect_uri = "https://shop.example/back";
-    login.request.state = "state-0001";
+    login.request.web_page = WebPage{"https://shop.example/back", "state-0001"};
     store_.logins[kId] = login;
     worker_->Begin(std::move(login));
   }

@@ -12,9 +12,9 @@ Course::Course(const Handling& handling, const std::string& redirect_uri) {
   LoginRequest request;
   request.sales_unit = "123456";
   request.msisdn = "4791234567";
-  request.scopes = {"openid", "name"};
+  request.scope = "openid name";
   request.binding_message = "K7P-3XM";
-  request.redirect_uri = redirect_uri;
+  if (!redirect_uri.empty()) request.web_page = WebPage{redirect_uri, ""};
   login_ = NewLogin("00000000000000000000000042", std::move(request), handling, now_);
 }
 

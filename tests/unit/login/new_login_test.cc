@@ -58,12 +58,11 @@ LoginRequest SomeRequest() {
   LoginRequest request;
   request.sales_unit = "123456";
   request.msisdn = "4791234567";
-  request.scopes = {"openid", "name"};
+  request.scope = "openid name";
   request.binding_message = "ABCDE";
   request.requested_expiry = absl::Seconds(300);
   request.reference = "ticket 17";
-  request.redirect_uri = "https://shop.example/done";
-  request.state = "state-1234";
+  request.web_page = WebPage{"https://shop.example/done", "state-1234"};
   request.language = Language::kDanish;
   request.request_id = "f81d4fae";
   return request;
@@ -96,13 +95,14 @@ TEST(AskForTheSame, EveryFieldOfTheStartCounts) {
   void (*const changes[])(LoginRequest&) = {
       [](LoginRequest& request) { request.sales_unit = "654321"; },
       [](LoginRequest& request) { request.msisdn = "4791234568"; },
-      [](LoginRequest& request) { request.scopes.emplace_back("email"); },
+      [](LoginRequest& request) { request.scope += " email"; },
       [](LoginRequest& request) { request.binding_message = "VWXYZ"; },
       [](LoginRequest& request) { request.binding_message_is_made = true; },
       [](LoginRequest& request) { request.requested_expiry.reset(); },
       [](LoginRequest& request) { request.customer_token = "token"; },
-      [](LoginRequest& request) { request.redirect_uri = "https://shop.example/other"; },
-      [](LoginRequest& request) { request.state = "state-1235"; },
+      [](LoginRequest& request) { request.web_page->redirect_uri = "https://shop.example/other"; },
+      [](LoginRequest& request) { request.web_page.reset(); },
+      [](LoginRequest& request) { request.web_page->state = "state-1235"; },
       [](LoginRequest& request) { request.language = Language::kFinnish; },
       [](LoginRequest& request) { request.reference = "ticket 18"; },
       [](LoginRequest& request) { request.request_id = "f81d4faf"; },

@@ -48,6 +48,12 @@ TEST(Scopes, EveryScopeOfVippsIsKnown) {
   }
 }
 
+TEST(Scopes, AreOneTextToSendAndTheSameListAgain) {
+  EXPECT_EQ(JoinScopes({"openid", "name"}), "openid name");
+  EXPECT_THAT(SplitScopes("openid name"), ElementsAre("openid", "name"));
+  EXPECT_THAT(SplitScopes(JoinScopes({})), ElementsAre());
+}
+
 TEST(Scopes, NoneIsRefused) { Refusal({}); }
 
 TEST(Scopes, NninIsRefusedAndNinSuggested) {

@@ -41,7 +41,7 @@ class AuditTest : public testing::Test {
     login.request.caller = "tills/till-1.shop.example";
     login.request.sales_unit = "123456";
     login.request.msisdn = "4791234567";
-    login.request.scopes = {"openid", "name"};
+    login.request.scope = "openid name";
     login.request.binding_message = "AB-12345";
     login.request.reference = "receipt 42";
     login.request.request_id = "request-1";

@@ -40,7 +40,7 @@ LoginRequest Asked() {
   LoginRequest login;
   login.sales_unit = "123456";
   login.msisdn = "4791234567";
-  login.scopes = {"openid", "name", "phoneNumber"};
+  login.scope = "openid name phoneNumber";
   return login;
 }
 
@@ -95,11 +95,11 @@ TEST(BackchannelRequest, NamesTheCustomerByTheTokenOfACheckIn) {
 
 TEST(BackchannelRequest, AsksToFinishOnTheWebPage) {
   LoginRequest login = Asked();
-  login.redirect_uri = "https://shop.example/back?a=b";
+  login.web_page = WebPage{"https://shop.example/back?a=b", ""};
   EXPECT_THAT(BackchannelRequest(Provider(), Unit(), login).body,
               EndsWith("&requested_flow=login_to_webpage"
                        "&redirect_uri=https%3A%2F%2Fshop.example%2Fback%3Fa%3Db"));
-  login.state = "state-0001";
+  login.web_page->state = "state-0001";
   EXPECT_THAT(BackchannelRequest(Provider(), Unit(), login).body, EndsWith("&state=state-0001"));
 }
 

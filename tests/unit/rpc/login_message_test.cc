@@ -24,7 +24,7 @@ Login PendingLogin() {
   login.revision = 2;
   login.request.sales_unit = "123456";
   login.request.msisdn = "4791234567";
-  login.request.scopes = {"openid", "name"};
+  login.request.scope = "openid name";
   login.request.binding_message = "TILL-7";
   login.request.reference = "receipt 17";
   login.request.request_id = "request-1";
@@ -172,8 +172,7 @@ TEST(LoginMessage, OfACheckInAndAWebPageTellsNeitherTokenNorState) {
   Login login = CompletedLogin();
   login.request.msisdn = "";
   login.request.customer_token = "s3cret-token";
-  login.request.redirect_uri = "https://shop.example/back";
-  login.request.state = "s3cret-state";
+  login.request.web_page = WebPage{"https://shop.example/back", "s3cret-state"};
   const v1::Login message = ToMessage(login, kNotSet);
   EXPECT_EQ(message.masked_phone_number(), "");
   EXPECT_EQ(message.redirect_uri(), "https://shop.example/back");

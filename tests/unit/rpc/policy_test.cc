@@ -32,12 +32,12 @@ std::string Found(const std::string& msn, const CallerPolicy& policy) {
 TEST(Policy, WhatIsNotNamedIsRefused) {
   EXPECT_EQ(CheckRpc(Nothing(), "GetLogin").code(), absl::StatusCode::kPermissionDenied);
   LoginRequest request;
-  request.scopes = {"openid"};
+  request.scope = "openid";
   EXPECT_TRUE(CheckStart(Nothing(), request).ok()) << "openid is no claim";
-  request.scopes = {"openid", "name"};
+  request.scope = "openid name";
   EXPECT_EQ(CheckStart(Nothing(), request).code(), absl::StatusCode::kPermissionDenied);
-  request.scopes = {"openid"};
-  request.redirect_uri = "https://shop.example/done";
+  request.scope = "openid";
+  request.web_page = WebPage{"https://shop.example/done", ""};
   EXPECT_EQ(CheckStart(Nothing(), request).code(), absl::StatusCode::kPermissionDenied);
   EXPECT_EQ(FindSalesUnit("111111", Nothing(), ThreeUnits()).status().code(),
             absl::StatusCode::kNotFound);
@@ -56,11 +56,11 @@ TEST(Policy, TheScopeThatIsRefusedIsNamed) {
   CallerPolicy policy = Nothing();
   policy.scopes = {"name", "phoneNumber"};
   LoginRequest request;
-  request.scopes = {"openid", "name", "nin"};
+  request.scope = "openid name nin";
   const absl::Status status = CheckStart(policy, request);
   EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied);
   EXPECT_THAT(std::string(status.message()), StartsWith("scopes: this caller may not ask for nin"));
-  request.scopes = {"openid", "name", "phoneNumber"};
+  request.scope = "openid name phoneNumber";
   EXPECT_TRUE(CheckStart(policy, request).ok());
 }
 
@@ -68,11 +68,11 @@ TEST(Policy, ARedirectUriIsNamedToTheLetter) {
   CallerPolicy policy = Nothing();
   policy.redirect_uris = {"https://shop.example/done"};
   LoginRequest request;
-  request.redirect_uri = "https://shop.example/done";
+  request.web_page = WebPage{"https://shop.example/done", ""};
   EXPECT_TRUE(CheckStart(policy, request).ok());
   for (const char* uri : {"https://shop.example/done/", "https://shop.example/done?a=b",
                           "https://shop.example", "https://SHOP.example/done"}) {
-    request.redirect_uri = uri;
+    request.web_page = WebPage{uri, ""};
     EXPECT_EQ(CheckStart(policy, request).code(), absl::StatusCode::kPermissionDenied) << uri;
   }
 }

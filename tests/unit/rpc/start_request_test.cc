@@ -47,7 +47,7 @@ TEST(StartRequest, TheLeastThatATillSends) {
   ASSERT_TRUE(request.ok()) << request.status();
   EXPECT_EQ(request->sales_unit, "123456");
   EXPECT_EQ(request->msisdn, "4791234567");
-  EXPECT_THAT(request->scopes, ElementsAre("openid", "name"));
+  EXPECT_EQ(request->scope, "openid name");
   EXPECT_THAT(request->binding_message, testing::MatchesRegex("[A-Z0-9-]{5,8}"));
   EXPECT_TRUE(request->binding_message_is_made);
   EXPECT_EQ(request->requested_expiry, std::nullopt);
@@ -70,7 +70,7 @@ TEST(StartRequest, AllThatATillCanSend) {
   ASSERT_TRUE(request.ok()) << request.status();
   EXPECT_EQ(request->sales_unit, "654321");
   EXPECT_EQ(request->msisdn, "4520123456");  // of the unit's region
-  EXPECT_THAT(request->scopes, ElementsAre("openid", "name", "phoneNumber"));
+  EXPECT_EQ(request->scope, "openid name phoneNumber");
   EXPECT_EQ(request->binding_message, "TILL-7");
   EXPECT_FALSE(request->binding_message_is_made);
   EXPECT_EQ(request->requested_expiry, absl::Seconds(120));
@@ -115,13 +115,12 @@ TEST(StartRequest, ALoginMayFinishOnAWebPage) {
   message.set_redirect_uri("https://shop.example/back?a=b");
   auto request = ReadStartRequest(message, Anybody(), OneUnit(), kRandomBits);
   ASSERT_TRUE(request.ok()) << request.status();
-  EXPECT_EQ(request->redirect_uri, "https://shop.example/back?a=b");
-  EXPECT_EQ(request->state, "");
+  EXPECT_EQ(request->web_page, (WebPage{"https://shop.example/back?a=b", ""}));
   for (const std::string& state : {std::string("12345678"), std::string(256, 's')}) {
     message.set_state(state);
     request = ReadStartRequest(message, Anybody(), OneUnit(), kRandomBits);
     ASSERT_TRUE(request.ok()) << request.status();
-    EXPECT_EQ(request->state, state);
+    EXPECT_EQ(request->web_page->state, state);
   }
 }
 
@@ -268,12 +267,12 @@ TEST(StartRequest, ThatNamesNoScopesAsksForThoseOfItsSalesUnit) {
   message.clear_scopes();
   const auto request = ReadStartRequest(message, Anybody(), units, kRandomBits);
   ASSERT_TRUE(request.ok()) << request.status();
-  EXPECT_THAT(request->scopes, ElementsAre("openid", "name", "email"));
+  EXPECT_EQ(request->scope, "openid name email");
 
   message.add_scopes("nin");
   const auto own = ReadStartRequest(message, Anybody(), units, kRandomBits);
   ASSERT_TRUE(own.ok()) << own.status();
-  EXPECT_THAT(own->scopes, ElementsAre("openid", "nin"));
+  EXPECT_EQ(own->scope, "openid nin");
 
   message.clear_scopes();
   message.set_sales_unit("654321");

@@ -220,8 +220,7 @@ class EarlierStoreTest : public StoreKeysTest {
     // What logins had not yet when the record was written.
     login_.request.caller.clear();
     login_.request.customer_token.clear();
-    login_.request.redirect_uri.clear();
-    login_.request.state.clear();
+    login_.request.web_page.reset();
     login_.request.language = Language::kEnglish;
     login_.handling = Handling();
     login_.retry_time = absl::InfinitePast();

@@ -63,7 +63,7 @@ Login MakeLogin(const std::string& id, int seconds) {
   login.request.caller = kStoreTill;
   login.request.sales_unit = "123456";
   login.request.msisdn = "4791234567";
-  login.request.scopes = {"openid", "name"};
+  login.request.scope = "openid name";
   login.create_time = At(seconds);
   login.update_time = At(seconds);
   return login;
@@ -85,15 +85,14 @@ Login MakeFullLogin() {
   login.request.caller = kStoreTill;
   login.request.sales_unit = "123456";
   login.request.msisdn = "4791234567";
-  login.request.scopes = {"openid", "name", "phoneNumber"};
+  login.request.scope = "openid name phoneNumber";
   login.request.binding_message = "AB-12345";
   login.request.binding_message_is_made = true;
   login.request.requested_expiry = absl::Seconds(300);
   login.request.reference = "receipt \"42\" \\ \n \xC3\xA6\xC3\xB8\xC3\xA5";
   login.request.request_id = "2c1b6a5e-0000-4000-8000-000000000001";
   login.request.customer_token = "customer-token-1";
-  login.request.redirect_uri = "https://shop.example/done?a=b";
-  login.request.state = "state-1234";
+  login.request.web_page = WebPage{"https://shop.example/done?a=b", "state-1234"};
   login.request.language = Language::kFinnish;
   login.handling.check_user = true;
   login.handling.ping_fallback = absl::Seconds(30);

@@ -1,0 +1,40 @@
+// What the daemon takes of the machine while nobody calls. A sanitizer takes more, so its builds
+// leave this out.
+
+#include <unistd.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "tests/integration/integration_test.h"
+
+namespace cibad {
+namespace {
+
+// What counts as the process's memory (RSS), of its own and of files.
+int64_t ResidentMib(pid_t pid) {
+  const std::string statm = ReadFile(absl::StrCat("/proc/", pid, "/statm"));
+  const std::vector<std::string> pages = absl::StrSplit(statm, ' ');
+  int64_t resident = 0;
+  if (pages.size() > 1) static_cast<void>(absl::SimpleAtoi(pages[1], &resident));
+  return resident * sysconf(_SC_PAGESIZE) / (1024 * 1024);
+}
+
+class FootprintTest : public IntegrationTest {};
+
+TEST_F(FootprintTest, AnIdleDaemonTakesLessThanTwentyMebibytes) {
+  int64_t resident = 0;
+  EXPECT_TRUE(Eventually([&] {
+    static_cast<void>(till_->Health(""));
+    resident = ResidentMib(daemon_->process().pid());
+    return resident > 0 && resident < 20;
+  })) << "it takes "
+      << resident << " MiB";
+}
+
+}  // namespace
+}  // namespace cibad
