@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -30,6 +31,29 @@ absl::Status AboutFile(const std::string& path, const absl::Status& status) {
                            absl::StrCat("the file ", Quoted(path), " ", status.message()));
 }
 
+// All that a file holds, of at most `limit` bytes; more is left unread. The room for it is made by
+// its size, which is only a guess: it may grow meanwhile, and the kernel's own files say 0.
+absl::StatusOr<std::string> ReadToEnd(int file, off_t size, size_t limit) {
+  constexpr size_t kLeastBytes = 512;
+  std::string contents;
+  size_t length = 0;
+  // One byte more than there should be: the read that finds the end needs room.
+  size_t room = std::min(limit, std::max(kLeastBytes, static_cast<size_t>(size) + 1));
+  while (length < limit) {
+    if (length == contents.size()) {
+      contents.resize(room);
+      room = std::min(limit, 2 * room);
+    }
+    const ssize_t got = read(file, contents.data() + length, contents.size() - length);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return Unreadable();
+    if (got == 0) break;
+    length += static_cast<size_t>(got);
+  }
+  contents.resize(length);
+  return contents;
+}
+
 absl::StatusOr<std::string> ReadOpenFile(int file, const std::string& path, size_t max_bytes,
                                          bool refuse_others) {
   struct stat facts {};
@@ -39,18 +63,9 @@ absl::StatusOr<std::string> ReadOpenFile(int file, const std::string& path, size
     return absl::InvalidArgumentError(
         absl::StrCat("is open to every user of this machine; run: chmod o-rwx ", path));
   }
-  std::string contents(max_bytes + 1, '\0');
-  size_t length = 0;
-  while (length < contents.size()) {
-    const ssize_t got = read(file, contents.data() + length, contents.size() - length);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return Unreadable();
-    if (got == 0) break;
-    length += static_cast<size_t>(got);
-  }
-  if (length > max_bytes)
+  absl::StatusOr<std::string> contents = ReadToEnd(file, facts.st_size, max_bytes + 1);
+  if (contents.ok() && contents->size() > max_bytes)
     return absl::InvalidArgumentError(absl::StrCat("is larger than ", max_bytes, " bytes"));
-  contents.resize(length);
   return contents;
 }
 

@@ -12,6 +12,7 @@
 #include "server/ops/config.h"
 #include "tests/fuzz/property.h"
 #include "tests/fuzz/targets.h"
+#include "tests/sandbox/certificates.h"
 
 namespace cibad::fuzz {
 namespace {
@@ -33,6 +34,11 @@ class Folder {
     Require(mkdtemp(path_.data()) != nullptr, "there is room in /dev/shm");
     Write(path_ + "/secret", kSecret);
     Write(path_ + "/store.key", "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=\n");
+    const CertificateAuthority authority("the CA");
+    const Certified server = authority.Issue({.common_name = "cibad", .is_server = true});
+    Write(path_ + "/tls.pem", server.certificate);
+    Write(path_ + "/tls_key.pem", server.key);
+    Write(path_ + "/client_ca.pem", authority.certificate());
   }
   ~Folder() {
     std::error_code ignored;
@@ -70,7 +76,7 @@ void FuzzConfig(absl::string_view input) {
             "a secret is not said");
     return;
   }
-  Require(!config->listen.empty() && !config->sales_units.empty(),
+  Require(!config->listen.empty() && !config->sales_units.empty() && !config->callers.empty(),
           "a good config has what it needs");
   Require(absl::StartsWith(config->issuer, "https://"), "the issuer is https");
 }

@@ -42,8 +42,9 @@ TEST_P(Corpus, IsReadAsPromised) {
 INSTANTIATE_TEST_SUITE_P(
     Fuzz, Corpus,
     ::testing::Values(Target{"answers", FuzzAnswers}, Target{"callback_query", FuzzCallbackQuery},
-                      Target{"config", FuzzConfig}, Target{"id_token", FuzzIdToken},
-                      Target{"id_token_parts", FuzzIdTokenParts},
+                      Target{"caller", FuzzCaller}, Target{"caller_config", FuzzCallerConfig},
+                      Target{"certificate_name", FuzzCertificateName}, Target{"config", FuzzConfig},
+                      Target{"id_token", FuzzIdToken}, Target{"id_token_parts", FuzzIdTokenParts},
                       Target{"json_record", FuzzJsonRecord}, Target{"key_set", FuzzKeySet},
                       Target{"metadata", FuzzMetadata}, Target{"page_token", FuzzPageToken},
                       Target{"phone_number", FuzzPhoneNumber}, Target{"ping", FuzzPing},

@@ -12,6 +12,9 @@ namespace cibad::fuzz {
 
 void FuzzAnswers(absl::string_view input);
 void FuzzCallbackQuery(absl::string_view input);
+void FuzzCaller(absl::string_view input);
+void FuzzCallerConfig(absl::string_view input);
+void FuzzCertificateName(absl::string_view input);
 void FuzzConfig(absl::string_view input);
 void FuzzIdToken(absl::string_view input);
 void FuzzIdTokenParts(absl::string_view input);
