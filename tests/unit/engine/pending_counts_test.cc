@@ -15,7 +15,9 @@ TEST(PendingCounts, SoManyAreLetInOfEachCaller) {
   EXPECT_EQ(counts.Admit("till", 2).status().code(), absl::StatusCode::kResourceExhausted);
   EXPECT_TRUE(counts.Admit("other", 2).ok());
   counts.Remove("till");
-  EXPECT_TRUE(counts.Admit("till", 2).ok());
+  const auto place = counts.Admit("till", 2);
+  ASSERT_TRUE(place.ok());
+  EXPECT_FALSE(counts.Admit("till", 2).ok()) << "the other one is still there";
 }
 
 TEST(PendingCounts, APlaceThatIsNotKeptIsGivenBack) {

@@ -19,6 +19,10 @@ TEST(CertificateNameTest, AnAsteriskStandsForPartOfOnePart) {
   EXPECT_FALSE(MatchesCertificateName("*.tills.example.com", "a.b.tills.example.com"));
   EXPECT_FALSE(MatchesCertificateName("*.tills.example.com", "t17.tills.example.com.evil"));
   EXPECT_FALSE(MatchesCertificateName("till-*.example.com", "till-.example.com"));
+  EXPECT_FALSE(MatchesCertificateName("till-*7", "till-7"))
+      << "it stands for one character at least";
+  EXPECT_FALSE(MatchesCertificateName("*.example.com", "..example.com")) << "and for no separator";
+  EXPECT_FALSE(MatchesCertificateName("spiffe://shop/till/*", "spiffe://shop/till//"));
   EXPECT_FALSE(MatchesCertificateName("spiffe://shop/till/*", "spiffe://shop/till/"));
   EXPECT_FALSE(MatchesCertificateName("spiffe://shop/till/*", "spiffe://shop/till/17/admin"));
   EXPECT_FALSE(MatchesCertificateName("spiffe://shop/till/*", "spiffe://shop/back/17"));
@@ -27,6 +31,7 @@ TEST(CertificateNameTest, AnAsteriskStandsForPartOfOnePart) {
 TEST(CertificateNameTest, AUriIsNeverWhatANameWithoutAnySchemeStandsFor) {
   EXPECT_FALSE(MatchesCertificateName("spiffe*", "spiffe://shop"));
   EXPECT_FALSE(MatchesCertificateName("*.example", "https://a.example"));
+  EXPECT_FALSE(MatchesCertificateName("spiffe*//shop/till/17", "spiffe://shop/till/17"));
 }
 
 TEST(CertificateNameTest, OnlyUrisHeedCase) {

@@ -182,6 +182,10 @@ TEST_F(CallerConfigTest, CertificatesAndTokensNeedTls) {
             "add it");
   EXPECT_EQ(ErrorOf(absl::StrCat(kGood, kCaller, "token_sha256 = [\"", kHash, "\"]\n")),
             "18: caller.token_sha256: bearer tokens are taken over TLS only; add a [tls] section");
+  const std::string no_authority =
+      absl::StrReplaceAll(kTls, {{"client_ca_file = \"client_ca.pem\"\n", ""}});
+  EXPECT_THAT(ErrorOf(absl::StrCat(kGood, kCaller, "certificates = [\"a\"]\n", no_authority)),
+              HasSubstr("18: caller.certificates: client certificates need client_ca_file"));
   const std::string tcp = absl::StrReplaceAll(absl::StrCat(kGood, kCaller, kTls),
                                               {{"unix:/run/cibad.sock", "127.0.0.1:50051"}});
   EXPECT_EQ(ErrorOf(tcp),
@@ -196,10 +200,28 @@ TEST_F(CallerConfigTest, NamesAndAddressesOfWrongFormAreRefused) {
               HasSubstr("13: caller.name: must be at most 64"));
   EXPECT_THAT(ErrorBehind("redirect_uris = [\"http://a.example\"]\n"),
               HasSubstr("18: caller.redirect_uris: \"http://a.example\" must be an https URL"));
+  EXPECT_THAT(ErrorBehind("redirect_uris = [\"https://a.example/b c\"]\n"),
+              HasSubstr("18: caller.redirect_uris: \"https://a.example/b c\" must be"));
+  EXPECT_THAT(
+      ErrorBehind(absl::StrCat("redirect_uris = [\"https://", std::string(2041, 'a'), "\"]\n")),
+      HasSubstr("at most 2048 characters"));
   EXPECT_THAT(ErrorBehind("certificates = [\"a b\"]\n"),
               HasSubstr("18: caller.certificates: \"a b\""));
   EXPECT_THAT(ErrorBehind("starts_per_minute = 0\n"),
               HasSubstr("18: caller.starts_per_minute: must be 1 to 1000000"));
+}
+
+TEST_F(CallerConfigTest, AThousandAreEnough) {
+  std::string callers;
+  const auto add = [&](int number) {
+    absl::StrAppend(&callers, "[[caller]]\nname = \"c", number, "\"\ncertificates = [\"c", number,
+                    "\"]\nrpcs = []\nsales_units = []\nscopes = []\n");
+  };
+  for (int i = 0; i < 1000; ++i) add(i);
+  EXPECT_TRUE(Load(absl::StrCat(kGood, kTls, callers)).ok());
+  add(1000);
+  EXPECT_THAT(ErrorOf(absl::StrCat(kGood, kTls, callers)),
+              HasSubstr(": caller: there are more than 1000"));
 }
 
 TEST_F(CallerConfigTest, AnAddressThatIsGoneTellsItsCallerUntilTheRestart) {
@@ -211,6 +233,8 @@ TEST_F(CallerConfigTest, AnAddressThatIsGoneTellsItsCallerUntilTheRestart) {
   ASSERT_TRUE(running.ok() && loaded.ok() && renamed.ok());
   EXPECT_THAT(CallersAfterReload(*running, *loaded).at("tills")->listeners,
               ElementsAre("unix:/run/other.sock", "unix:/run/cibad.sock"));
+  EXPECT_THAT(CallersAfterReload(*running, *running).at("tills")->listeners,
+              ElementsAre("unix:/run/cibad.sock"));
   EXPECT_THAT(CallersAfterReload(*running, *renamed).at("others")->listeners,
               ElementsAre("unix:/run/other.sock"));
 }

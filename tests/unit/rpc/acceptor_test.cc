@@ -10,6 +10,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -24,6 +25,7 @@ namespace {
 
 constexpr char kOne[] = "127.0.0.1";
 constexpr char kOther[] = "127.0.0.2";
+constexpr char kThird[] = "127.0.0.3";
 
 // Owns what the acceptor lets in, as gRPC does.
 class Owner {
@@ -33,8 +35,15 @@ class Owner {
   }
   void Take(int descriptor) {
     const std::lock_guard lock(mutex_);
+    if (on_take_ && taken_.size() == hooked_index_) on_take_();
     taken_.push_back(descriptor);
     changed_.notify_all();
+  }
+  // Calls the hook when the connection comes as number `index`.
+  void OnTake(size_t index, std::function<void()> hook) {
+    const std::lock_guard lock(mutex_);
+    hooked_index_ = index;
+    on_take_ = std::move(hook);
   }
   // The connection that came as number `index`, once it is there.
   int Taken(size_t index) {
@@ -52,6 +61,8 @@ class Owner {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<int> taken_;
+  size_t hooked_index_ = 0;
+  std::function<void()> on_take_;
 };
 
 // A peer's side of a connection.
@@ -164,19 +175,28 @@ TEST_F(AcceptorTest, AnotherSourceGetsOneOfTheFirstsLatest) {
   ExpectWorks(*newcomer, 3);
 }
 
+// The owner closes a connection, and somebody else gets its number, after the acceptor has looked
+// whether it is there and before it is to go.
 TEST_F(AcceptorTest, ANumberThatIsAnotherFilesByNowIsLeftAlone) {
-  ASSERT_NO_FATAL_FAILURE(Start(3));
+  ASSERT_NO_FATAL_FAILURE(Start(4));
   const auto first = Enter(0, kOther);
   const auto second = Enter(1, kOther);
   const auto third = Enter(2, kOther);
-  // The owner has closed it, and somebody else has its number: as it may be between two looks.
+  const auto fourth = Enter(3, kOther);
+  const int number = owners_[0]->Taken(2);
   int pair[2];
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-  ASSERT_GE(dup2(pair[0], owners_[0]->Taken(2)), 0);
-  const auto newcomer = Enter(3, kOne);
-  EXPECT_EQ(write(pair[1], "y", 1), 1);
+  std::unique_ptr<Peer> next;
+  owners_[0]->OnTake(4, [&] {
+    EXPECT_GE(dup2(pair[0], number), 0);
+    next = Connect(kThird);  // waits to be taken, so that there is no other look before
+  });
+  const auto newcomer = Enter(4, kOne);  // in place of the fourth
+  ExpectWorks(*next, 5);                 // in place of the third
+  EXPECT_EQ(send(pair[1], "y", 1, MSG_NOSIGNAL), 1);
   char byte = 0;
-  EXPECT_EQ(read(owners_[0]->Taken(2), &byte, 1), 1);
+  EXPECT_EQ(recv(number, &byte, 1, 0), 1);
+  EXPECT_EQ(byte, 'y');
   close(pair[0]);
   close(pair[1]);
 }

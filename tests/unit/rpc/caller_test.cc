@@ -132,6 +132,18 @@ TEST_F(CallerTest, ANameInTheCertificateMakesACallerOfItsOwn) {
   EXPECT_EQ(Who(proof), "tills/till-17.example.com");
 }
 
+TEST_F(CallerTest, OfSeveralThatFitTheFirstInTheFileIsTakenWhateverItsName) {
+  CallerPolicy back = *policies_.at("back-office");
+  back.position = 0;
+  Add(back);
+  CallerPolicy tills = *policies_.at("tills");
+  tills.position = 1;
+  Add(tills);
+  CallerProof proof = Tls();
+  proof.dns_names = {"till-17.example.com"};
+  EXPECT_EQ(Who(proof), "back-office/till-17.example.com");
+}
+
 TEST_F(CallerTest, TheCommonNameCountsOnlyWithoutOtherNames) {
   CallerProof proof = Tls();
   proof.common_names = {"plain-name"};

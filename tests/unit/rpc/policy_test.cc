@@ -100,6 +100,10 @@ TEST(Policy, AStartThatNamesNoSalesUnitIsForTheCallersDefault) {
   EXPECT_THAT(Found("", policy), StartsWith("sales_unit: name one"));
   policy.default_sales_unit = "444444";  // it has gone from the config
   EXPECT_THAT(Found("", policy), StartsWith("sales_unit: name one"));
+  for (const char* units : {"111111", "*"}) {
+    policy.sales_units = {units};
+    EXPECT_THAT(Found("", policy), StartsWith("sales_unit: name one")) << "never another than said";
+  }
 }
 
 }  // namespace

@@ -30,6 +30,24 @@ TEST(StartRates, AfterTheTimeThatItToldOneMoreGoesThrough) {
   EXPECT_FALSE(rates.Admit("till", 10, kNoon + *wait + absl::Milliseconds(20)).ok());
 }
 
+TEST(StartRates, WhoWasQuietForLongHasAMinutesWorthAndNoMore) {
+  StartRates rates;
+  ASSERT_TRUE(rates.Admit("till", 3, kNoon).ok());
+  const absl::Time later = kNoon + absl::Hours(5);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(rates.Admit("till", 3, later).ok()) << i;
+  EXPECT_FALSE(rates.Admit("till", 3, later).ok());
+}
+
+TEST(StartRates, WhereNobodyCouldStartAtFullRateAllAreForgotten) {
+  StartRates rates;
+  for (size_t i = 0; i < StartRates::kMostCallers; ++i) {
+    ASSERT_TRUE(rates.Admit(absl::StrCat("till-", i), 1, kNoon).ok());
+  }
+  ASSERT_FALSE(rates.Admit("till-0", 1, kNoon).ok());
+  ASSERT_TRUE(rates.Admit("one more", 1, kNoon).ok());
+  EXPECT_TRUE(rates.Admit("till-0", 1, kNoon).ok()) << "or they would take memory without end";
+}
+
 TEST(StartRates, CallersDoNotFeelEachOther) {
   StartRates rates;
   ASSERT_TRUE(rates.Admit("one", 1, kNoon).ok());
