@@ -36,7 +36,7 @@ struct Config {
   int workers = 0;               // 0: one per core
   int pending_logins = 200'000;  // more are refused, as are streams
   int watch_streams = 50'000;
-  int connections = 10'000;  // at each address of `listen`
+  int connections = 10'000;   // at each address of `listen`
   int starts_per_number = 5;  // over all callers, in so many minutes
   int starts_per_number_minutes = 10;
   std::string audit_file;  // empty: the journal

@@ -193,9 +193,9 @@ TEST_F(AcceptorTest, ANumberThatIsAnotherFilesByNowIsLeftAlone) {
   });
   const auto newcomer = Enter(4, kOne);  // in place of the fourth
   ExpectWorks(*next, 5);                 // in place of the third
-  EXPECT_EQ(write(pair[1], "y", 1), 1);
+  EXPECT_EQ(send(pair[1], "y", 1, MSG_NOSIGNAL), 1);
   char byte = 0;
-  EXPECT_EQ(read(number, &byte, 1), 1);
+  EXPECT_EQ(recv(number, &byte, 1, 0), 1);
   EXPECT_EQ(byte, 'y');
   close(pair[0]);
   close(pair[1]);
