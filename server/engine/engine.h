@@ -153,6 +153,8 @@ class Engine {
     std::shared_ptr<NumberGuard::Hold> hold;      // likewise
   };
 
+  // How often which customers were asked before the restart.
+  absl::Status TakeUpStarts();
   Lane& LaneOf(const std::string& id) const;
   std::unique_ptr<Lane> MakeLane();
   // Gives the login of an earlier start with the request's request_id, and true, if there is one:
