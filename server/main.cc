@@ -146,6 +146,7 @@ void Reload(const std::string& config_file, const Config& running, SqliteStore& 
   audit.Reopen();
   const CallerPolicies callers = CallersAfterReload(running, *loaded);
   server.SetCallers(callers);
+  audit.SetCallers(callers);
   health.SetSalesUnits(ByMsn(loaded->sales_units));
   engine.Apply(EngineSettings(*loaded));
   service.Apply(ServiceSettings(*loaded, callers));
@@ -189,8 +190,15 @@ int Serve(const std::string& config_file, const Config& config) {
       SqliteStore::Open(config.store_path, config.store_keys, store_options);
   if (!store.ok()) return Fail(kUnavailable, store.status());
 
-  const absl::StatusOr<std::unique_ptr<AuditLog>> audit = AuditLog::Open(config.audit_file);
+  AuditLog::Options audit_options;
+  audit_options.on_status = [&health](const absl::Status& status) {
+    health.SetAuditStatus(status);
+  };
+  audit_options.metrics = &metrics;
+  const absl::StatusOr<std::unique_ptr<AuditLog>> audit =
+      AuditLog::Open(config.audit_file, std::move(audit_options));
   if (!audit.ok()) return Fail(kUnavailable, audit.status());
+  (*audit)->SetCallers(config.callers);
 
   Engine::Options options = EngineOptions(config);
   options.on_start = [&audit](const Login& login) { (*audit)->Started(login); };
@@ -209,8 +217,9 @@ int Serve(const std::string& config_file, const Config& config) {
       RpcServer::Listen(config.listen,
                         std::make_shared<Doorkeeper>(
                             config.callers,
-                            [&audit](const std::string& listener, const absl::Status& status) {
-                              (*audit)->Denied(listener, status);
+                            [&audit](const std::string& listener, const std::string& certificate,
+                                     const absl::Status& status) {
+                              (*audit)->Denied(listener, certificate, status);
                             }),
                         *tls, &service);
   if (!server.ok()) return Fail(kUnavailable, server.status());
@@ -245,6 +254,7 @@ int Serve(const std::string& config_file, const Config& config) {
     NotifyReady();
   }
   NotifyStopping();
+  (*audit)->Stopping();
   Log(LogLevel::kInfo, "Stopping; what is unfinished goes on at the next start", {});
   health.Tell(nullptr);
   if (*webhook != nullptr) (*webhook)->Stop();
