@@ -14,6 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
 #include "server/engine/engine.h"
 #include "server/engine/ping_receiver.h"
 #include "server/http/clock.h"
@@ -203,6 +204,10 @@ int Serve(const std::string& config_file, const Config& config) {
   Engine::Options options = EngineOptions(config);
   options.on_start = [&audit](const Login& login) { (*audit)->Started(login); };
   options.on_end = [&audit](const Login& login) { (*audit)->Ended(login); };
+  options.on_trespass = [&audit](const std::string& caller, absl::string_view rpc,
+                                 const Login& login) {
+    (*audit)->RefusedAnothers(caller, rpc, login);
+  };
   options.on_ready = [&health] { health.SetProviderKnown(); };
   options.on_credentials = [&health](const std::string& sales_unit, bool are_refused) {
     health.SetCredentialsRefused(sales_unit, are_refused);

@@ -119,12 +119,14 @@ Engine::Engine(Options options, Settings settings, Store* store)
         .sales_units = sales_units,
         .clock = clock_,
         .wall_clock = WallClock(),
-        .reports = LoginReports(options_.metrics, &credentials_,
-                                [this](const Login& login) {
-                                  pending_.Remove(login.request.caller);
-                                  numbers_.Remove(login);
-                                  if (options_.on_end) options_.on_end(login);
-                                }),
+        .reports = LoginReports(
+            options_.metrics, &credentials_,
+            [this](const Login& login) {
+              pending_.Remove(login.request.caller);
+              numbers_.Remove(login);
+              if (options_.on_end) options_.on_end(login);
+            },
+            options_.on_trespass),
         .set_alarm = [lane = lane.get()](absl::Time time) { lane->worker_alarm->Set(time); },
         .post = [lane = lane.get()](
                     std::function<void()> closure) { lane->loop.Post(std::move(closure)); },
@@ -402,7 +404,10 @@ void Engine::AcknowledgeLogin(const std::string& caller, const std::string& id,
                               Store::WriteDone done) {
   const absl::StatusOr<Login> stored = store_->Get(id);
   if (!stored.ok()) return done(stored.status());
-  if (!IsOwn(*stored, caller)) return done(NoSuchLogin(id));
+  if (!IsOwn(*stored, caller)) {
+    if (options_.on_trespass) options_.on_trespass(caller, "AcknowledgeLogin", *stored);
+    return done(NoSuchLogin(id));
+  }
   store_->Erase(id, std::move(done));
 }
 

@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/engine/credentials_watch.h"
+#include "server/engine/login_reports.h"
 #include "server/engine/number_guard.h"
 #include "server/engine/pending_counts.h"
 #include "server/engine/watcher.h"
@@ -57,6 +58,8 @@ class Engine {
     std::function<void(const Login&)> on_start;
     // A login's end is durable; from a worker's thread, before its watchers hear of it.
     std::function<void(const Login&)> on_end;
+    // From any thread.
+    LoginReports::OnTrespass on_trespass;
     Metrics* metrics = nullptr;  // must outlive the engine; null: nobody counts
   };
   // How to take a start that is no part of the login.

@@ -152,6 +152,58 @@ TEST_F(PolicyTest, EveryCallAboutALoginIsLookedAt) {
   }
 }
 
+TEST_F(PolicyTest, WhoAsksForAnothersLoginIsInTheTrailWhateverTheCall) {
+  const std::string pending = MustStart(kWaits);
+  till_->WatchUntil(pending, v1::Login::PENDING);
+  const std::string ended = MustStart(kApproves);
+  till_->WatchToEnd(ended);
+  const std::string unknown(pending.size(), '0');
+  std::vector<std::string> expected;
+  for (const auto& [rpc, call] : CallsAboutALogin()) {
+    for (const std::string& id : {unknown, pending, ended}) {
+      EXPECT_EQ(call(*kiosk_, id).code(), StatusCode::kNotFound) << rpc;
+      if (id != unknown) expected.push_back(absl::StrCat("kiosk ", rpc, " ", id));
+    }
+    EXPECT_EQ(call(*till_, unknown).code(), StatusCode::kNotFound) << rpc;
+  }
+  std::vector<std::string> told;
+  for (const nlohmann::json& line : AuditLines("refused", expected.size())) {
+    told.push_back(absl::StrCat(line["caller"].get<std::string>(), " ",
+                                line["rpc"].get<std::string>(), " ",
+                                line["login"].get<std::string>()));
+    EXPECT_EQ(line["outcome"], "NOT_FOUND");
+    EXPECT_EQ(line["reason"], "the login is another caller's");
+    EXPECT_FALSE(line.contains("phone_number"));
+  }
+  EXPECT_EQ(told, expected) << "and nothing of ids that nobody has";
+}
+
+TEST_F(PolicyTest, AFloodOfSuchCallsIsCountedAndMutesNobodyElse) {
+  const std::string id = MustStart(kWaits);
+  constexpr int kCalls = 300;
+  for (int i = 0; i < kCalls; ++i) ASSERT_FALSE(kiosk_->Get(id).ok());
+  v1::StartLoginRequest unit = NameOnly(kWaits);
+  unit.set_sales_unit("654321");
+  EXPECT_FALSE(till_->Start(unit).ok());
+  int64_t told = 0;
+  int64_t counted = 0;
+  // What was left out in the last second comes with a line of a later one.
+  EXPECT_TRUE(Eventually([&] {
+    till_->Cancel(till_->Start(kDenies)->id()).IgnoreError();
+    told = counted = 0;
+    for (const nlohmann::json& line : AuditLines("refused", 1))
+      told += line["caller"] == "kiosk" ? 1 : 0;
+    for (const nlohmann::json& line : AuditLines("more_refused", 0))
+      counted += line["caller"] == "kiosk" ? line["count"].get<int64_t>() : 0;
+    return told + counted >= kCalls;
+  }));
+  EXPECT_EQ(told + counted, kCalls);
+  EXPECT_GT(counted, 0);
+  const std::vector<nlohmann::json> refused = AuditLines("refused", 1);
+  EXPECT_TRUE(std::any_of(refused.begin(), refused.end(),
+                          [](const nlohmann::json& line) { return line["caller"] == "everyone"; }));
+}
+
 TEST_F(PolicyTest, WhoIsNobodyGetsNothingFromAnyCallAndIsInTheTrail) {
   const std::string id = MustStart(kWaits);
   Till nobody(NobodysAddress());
