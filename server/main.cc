@@ -14,6 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
 #include "server/engine/engine.h"
 #include "server/engine/ping_receiver.h"
 #include "server/http/clock.h"
@@ -216,13 +217,20 @@ absl::Status Daemon::OpenStore() {
 
 // The audit trail hears of every login, and so comes first.
 absl::Status Daemon::StartEngine() {
-  absl::StatusOr<std::unique_ptr<AuditLog>> audit = AuditLog::Open(config_.audit_file);
+  AuditLog::Options audit_options;
+  audit_options.on_status = [this](const absl::Status& status) { health_.SetAuditStatus(status); };
+  audit_options.metrics = &metrics_;
+  absl::StatusOr<std::unique_ptr<AuditLog>> audit =
+      AuditLog::Open(config_.audit_file, std::move(audit_options));
   if (!audit.ok()) return audit.status();
   audit_ = *std::move(audit);
+  audit_->SetCallers(config_.callers);
 
   Engine::Options options = EngineOptions(config_);
   options.on_start = [this](const Login& login) { audit_->Started(login); };
   options.on_end = [this](const Login& login) { audit_->Ended(login); };
+  options.on_trespass = [this](const std::string& caller, absl::string_view rpc,
+                               const Login& login) { audit_->RefusedAnothers(caller, rpc, login); };
   options.on_ready = [this] {
     health_.SetProviderKnown();
     ReleaseCodePages();  // what starting needed is behind us
@@ -239,9 +247,9 @@ absl::Status Daemon::Listen() {
   service_ = std::make_unique<LoginServiceImpl>(engine_.get(), audit_.get(),
                                                 ServiceSettings(config_, config_.callers));
   const auto keeper = std::make_shared<Doorkeeper>(
-      config_.callers, [this](const std::string& listener, const absl::Status& status) {
-        audit_->Denied(listener, status);
-      });
+      config_.callers,
+      [this](const std::string& listener, const std::string& certificate,
+             const absl::Status& status) { audit_->Denied(listener, certificate, status); });
   absl::StatusOr<std::unique_ptr<RpcServer>> server = RpcServer::Listen(
       config_.listen, static_cast<size_t>(config_.connections), keeper, tls_, service_.get());
   if (!server.ok()) return server.status();
@@ -296,6 +304,7 @@ void Daemon::Reload(const std::string& config_file) {
   audit_->Reopen();
   const CallerPolicies callers = CallersAfterReload(config_, *loaded);
   server_->SetCallers(callers);
+  audit_->SetCallers(callers);
   health_.SetSalesUnits(ByMsn(loaded->sales_units));
   engine_->Apply(EngineSettings(*loaded));
   service_->Apply(ServiceSettings(*loaded, callers));
@@ -307,6 +316,7 @@ void Daemon::Reload(const std::string& config_file) {
 }
 
 void Daemon::Stop() {
+  audit_->Stopping();
   health_.Tell(nullptr);
   if (webhook_ != nullptr) webhook_->Stop();
   server_->Stop(kCallLimit);

@@ -68,6 +68,7 @@ Engine::Engine(Options options, Settings settings, Store* store)
       store_(store),
       clock_(MonotonicClock()),
       credentials_(options_.on_credentials),
+      numbers_([store](const LoginRequest& request) { return store->CustomerHashesOf(request); }),
       settings_(std::make_shared<const Settings>(std::move(settings))) {
   CurlClientOptions http;
   http.ca_file = settings_->ca_file;
@@ -118,12 +119,14 @@ Engine::Engine(Options options, Settings settings, Store* store)
         .sales_units = sales_units,
         .clock = clock_,
         .wall_clock = WallClock(),
-        .reports = LoginReports(options_.metrics, &credentials_,
-                                [this](const Login& login) {
-                                  pending_.Remove(login.request.caller);
-                                  numbers_.Remove(login);
-                                  if (options_.on_end) options_.on_end(login);
-                                }),
+        .reports = LoginReports(
+            options_.metrics, &credentials_,
+            [this](const Login& login) {
+              pending_.Remove(login.request.caller);
+              numbers_.Remove(login);
+              if (options_.on_end) options_.on_end(login);
+            },
+            options_.on_trespass),
         .set_alarm = [lane = lane.get()](absl::Time time) { lane->worker_alarm->Set(time); },
         .post = [lane = lane.get()](
                     std::function<void()> closure) { lane->loop.Post(std::move(closure)); },
@@ -148,12 +151,13 @@ absl::Status Engine::Recover() {
   absl::Status loaded = store_->LoadUnfinished([&](Login login) {
     ++count;
     pending_.Add(login.request.caller);
-    numbers_.Add(login);
+    numbers_.AddPending(login);
     Lane* lane = &LaneOf(login.id);
     std::vector<Login>& batch = batches[lane];
     batch.push_back(std::move(login));
     if (batch.size() == kBatch) hand_over(lane, batch);
   });
+  if (loaded.ok()) loaded = TakeUpStarts();
   if (!loaded.ok()) return loaded;
   for (auto& [lane, batch] : batches) {
     hand_over(lane, batch);
@@ -161,6 +165,19 @@ absl::Status Engine::Recover() {
   }
   if (count > 0) Log(LogLevel::kInfo, "Taking up unfinished logins", {{"count", count}});
   return absl::OkStatus();
+}
+
+absl::Status Engine::TakeUpStarts() {
+  const absl::Time now = clock_();
+  std::vector<KeptStart> starts;
+  absl::Status loaded =
+      store_->LoadStarts(now - settings()->number_limits.window, NumberGuard::kMostStarts,
+                         [&](const KeptStart& start) {
+                           // The clock may have been set back while the machine was down.
+                           starts.push_back({start.customer, std::min(start.time, now)});
+                         });
+  if (loaded.ok()) numbers_.SetEarlier(std::move(starts));
+  return loaded;
 }
 
 void Engine::Start() {
@@ -387,7 +404,10 @@ void Engine::AcknowledgeLogin(const std::string& caller, const std::string& id,
                               Store::WriteDone done) {
   const absl::StatusOr<Login> stored = store_->Get(id);
   if (!stored.ok()) return done(stored.status());
-  if (!IsOwn(*stored, caller)) return done(NoSuchLogin(id));
+  if (!IsOwn(*stored, caller)) {
+    if (options_.on_trespass) options_.on_trespass(caller, "AcknowledgeLogin", *stored);
+    return done(NoSuchLogin(id));
+  }
   store_->Erase(id, std::move(done));
 }
 
@@ -429,6 +449,10 @@ void Engine::EraseEnded() {
   store_->EraseEndedBefore(now - settings()->keep_ended, [](const absl::Status& status) {
     if (!status.ok())
       Log(LogLevel::kError, "Ended logins could not be erased", {{"error", status.message()}});
+  });
+  store_->EraseStartsBefore(now - settings()->number_limits.window, [](const absl::Status& status) {
+    if (!status.ok())
+      Log(LogLevel::kError, "Old starts could not be erased", {{"error", status.message()}});
   });
   lanes_.front()->erase_alarm->Set(now + kEraseInterval);
 }

@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/engine/credentials_watch.h"
+#include "server/engine/login_reports.h"
 #include "server/engine/number_guard.h"
 #include "server/engine/pending_counts.h"
 #include "server/engine/watcher.h"
@@ -57,6 +58,8 @@ class Engine {
     std::function<void(const Login&)> on_start;
     // A login's end is durable; from a worker's thread, before its watchers hear of it.
     std::function<void(const Login&)> on_end;
+    // From any thread.
+    LoginReports::OnTrespass on_trespass;
     Metrics* metrics = nullptr;  // must outlive the engine; null: nobody counts
   };
   // How to take a start that is no part of the login.
@@ -153,6 +156,8 @@ class Engine {
     std::shared_ptr<NumberGuard::Hold> hold;      // likewise
   };
 
+  // How often which customers were asked before the restart.
+  absl::Status TakeUpStarts();
   Lane& LaneOf(const std::string& id) const;
   std::unique_ptr<Lane> MakeLane();
   // Gives the login of an earlier start with the request's request_id, and true, if there is one:

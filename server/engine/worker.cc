@@ -85,7 +85,7 @@ void Worker::Recover(absl::Duration pace) {
 void Worker::Cancel(const std::string& caller, const std::string& id, LoginDone done) {
   Entry* entry = FindOwn(caller, id);
   if (entry == nullptr) {
-    const absl::StatusOr<Login> stored = GetStored(caller, id);
+    const absl::StatusOr<Login> stored = GetStored(caller, id, "CancelLogin");
     return done(IsOnItsWay(stored) ? ComeAgain() : stored);
   }
   if (entry->write_failed) return done(CannotEndNow());
@@ -102,7 +102,7 @@ absl::Status Worker::CanComplete(const std::string& caller, const std::string& i
   if (entry != nullptr) {
     return CanTakeUp(entry->login, entry->written ? &entry->written->login : nullptr, callback);
   }
-  const absl::StatusOr<Login> stored = GetStored(caller, id);
+  const absl::StatusOr<Login> stored = GetStored(caller, id, "CompleteLogin");
   if (!stored.ok()) return stored.status();
   if (!FinishesOnWebPage(stored->request)) return NotOnWebPage();
   return IsOnItsWay(stored) ? ComeAgain() : HasEndedAlready(*stored);
@@ -122,7 +122,7 @@ void Worker::Complete(const std::string& caller, const std::string& id, const Ca
 
 void Worker::Get(const std::string& caller, const std::string& id, const LoginDone& done) {
   const Entry* entry = FindOwn(caller, id);
-  done(entry != nullptr ? entry->login : GetStored(caller, id));
+  done(entry != nullptr ? entry->login : GetStored(caller, id, "GetLogin"));
 }
 
 void Worker::Ping(const std::string& sales_unit, const std::string& auth_req_id) {
@@ -138,7 +138,7 @@ void Worker::Watch(const std::string& caller, const std::string& id,
                    const std::shared_ptr<Watcher>& watcher) {
   Entry* entry = FindOwn(caller, id);
   if (entry == nullptr) {  // it has ended, or never was
-    const absl::StatusOr<Login> stored = GetStored(caller, id);
+    const absl::StatusOr<Login> stored = GetStored(caller, id, "WatchLogin");
     if (!stored.ok()) return watcher->OnRefused(stored.status());
     if (IsOnItsWay(stored)) return watcher->OnRefused(ComeAgain());
     return watcher->OnLogin(*stored);
@@ -199,10 +199,12 @@ Worker::Entry* Worker::FindOwn(const std::string& caller, const std::string& id)
   return entry != nullptr && IsOwn(entry->login, caller) ? entry : nullptr;
 }
 
-absl::StatusOr<Login> Worker::GetStored(const std::string& caller, const std::string& id) {
+absl::StatusOr<Login> Worker::GetStored(const std::string& caller, const std::string& id,
+                                        absl::string_view rpc) {
   absl::StatusOr<Login> stored = environment_.store->Get(id);
-  if (stored.ok() && !IsOwn(*stored, caller)) return NoSuchLogin(id);
-  return stored;
+  if (!stored.ok() || IsOwn(*stored, caller)) return stored;
+  environment_.reports.Trespassed(caller, rpc, *stored);
+  return NoSuchLogin(id);
 }
 
 Worker::Entry& Worker::Insert(Login login) {

@@ -147,8 +147,10 @@ class Worker {
   Entry* Find(const std::string& id);
   // Null: the worker has no such login of the caller's.
   Entry* FindOwn(const std::string& caller, const std::string& id);
-  // From the store. NOT_FOUND, in the same words, where it is another caller's.
-  absl::StatusOr<Login> GetStored(const std::string& caller, const std::string& id);
+  // From the store, for that RPC. NOT_FOUND, in the same words, where it is another caller's; that
+  // is reported.
+  absl::StatusOr<Login> GetStored(const std::string& caller, const std::string& id,
+                                  absl::string_view rpc);
   Entry& Insert(Login login);
 
   // The rule: Handle decides, Write makes durable, Apply acts and tells.

@@ -1,15 +1,11 @@
 #include "server/ops/audit.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <syslog.h>
-#include <systemd/sd-journal.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "server/login/phone_mask.h"
@@ -22,50 +18,45 @@ namespace {
 
 using Line = nlohmann::ordered_json;
 
-constexpr char kIdentifier[] = "cibad-audit";
-constexpr mode_t kMode = 0640;
+constexpr char kOtherCallersLogin[] = "the login is another caller's";
 
-int OpenForAppending(const std::string& file) {
-  constexpr int kFlags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW;
-  const int made = open(file.c_str(), kFlags | O_CREAT | O_EXCL, kMode);
-  if (made < 0) return open(file.c_str(), kFlags);
-  fchmod(made, kMode);  // whatever the umask says: the group reads it
-  return made;
-}
-
-// The journal, or where there is none, stderr; -1: neither.
-int OpenJournal() {
-  const int journal = sd_journal_stream_fd(kIdentifier, LOG_INFO, /*level_prefix=*/0);
-  if (journal < 0) return fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
-  // A journal that stands still must not hold up a login.
-  fcntl(journal, F_SETFL, fcntl(journal, F_GETFL) | O_NONBLOCK);
-  return journal;
-}
-
-Line NewLine(const char* event, absl::Time now) {
+Line NewLine(const char* event, absl::Time time) {
   Line line;
-  line["time"] = absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", now, absl::UTCTimeZone());
+  line["time"] = absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", time, absl::UTCTimeZone());
   line["event"] = event;
+  return line;
+}
+
+Line CountLine(const char* event, absl::Time time, int64_t count) {
+  Line line = NewLine(event, time);
+  line["count"] = count;
+  return line;
+}
+
+Line LineOf(const char* event, absl::Time time, const Login& login) {
+  Line line = NewLine(event, time);
+  line["caller"] = login.request.caller;
+  line["login"] = login.id;
   return line;
 }
 
 void Add(Line& line, const LoginRequest& request) {
   line["sales_unit"] = request.sales_unit;
-  line["scopes"] = SplitScopes(request.scope);
+  if (!request.scope.empty()) line["scopes"] = SplitScopes(request.scope);
   if (!request.msisdn.empty()) line["phone_number"] = MaskPhoneNumber(request.msisdn);
 }
 
 void Add(Line& line, const absl::Status& status) {
   line["outcome"] = absl::StatusCodeToString(status.code());
-  line["reason"] = std::string(status.message());
+  if (!status.ok()) line["reason"] = std::string(status.message());
 }
 
-Line LineOf(const char* event, const Login& login) {
-  Line line = NewLine(event, absl::Now());
-  line["caller"] = login.request.caller;
-  line["login"] = login.id;
-  Add(line, login.request);
-  return line;
+void Add(Line& line, const char* key, const std::vector<std::string>& names) {
+  constexpr size_t kMostNames = 100;
+  if (names.empty()) return;
+  const size_t count = std::min(names.size(), kMostNames);
+  line[key] = std::vector<std::string>(names.begin(), names.begin() + static_cast<int64_t>(count));
+  if (count < names.size()) line[key].push_back(absl::StrCat(names.size() - count, " more"));
 }
 
 // What is not UTF-8 is replaced: a line is always JSON.
@@ -73,43 +64,114 @@ std::string Text(const Line& line) {
   return line.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }
 
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<AuditLog>> AuditLog::Open(const std::string& file) {
-  if (file.empty()) return std::unique_ptr<AuditLog>(new AuditLog("", OpenJournal()));
-  const int descriptor = OpenForAppending(file);
-  if (descriptor < 0) {
-    return absl::UnavailableError(absl::StrCat("cannot open the audit trail ", file, ": ",
-                                               strerror(errno),
-                                               "; its folder must exist and belong to the daemon"));
-  }
-  return std::unique_ptr<AuditLog>(new AuditLog(file, descriptor));
+// But for the place in the file, which changes when another section goes.
+bool AreTheSame(CallerPolicy one, const CallerPolicy& other) {
+  one.position = other.position;
+  return one == other;
 }
 
+void AddChange(Line& line, const CallerPolicies& before, const CallerPolicies& after) {
+  std::vector<std::string> added;
+  std::vector<std::string> changed;
+  std::vector<std::string> removed;
+  for (const auto& [name, policy] : after) {
+    const auto known = before.find(name);
+    if (known == before.end()) {
+      added.push_back(name);
+    } else if (!AreTheSame(*known->second, *policy)) {
+      changed.push_back(name);
+    }
+  }
+  for (const auto& [name, policy] : before) {
+    if (!after.contains(name)) removed.push_back(name);
+  }
+  Add(line, "callers_added", added);
+  Add(line, "callers_changed", changed);
+  Add(line, "callers_removed", removed);
+}
+
+AuditWriter::Options WriterOptions(const AuditLog::Options& options) {
+  AuditWriter::Options writer;
+  writer.lost_line = [clock = options.wall_clock](int64_t count) {
+    return Text(CountLine("lost", clock(), count));
+  };
+  if (options.metrics != nullptr)
+    writer.on_lost = [metrics = options.metrics] { metrics->CountLostAuditLine(); };
+  writer.on_status = [tell = options.on_status](const absl::Status& status) {
+    if (status.ok()) {
+      Log(LogLevel::kInfo, "The audit trail is written again");
+    } else {
+      Log(LogLevel::kError, "The audit trail cannot be written; no login starts until it can",
+          {{"error", status.message()}});
+    }
+    if (tell) tell(status);
+  };
+  return writer;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<AuditLog>> AuditLog::Open(const std::string& file, Options options) {
+  absl::StatusOr<std::unique_ptr<AuditSink>> sink = OpenAuditSink(file);
+  if (!sink.ok()) return sink.status();
+  return std::make_unique<AuditLog>(*std::move(sink), std::move(options));
+}
+
+absl::StatusOr<std::unique_ptr<AuditLog>> AuditLog::Open(const std::string& file) {
+  return Open(file, Options());
+}
+
+AuditLog::AuditLog(std::unique_ptr<AuditSink> sink, Options options)
+    : wall_clock_(options.wall_clock), writer_(std::move(sink), WriterOptions(options)) {}
+
 AuditLog::~AuditLog() {
-  if (descriptor_ >= 0) close(descriptor_);
+  const std::lock_guard lock(mutex_);
+  WriteLeftOut(absl::InfiniteFuture());  // what is left of the present second, too
 }
 
 void AuditLog::Started(const Login& login) {
-  const std::string text = Text(LineOf("start", login));
-  const std::lock_guard lock(mutex_);
-  Write(absl::Now(), text);
+  const absl::Time now = wall_clock_();
+  Line line = LineOf("start", now, login);
+  Add(line, login.request);
+  Write(now, Text(line));
 }
 
 void AuditLog::Ended(const Login& login) {
-  Line line = LineOf("end", login);
+  const absl::Time now = wall_clock_();
+  Line line = LineOf("end", now, login);
+  Add(line, login.request);
   line["outcome"] = std::string(NameOf(login.state));
   if (login.state == LoginState::kFailed)
     line["reason"] = std::string(NameOf(login.failure.reason));
-  const std::lock_guard lock(mutex_);
-  Write(absl::Now(), Text(line));
+  Write(now, Text(line));
+}
+
+void AuditLog::Checked(const LoginRequest& request, const absl::Status& status) {
+  const absl::Time now = wall_clock_();
+  Line line = NewLine("check", now);
+  line["caller"] = request.caller;
+  Add(line, request);
+  Add(line, status);
+  Write(now, Text(line));
+}
+
+void AuditLog::ChangedWebhook(const std::string& caller, absl::string_view rpc,
+                              const std::string& sales_unit, const std::string& webhook,
+                              const absl::Status& status) {
+  const absl::Time now = wall_clock_();
+  Line line = NewLine("webhook", now);
+  line["caller"] = caller;
+  line["rpc"] = std::string(rpc);
+  line["sales_unit"] = sales_unit;
+  if (!webhook.empty()) line["webhook"] = webhook;
+  Add(line, status);
+  Write(now, Text(line));
 }
 
 void AuditLog::Refused(const std::string& caller, absl::string_view rpc, const absl::Status& status,
                        const LoginRequest* request) {
-  const absl::Time now = absl::Now();
-  const std::lock_guard lock(mutex_);
-  if (!MayTellRefusal(now)) return;
+  const absl::Time now = wall_clock_();
+  if (!MayTell({true, caller}, now)) return;
   Line line = NewLine("refused", now);
   line["caller"] = caller;
   line["rpc"] = std::string(rpc);
@@ -118,81 +180,69 @@ void AuditLog::Refused(const std::string& caller, absl::string_view rpc, const a
   Write(now, Text(line));
 }
 
-void AuditLog::Denied(const std::string& listener, const absl::Status& status) {
-  const absl::Time now = absl::Now();
-  const std::lock_guard lock(mutex_);
-  if (!MayTellRefusal(now)) return;
+void AuditLog::RefusedAnothers(const std::string& caller, absl::string_view rpc,
+                               const Login& login) {
+  const absl::Time now = wall_clock_();
+  if (!MayTell({true, caller}, now)) return;
+  Line line = NewLine("refused", now);
+  line["caller"] = caller;
+  line["rpc"] = std::string(rpc);
+  line["login"] = login.id;
+  line["sales_unit"] = login.request.sales_unit;
+  Add(line, absl::NotFoundError(kOtherCallersLogin));
+  Write(now, Text(line));
+}
+
+void AuditLog::Denied(const std::string& listener, const std::string& certificate,
+                      const absl::Status& status) {
+  const absl::Time now = wall_clock_();
+  if (!MayTell({false, listener}, now)) return;
   Line line = NewLine("denied", now);
   line["listener"] = listener;
+  if (!certificate.empty()) line["certificate"] = certificate;
   Add(line, status);
   Write(now, Text(line));
 }
 
-void AuditLog::Reopen() {
-  const std::lock_guard lock(mutex_);
-  if (!file_.empty()) OpenFile();
+void AuditLog::SetCallers(CallerPolicies callers) {
+  const absl::Time now = wall_clock_();
+  Line line;
+  {
+    const std::lock_guard lock(mutex_);
+    line = NewLine(callers_.has_value() ? "reloaded" : "daemon_started", now);
+    line["callers"] = callers.size();
+    if (callers_.has_value()) AddChange(line, *callers_, callers);
+    callers_ = std::move(callers);
+  }
+  Write(now, Text(line));
 }
 
-bool AuditLog::MayTellRefusal(absl::Time now) {
-  if (now - second_ >= absl::Seconds(1) || now < second_) {
-    second_ = now;
-    refusals_ = 0;
-  }
-  if (++refusals_ <= kMostRefusalsASecond) return true;
-  ++untold_refusals_;
+void AuditLog::Stopping() {
+  const absl::Time now = wall_clock_();
+  Write(now, Text(NewLine("daemon_stopping", now)));
+}
+
+bool AuditLog::MayTell(const RefusalLimit::Refused& refused, absl::Time now) {
+  const bool is_busy = writer_.is_busy();
+  const std::lock_guard lock(mutex_);
+  if (!is_busy) return limit_.Admit(refused, now);
+  limit_.LeaveOut(refused, now);
   return false;
 }
 
-void AuditLog::Write(absl::Time now, std::string line) {
-  FollowFile(now);
-  if (const int64_t untold = std::exchange(untold_refusals_, 0); untold > 0) {
-    Line counted = NewLine("more_refused", now);
-    counted["count"] = untold;
-    line = absl::StrCat(Text(counted), "\n", line);
-  }
-  if (lost_ > 0) {
-    Line counted = NewLine("lost", now);
-    counted["count"] = lost_;
-    line = absl::StrCat(Text(counted), "\n", line);
-  }
-  line = absl::StrCat(line_is_broken_ ? "\n" : "", line, "\n");
-  const ssize_t written = descriptor_ < 0 ? -1 : write(descriptor_, line.data(), line.size());
-  if (written == static_cast<ssize_t>(line.size())) {
-    if (is_broken_) Log(LogLevel::kInfo, "The audit trail is written again");
-    lost_ = 0;
-    is_broken_ = false;
-    line_is_broken_ = false;
-    return;
-  }
-  line_is_broken_ = line_is_broken_ || written > 0;
-  Lost(written >= 0 ? "the disk is full" : strerror(errno));
+void AuditLog::Write(absl::Time now, const std::string& line) {
+  const std::lock_guard lock(mutex_);
+  if (!writer_.is_busy()) WriteLeftOut(now);
+  writer_.Add(line);
 }
 
-void AuditLog::Lost(const char* why) {
-  ++lost_;
-  if (std::exchange(is_broken_, true)) return;
-  Log(LogLevel::kError, "The audit trail cannot be written; lines are lost until it can",
-      {{"file", file_}, {"error", why}});
-}
-
-// logrotate moves the file away, and makes a new one or leaves that to us.
-void AuditLog::FollowFile(absl::Time now) {
-  if (file_.empty() || (now - looked_at_ < absl::Seconds(1) && now >= looked_at_)) return;
-  looked_at_ = now;
-  struct stat named = {};
-  struct stat open_one = {};
-  const bool is_same = descriptor_ >= 0 && stat(file_.c_str(), &named) == 0 &&
-                       fstat(descriptor_, &open_one) == 0 && named.st_dev == open_one.st_dev &&
-                       named.st_ino == open_one.st_ino;
-  if (!is_same) OpenFile();
-}
-
-void AuditLog::OpenFile() {
-  const int descriptor = OpenForAppending(file_);
-  if (descriptor < 0) return;  // goes on in the one that is open
-  if (descriptor_ >= 0) close(descriptor_);
-  descriptor_ = descriptor;
-  line_is_broken_ = false;
+void AuditLog::WriteLeftOut(absl::Time now) {
+  for (const RefusalLimit::LeftOut& left_out : limit_.Take(now)) {
+    Line line = CountLine("more_refused", left_out.last, left_out.count);
+    if (!left_out.refused.name.empty())
+      line[left_out.refused.is_caller ? "caller" : "listener"] = left_out.refused.name;
+    writer_.Add(Text(line));
+  }
 }
 
 }  // namespace cibad

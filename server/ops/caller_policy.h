@@ -29,6 +29,8 @@ struct CallerPolicy {
   std::vector<std::string> redirect_uris;
   int64_t starts_per_minute = 0;  // of each of its callers
   int64_t pending_logins = 0;     // of each of its callers, at once
+
+  friend bool operator==(const CallerPolicy&, const CallerPolicy&) = default;
 };
 
 // By name.

@@ -73,6 +73,7 @@ struct Metrics::Instruments {
     store_writable.Set(present.store_can_be_written ? 1 : 0);
     certificate_end.Set(present.tls_certificate_end);
     client_ca_end.Set(present.tls_client_ca_end);
+    audit_writable.Set(present.audit_can_be_written ? 1 : 0);
     for (auto gauge = refused.begin(); gauge != refused.end();) {
       if (present.credentials_refused.contains(gauge->first)) {
         ++gauge;
@@ -104,6 +105,11 @@ struct Metrics::Instruments {
       NewGauges(registry, "cibad_provider_known", "1 once discovery has succeeded.").Add({});
   Gauge& store_writable =
       NewGauges(registry, "cibad_store_writable", "1 while logins can be stored.").Add({});
+  Gauge& audit_writable =
+      NewGauges(registry, "cibad_audit_writable", "1 while the audit trail is written.").Add({});
+  Counter& audit_lost = NewCounters(registry, "cibad_audit_lines_lost_total",
+                                    "Lines of the audit trail that could not be written.")
+                            .Add({});
   Family<Gauge>& refused_by_unit =
       NewGauges(registry, "cibad_sales_unit_credentials_refused",
                 "1 while the provider refuses the sales unit's credentials.");
@@ -141,6 +147,8 @@ void Metrics::CountEnd(const std::string& sales_unit, absl::string_view state,
 void Metrics::CountRequest(ProviderEndpoint endpoint, RequestOutcome outcome) {
   instruments_->requests[static_cast<size_t>(endpoint)][static_cast<size_t>(outcome)]->Increment();
 }
+
+void Metrics::CountLostAuditLine() { instruments_->audit_lost.Increment(); }
 
 std::string Metrics::Text(const Present& present) {
   const std::lock_guard lock(instruments_->mutex);

@@ -50,6 +50,7 @@ class Metrics {
     size_t watch_streams = 0;
     bool provider_is_known = false;
     bool store_can_be_written = false;
+    bool audit_can_be_written = false;
     std::map<std::string, bool> credentials_refused;  // by sales unit
     // When TLS' certificate, and the first of the callers' authorities, end; absent: there is none.
     std::optional<absl::Time> tls_certificate_end;
@@ -66,6 +67,7 @@ class Metrics {
   void CountEnd(const std::string& sales_unit, absl::string_view state, absl::string_view reason);
   // Cheap: this comes with every poll.
   void CountRequest(ProviderEndpoint endpoint, RequestOutcome outcome);
+  void CountLostAuditLine();
 
   // All of it, in Prometheus' text format.
   std::string Text(const Present& present);

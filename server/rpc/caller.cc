@@ -80,11 +80,16 @@ Policy FindCertificate(absl::string_view name, const CallerPolicies& policies) {
   return first;
 }
 
-absl::StatusOr<Caller> CallerByCertificate(const CallerProof& proof,
-                                           const CallerPolicies& policies) {
+// In the order in which they are tried.
+std::vector<absl::string_view> CertificateNames(const CallerProof& proof) {
   std::vector<absl::string_view> names = proof.uris;
   names.insert(names.end(), proof.dns_names.begin(), proof.dns_names.end());
-  if (names.empty()) names = proof.common_names;
+  return names.empty() ? proof.common_names : names;
+}
+
+absl::StatusOr<Caller> CallerByCertificate(const CallerProof& proof,
+                                           const CallerPolicies& policies) {
+  const std::vector<absl::string_view> names = CertificateNames(proof);
   if (names.empty()) {
     return absl::UnauthenticatedError(
         "the call proves no caller; connect with a client certificate that has a name, or send the "
@@ -107,6 +112,12 @@ std::vector<absl::string_view> Values(const grpc::AuthContext& context, const ch
 }
 
 }  // namespace
+
+std::string CertificateNameOf(const CallerProof& proof) {
+  const std::vector<absl::string_view> names = CertificateNames(proof);
+  const auto first = std::find_if(names.begin(), names.end(), &IsCertificateName);
+  return first == names.end() ? "" : std::string(*first);
+}
 
 absl::StatusOr<Caller> Authenticate(const CallerProof& proof, const CallerPolicies& policies) {
   if (!proof.is_encrypted) return CallerByListener(proof, policies);

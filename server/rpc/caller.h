@@ -7,6 +7,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -36,6 +37,9 @@ struct CallerProof {
 // the certificate. Its names are tried in order, URIs, then DNS names, and the common name only
 // where it has neither; of several policies that fit a name, the first one in the file is taken.
 absl::StatusOr<Caller> Authenticate(const CallerProof& proof, const CallerPolicies& policies);
+
+// The first name in the certificate that Authenticate looks for; empty: there is none.
+std::string CertificateNameOf(const CallerProof& proof);
 
 // The caller of a call that is being handled. UNAUTHENTICATED: it was removed from the policies
 // since the call was let in.

@@ -68,7 +68,7 @@ class ListenerGate {
         proof.authorization.push_back(Text(headers[i].value));
     }
     absl::Status status = Authenticate(proof, *keeper_->policies()).status();
-    if (!status.ok()) keeper_->Denied(listener_, status);
+    if (!status.ok()) keeper_->Denied(listener_, CertificateNameOf(proof), status);
     return status;
   }
 

@@ -21,15 +21,18 @@ namespace cibad {
 // Whom the gate lets in. Thread-safe.
 class Doorkeeper {
  public:
-  // Hears of whom the gate turned away at a listener; from a thread of gRPC's, and must be short.
-  using OnDenied = std::function<void(const std::string& listener, const absl::Status&)>;
+  // Hears of whom the gate turned away at a listener, and of a name in the certificate that was
+  // shown, if there was one; from a thread of gRPC's, and must be short.
+  using OnDenied = std::function<void(const std::string& listener, const std::string& certificate,
+                                      const absl::Status&)>;
 
   Doorkeeper(CallerPolicies policies, OnDenied on_denied) : on_denied_(std::move(on_denied)) {
     SetPolicies(std::move(policies));
   }
 
-  void Denied(const std::string& listener, const absl::Status& status) const {
-    if (on_denied_) on_denied_(listener, status);
+  void Denied(const std::string& listener, const std::string& certificate,
+              const absl::Status& status) const {
+    if (on_denied_) on_denied_(listener, certificate, status);
   }
 
   // From now on, for calls on open connections as well.

@@ -36,6 +36,12 @@ void Health::SetStoreStatus(const absl::Status& status) {
   }
 }
 
+void Health::SetAuditStatus(const absl::Status& status) {
+  const std::lock_guard lock(mutex_);
+  audit_is_written_ = status.ok();
+  Show();
+}
+
 void Health::SetSalesUnits(const SalesUnits& sales_units) {
   const std::lock_guard lock(mutex_);
   std::map<std::string, bool> refused;
@@ -59,6 +65,7 @@ void Health::Describe(Metrics::Present& present) {
   const std::lock_guard lock(mutex_);
   present.provider_is_known = provider_is_known_;
   present.store_can_be_written = store_status_.ok();
+  present.audit_can_be_written = audit_is_written_;
   present.credentials_refused = refused_;
 }
 
@@ -78,7 +85,7 @@ void Health::Show(const std::string& service, bool is_serving) {
 
 void Health::Show() {
   if (server_ == nullptr) return;
-  const bool works = provider_is_known_ && store_status_.ok();
+  const bool works = provider_is_known_ && store_status_.ok() && audit_is_written_;
   const bool all_are_refused =
       !refused_.empty() &&
       std::all_of(refused_.begin(), refused_.end(), [](const auto& unit) { return unit.second; });
@@ -96,6 +103,8 @@ void Health::Show() {
   Show(v1::LoginService::service_full_name(), works && !all_are_refused);
   if (!store_status_.ok()) {
     NotifyStatus("Cannot store logins");
+  } else if (!audit_is_written_) {
+    NotifyStatus("Cannot write the audit trail");
   } else if (!provider_is_known_) {
     NotifyStatus("Waiting for the provider");
   } else {

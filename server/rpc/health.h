@@ -1,7 +1,7 @@
 // Whether the daemon can log customers in now, told to the standard health service, to the service
-// manager, to the log and to the metrics. It takes three things: the provider is known, the store
-// can be written, and the provider takes the credentials of at least one sales unit. What holds for
-// one sales unit is told under a name of its own: `sales_unit/123456`.
+// manager, to the log and to the metrics. It takes four things: the provider is known, the store
+// and the audit trail can be written, and the provider takes the credentials of at least one sales
+// unit. What holds for one sales unit is told under a name of its own: `sales_unit/123456`.
 
 #ifndef CIBAD_SERVER_RPC_HEALTH_H_
 #define CIBAD_SERVER_RPC_HEALTH_H_
@@ -24,6 +24,8 @@ class Health {
   void SetProviderKnown();
   // What Store::status() says.
   void SetStoreStatus(const absl::Status& status);
+  // What AuditLog::status() says.
+  void SetAuditStatus(const absl::Status& status);
   // The sales units that there are from now on, by MSN. What is known of those that stay, stays.
   void SetSalesUnits(const SalesUnits& sales_units);
   // The provider refuses the credentials of a sales unit, or no longer.
@@ -44,6 +46,7 @@ class Health {
   std::mutex mutex_;  // guards what follows
   bool provider_is_known_ = false;
   absl::Status store_status_;
+  bool audit_is_written_ = true;
   std::map<std::string, bool> refused_;  // whether credentials are, by sales unit
   RpcServer* server_ = nullptr;
   std::map<std::string, bool> shown_;  // to the server, by service

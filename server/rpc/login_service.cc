@@ -28,6 +28,15 @@ absl::Status CheckId(const std::string& id) {
   return absl::OkStatus();
 }
 
+// Who asks whether somebody can log in, as the audit trail tells of it.
+LoginRequest Trace(const Caller& caller, const UserQuestion& question) {
+  LoginRequest request;
+  request.caller = caller.name;
+  request.sales_unit = question.sales_unit;
+  request.msisdn = question.msisdn;
+  return request;
+}
+
 // The reactor of one call, and its end.
 class Call {
  public:
@@ -94,6 +103,17 @@ void LoginServiceImpl::TellRefused(const Caller& caller, absl::string_view rpc,
   if (audit_ != nullptr && is_refusal) audit_->Refused(caller.name, rpc, status, request);
 }
 
+void LoginServiceImpl::TellWebhook(const Caller& caller, absl::string_view rpc,
+                                   const std::string& sales_unit, const std::string& webhook,
+                                   const absl::Status& status) {
+  if (audit_ != nullptr) audit_->ChangedWebhook(caller.name, rpc, sales_unit, webhook, status);
+}
+
+absl::Status LoginServiceImpl::CheckTrail() {
+  if (audit_ == nullptr || audit_->status().ok()) return absl::OkStatus();
+  return absl::UnavailableError("the audit trail cannot be written now; try again in a moment");
+}
+
 absl::Status LoginServiceImpl::AdmitStart(const Caller& caller) {
   return rates_.Admit(caller.name, caller.policy->starts_per_minute, clock_());
 }
@@ -135,9 +155,12 @@ grpc::ServerUnaryReactor* LoginServiceImpl::StartLogin(grpc::CallbackServerConte
     TellRefused(*caller, "StartLogin", start.status());
     return call.Finish(start.status());
   }
-  if (const absl::Status rate = AdmitStart(*caller); !rate.ok()) {
-    TellRefused(*caller, "StartLogin", rate, &*start);
-    return call.Finish(rate);
+  absl::Status allowed = CheckStart(*caller->policy, *start);
+  if (allowed.ok()) allowed = CheckTrail();
+  if (allowed.ok()) allowed = AdmitStart(*caller);
+  if (!allowed.ok()) {
+    TellRefused(*caller, "StartLogin", allowed, &*start);
+    return call.Finish(allowed);
   }
   const Engine::StartOptions options = {caller->policy->pending_logins, request->replace_pending()};
   engine_->StartLogin(
@@ -162,12 +185,17 @@ grpc::ServerUnaryReactor* LoginServiceImpl::CheckUser(grpc::CallbackServerContex
     return call.Finish(question.status());
   }
   // Who may ask without end learns of every number whether it has an account.
-  if (const absl::Status rate = AdmitStart(*caller); !rate.ok()) {
-    TellRefused(*caller, "CheckUser", rate);
-    return call.Finish(rate);
+  LoginRequest trace = Trace(*caller, *question);
+  absl::Status allowed = CheckTrail();
+  if (allowed.ok()) allowed = AdmitStart(*caller);
+  if (!allowed.ok()) {
+    TellRefused(*caller, "CheckUser", allowed, &trace);
+    return call.Finish(allowed);
   }
   engine_->CheckUser(question->sales_unit, question->msisdn,
-                     [call, response, question = *question](const auto& answer) {
+                     [this, call, response, question = *question,
+                      trace = std::move(trace)](const absl::StatusOr<UserExists>& answer) {
+                       if (audit_ != nullptr) audit_->Checked(trace, answer.status());
                        if (answer.ok()) *response = ToMessage(question, *answer);
                        call.Finish(answer.status());
                      });
@@ -270,16 +298,19 @@ grpc::ServerUnaryReactor* LoginServiceImpl::RegisterWebhook(
   if (const absl::Status url = ParseWebhookUrl(request->url()).status(); !url.ok()) {
     return call.Finish(absl::InvalidArgumentError(absl::StrCat("url: ", url.message())));
   }
-  engine_->webhooks().Register(
-      **unit, request->url(),
-      [call, response, url = request->url()](const absl::StatusOr<NewWebhook>& made) {
-        if (made.ok()) {
-          response->mutable_webhook()->set_id(made->id);
-          response->mutable_webhook()->set_url(url);
-          response->set_secret(made->secret);
-        }
-        call.Finish(made.status());
-      });
+  if (const absl::Status trail = CheckTrail(); !trail.ok()) return call.Finish(trail);
+  engine_->webhooks().Register(**unit, request->url(),
+                               [this, call, response, caller = *caller, msn = (*unit)->msn,
+                                url = request->url()](const absl::StatusOr<NewWebhook>& made) {
+                                 TellWebhook(caller, "RegisterWebhook", msn,
+                                             made.ok() ? made->id : "", made.status());
+                                 if (made.ok()) {
+                                   response->mutable_webhook()->set_id(made->id);
+                                   response->mutable_webhook()->set_url(url);
+                                   response->set_secret(made->secret);
+                                 }
+                                 call.Finish(made.status());
+                               });
   return call.reactor();
 }
 
@@ -322,8 +353,13 @@ grpc::ServerUnaryReactor* LoginServiceImpl::DeleteWebhook(grpc::CallbackServerCo
     return call.Finish(unit.status());
   }
   if (const absl::Status id = CheckWebhookId(request->id()); !id.ok()) return call.Finish(id);
+  if (const absl::Status trail = CheckTrail(); !trail.ok()) return call.Finish(trail);
   engine_->webhooks().Delete(**unit, request->id(),
-                             [call](const absl::Status& deleted) { call.Finish(deleted); });
+                             [this, call, caller = *caller, msn = (*unit)->msn,
+                              id = request->id()](const absl::Status& deleted) {
+                               TellWebhook(caller, "DeleteWebhook", msn, id, deleted);
+                               call.Finish(deleted);
+                             });
   return call.reactor();
 }
 

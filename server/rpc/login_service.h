@@ -85,11 +85,16 @@ class LoginServiceImpl final : public v1::LoginService::CallbackService {
   // INVALID_ARGUMENT, NOT_FOUND: `id` is none.
   absl::StatusOr<Caller> AdmitForLogin(const grpc::CallbackServerContext& context,
                                        absl::string_view rpc, const std::string& id);
+  // UNAVAILABLE: the audit trail is not written, so nothing may begin that it ought to tell of.
+  absl::Status CheckTrail();
   // RESOURCE_EXHAUSTED: the caller starts too often.
   absl::Status AdmitStart(const Caller& caller);
   // Has the audit trail tell of a call that its caller is not allowed, or not now.
   void TellRefused(const Caller& caller, absl::string_view rpc, const absl::Status& status,
                    const LoginRequest* request = nullptr);
+  // That a call has changed a webhook, or has not; empty `webhook`: there is none.
+  void TellWebhook(const Caller& caller, absl::string_view rpc, const std::string& sales_unit,
+                   const std::string& webhook, const absl::Status& status);
 
   Engine* const engine_;
   AuditLog* const audit_;

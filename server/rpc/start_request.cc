@@ -166,7 +166,6 @@ absl::StatusOr<LoginRequest> ReadStartRequest(const v1::StartLoginRequest& messa
   if (absl::Status status = ReadWebPage(message, request); !status.ok()) return status;
   if (absl::Status status = CheckRequestId(message.request_id()); !status.ok()) return status;
   request.request_id = message.request_id();
-  if (absl::Status status = CheckStart(*caller.policy, request); !status.ok()) return status;
   return request;
 }
 

@@ -15,10 +15,10 @@
 
 namespace cibad {
 
-// The start that `message` asks for, and that its caller may ask for (policy.h). `random_bits` make
-// the binding message, where the till gives none and does not refuse one. INVALID_ARGUMENT,
-// NOT_FOUND (sales unit) or PERMISSION_DENIED, with a message that begins with the field's name and
-// repeats neither the phone number nor the customer token.
+// The start that `message` asks for; whether its caller may ask for that is not looked at
+// (policy.h) but for the sales unit. `random_bits` make the binding message, where the till gives
+// none and does not refuse one. INVALID_ARGUMENT or NOT_FOUND (sales unit), with a message that
+// begins with the field's name and repeats neither the phone number nor the customer token.
 absl::StatusOr<LoginRequest> ReadStartRequest(const v1::StartLoginRequest& message,
                                               const Caller& caller, const SalesUnits& sales_units,
                                               uint64_t random_bits);

@@ -89,10 +89,28 @@ void BindSealed(Statement& statement, const Record& record, SealingKeyId key_id,
   statement.BindBytes(7, sealed);
 }
 
+// Whether `sealer` has every key that kNextKeyId finds.
+absl::StatusOr<bool> HasEveryKey(Statement& next_key_id, const Sealer& sealer) {
+  Run run(next_key_id);
+  for (SealingKeyId next = std::numeric_limits<SealingKeyId>::min();;) {
+    run->BindInt(1, next);
+    const absl::StatusOr<bool> row = run->Step();
+    if (!row.ok()) return row.status();
+    if (!*row) return true;
+    const SealingKeyId id = run->Int(0);
+    if (!sealer.HasKey(id)) return false;
+    if (id == std::numeric_limits<SealingKeyId>::max()) return true;
+    next = id + 1;
+    run->Reset();
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<LoginTable> LoginTable::Prepare(Database& database, Sealer sealer, Boot boot) {
-  LoginTable table(std::move(sealer), std::move(boot));
+  absl::StatusOr<StartTable> starts = StartTable::Prepare(database, boot);
+  if (!starts.ok()) return starts.status();
+  LoginTable table(std::move(sealer), std::move(boot), *std::move(starts));
   const std::pair<absl::string_view, Statement*> statements[] = {
       {kInsert, &table.insert_},
       {kSelectByRequestIdHash, &table.select_by_request_id_hash_},
@@ -113,19 +131,14 @@ absl::StatusOr<LoginTable> LoginTable::Prepare(Database& database, Sealer sealer
   return table;
 }
 
+absl::StatusOr<bool> LoginTable::CanOpenAll(Database& database, const Sealer& sealer) {
+  absl::StatusOr<Statement> next_key_id = database.Prepare(kNextKeyId);
+  if (!next_key_id.ok()) return next_key_id.status();
+  return HasEveryKey(*next_key_id, sealer);
+}
+
 absl::StatusOr<bool> LoginTable::CanOpenAll(const Sealer& sealer) {
-  Run run(next_key_id_);
-  for (SealingKeyId next = std::numeric_limits<SealingKeyId>::min();;) {
-    run->BindInt(1, next);
-    const absl::StatusOr<bool> row = run->Step();
-    if (!row.ok()) return row.status();
-    if (!*row) return true;
-    const SealingKeyId id = run->Int(0);
-    if (!sealer.HasKey(id)) return false;
-    if (id == std::numeric_limits<SealingKeyId>::max()) return true;
-    next = id + 1;
-    run->Reset();
-  }
+  return HasEveryKey(next_key_id_, sealer);
 }
 
 std::string LoginTable::HashOf(absl::string_view text) const {
@@ -144,6 +157,10 @@ absl::StatusOr<std::optional<Login>> LoginTable::Insert(const Record& record) {
   }
   const absl::StatusOr<std::string> sealed = sealer_.Seal(record.id, record.text);
   if (!sealed.ok()) return sealed.status();
+  // First: where what follows fails, one start too many is known, and not one login too few.
+  absl::Status counted = starts_.Insert(
+      cibad::CustomerHashesOf(sealer_, record.customer_key).front(), record.create_time);
+  if (!counted.ok()) return counted;
   const std::string caller_hash = HashOf(record.caller);
   Run run(insert_);
   BindSealed(insert_, record, sealer_.key_id(), hash, caller_hash, *sealed);

@@ -1,6 +1,6 @@
 // The logins in the database, as prepared SQL: every statement that reads or changes a login is
-// here, and here records are sealed and opened. Each change is one statement, so it happens whole
-// or not at all, whatever else is in its transaction.
+// here, and here records are sealed and opened. Each change of a login is one statement, so it
+// happens whole or not at all, whatever else is in its transaction.
 
 #ifndef CIBAD_SERVER_STORE_LOGIN_TABLE_H_
 #define CIBAD_SERVER_STORE_LOGIN_TABLE_H_
@@ -20,6 +20,7 @@
 #include "server/store/page_token.h"
 #include "server/store/record.h"
 #include "server/store/sealer.h"
+#include "server/store/start_table.h"
 
 namespace cibad {
 
@@ -34,11 +35,13 @@ class LoginTable {
   // Puts other keys in the place of those that it seals and opens with; gives the earlier ones.
   Sealer ReplaceSealer(Sealer sealer) { return std::exchange(sealer_, std::move(sealer)); }
 
-  // Whether `sealer` has the key of every record.
+  // Whether `sealer` has the key of every record. The first also of a database whose schema is of
+  // an earlier version.
+  static absl::StatusOr<bool> CanOpenAll(Database& database, const Sealer& sealer);
   absl::StatusOr<bool> CanOpenAll(const Sealer& sealer);
 
-  // Keeps a new login. Where its request_id is taken, changes nothing and gives the login that has
-  // it. ALREADY_EXISTS: the id is taken.
+  // Keeps a new login, and apart from it that its customer is asked. Where its request_id is taken,
+  // changes nothing and gives the login that has it. ALREADY_EXISTS: the id is taken.
   absl::StatusOr<std::optional<Login>> Insert(const Record& record);
   // NOT_FOUND: no such login. FAILED_PRECONDITION: the one that is kept is not an earlier revision.
   absl::Status Update(const Record& record);
@@ -57,8 +60,14 @@ class LoginTable {
   // The last that came first.
   absl::Status LoadUnfinished(const std::function<void(Login)>& take);
 
+  StartTable& starts() { return starts_; }
+  std::vector<CustomerHash> CustomerHashesOf(const LoginRequest& request) const {
+    return cibad::CustomerHashesOf(sealer_, request);
+  }
+
  private:
-  LoginTable(Sealer sealer, Boot boot) : sealer_(std::move(sealer)), boot_(std::move(boot)) {}
+  LoginTable(Sealer sealer, Boot boot, StartTable starts)
+      : sealer_(std::move(sealer)), boot_(std::move(boot)), starts_(std::move(starts)) {}
   // Under the key that seals; empty of an empty text.
   std::string HashOf(absl::string_view text) const;
   absl::StatusOr<Login> OpenRecord(absl::string_view id, absl::string_view sealed) const;
@@ -68,6 +77,7 @@ class LoginTable {
 
   Sealer sealer_;
   Boot boot_;
+  StartTable starts_;
   Statement insert_;
   Statement select_by_request_id_hash_;
   Statement update_;

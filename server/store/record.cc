@@ -209,6 +209,16 @@ std::string RequestKey(absl::string_view caller, absl::string_view request_id) {
   return absl::StrCat(caller, absl::string_view("\0", 1), request_id);
 }
 
+// Neither a caller's name nor a request_id begins with a zero byte.
+std::string CustomerKey(const LoginRequest& request) {
+  constexpr absl::string_view kZero("\0", 1);
+  return absl::StrCat(kZero, request.msisdn, kZero, request.customer_token);
+}
+
+absl::Time ByPresentClock(int64_t stored, const Boot& written, const Boot& present) {
+  return FromStoredTime(stored) + ClockChange(written, present);
+}
+
 int64_t ToStoredTime(absl::Time time) { return absl::ToUnixNanos(time); }
 
 absl::StatusOr<Record> EncodeRecord(const Login& login, const Boot& boot) {
@@ -230,6 +240,7 @@ absl::StatusOr<Record> EncodeRecord(const Login& login, const Boot& boot) {
   if (!login.request.request_id.empty()) {
     record.request_key = RequestKey(login.request.caller, login.request.request_id);
   }
+  record.customer_key = CustomerKey(login.request);
   record.create_time = ToStoredTime(login.create_time);
   if (login.end_time.has_value()) record.end_time = ToStoredTime(*login.end_time);
   record.revision = login.revision;

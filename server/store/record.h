@@ -32,6 +32,7 @@ struct Record {
   std::string id;
   std::string caller;       // empty: nobody's
   std::string request_key;  // the caller's request_id, in one text; empty: none
+  std::string customer_key;
   int64_t create_time = 0;
   std::optional<int64_t> end_time;  // absent: the login has not ended
   int64_t revision = 0;
@@ -40,6 +41,13 @@ struct Record {
 
 // A request_id is its caller's own: the two in one text; without a caller, the request_id alone.
 std::string RequestKey(absl::string_view caller, absl::string_view request_id);
+
+// Who is asked, in one text: the number, or the token of a check-in. Never the same as a RequestKey
+// or a caller's name, so that nobody can have the store hash a guess.
+std::string CustomerKey(const LoginRequest& request);
+
+// A time as the present clock has it that was kept by a process of that run of the machine.
+absl::Time ByPresentClock(int64_t stored, const Boot& written, const Boot& present);
 
 // Times are kept as nanoseconds since 1970, which is as fine as the clocks are; an infinite time
 // stays one.

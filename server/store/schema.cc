@@ -7,6 +7,7 @@
 #include "absl/strings/string_view.h"
 #include "server/store/json_record.h"
 #include "server/store/record.h"
+#include "server/store/start_table.h"
 
 namespace cibad {
 namespace {
@@ -60,6 +61,20 @@ constexpr char kVersion3[] = R"sql(
   DROP INDEX login_unfinished;
   ALTER TABLE login ADD COLUMN caller_hash BLOB;
   CREATE INDEX login_by_caller ON login (caller_hash, create_time, id);
+)sql";
+
+// Version 4 remembers that a customer was asked, and when, for as long as that counts: by a keyed
+// hash, since the login itself may be erased much sooner. `boot_id` and `boot_time` are the run of
+// the machine in which the row was written, as in a record. The rows are in the order of their
+// time.
+constexpr char kVersion4[] = R"sql(
+  CREATE TABLE start (
+    create_time INTEGER NOT NULL,
+    customer INTEGER NOT NULL,
+    boot_id TEXT NOT NULL,
+    boot_time INTEGER NOT NULL,
+    PRIMARY KEY (create_time, customer)
+  ) STRICT, WITHOUT ROWID;
 )sql";
 
 absl::Status SealRow(Statement& from, Statement& to, const Sealer& sealer) {
@@ -118,8 +133,39 @@ absl::Status TellCallersApart(Database& database, const Sealer& /*sealer*/) {
   return database.Execute(kVersion3);
 }
 
+// Of the logins that are there. One whose record is damaged is found out when it is read.
+absl::Status CopyStarts(Database& database, const Sealer& sealer) {
+  absl::StatusOr<Statement> from = database.Prepare("SELECT id, record FROM login");
+  if (!from.ok()) return from.status();
+  absl::StatusOr<Statement> to = database.Prepare(
+      "INSERT INTO start (create_time, customer, boot_id, boot_time) VALUES (?1, ?2, '', 0) "
+      "ON CONFLICT DO NOTHING");
+  if (!to.ok()) return to.status();
+  for (;;) {
+    const absl::StatusOr<bool> row = from->Step();
+    if (!row.ok()) return row.status();
+    if (!*row) return absl::OkStatus();
+    const absl::StatusOr<std::string> text = sealer.Open(from->Bytes(0), from->Bytes(1));
+    if (!text.ok()) continue;
+    const absl::StatusOr<Login> login = DecodeRecord(from->Bytes(0), *text);
+    if (!login.ok()) continue;
+    to->BindInt(1, ToStoredTime(login->create_time));
+    to->BindInt(2, ToStoredHash(CustomerHashesOf(sealer, login->request).front()));
+    const absl::StatusOr<bool> done = to->Step();
+    to->Reset();
+    if (!done.ok()) return done.status();
+  }
+}
+
+absl::Status RememberStarts(Database& database, const Sealer& sealer) {
+  absl::Status status = database.Execute(kVersion4);
+  if (status.ok()) status = CopyStarts(database, sealer);
+  return status;
+}
+
 using Step = absl::Status (*)(Database&, const Sealer&);
-constexpr std::array<Step, kSchemaVersion> kSteps = {&MakeTable, &SealRecords, &TellCallersApart};
+constexpr std::array<Step, kSchemaVersion> kSteps = {&MakeTable, &SealRecords, &TellCallersApart,
+                                                     &RememberStarts};
 
 }  // namespace
 

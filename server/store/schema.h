@@ -13,7 +13,7 @@
 namespace cibad {
 
 // The version that this code reads and writes; SQLite keeps it as `user_version`.
-inline constexpr int64_t kSchemaVersion = 3;
+inline constexpr int64_t kSchemaVersion = 4;
 // The first version whose records are sealed.
 inline constexpr int64_t kFirstSealedVersion = 2;
 

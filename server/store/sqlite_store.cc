@@ -99,11 +99,15 @@ class EraseWrite : public Write {
   Store::WriteDone done_;
 };
 
-class EraseEndedWrite : public Write {
+// Erases what is older than a time.
+class EraseOldWrite : public Write {
  public:
-  EraseEndedWrite(int64_t time, Store::WriteDone done) : time_(time), done_(std::move(done)) {}
+  using Erase = absl::StatusOr<int64_t> (*)(LoginTable& table, int64_t time);
 
-  void Apply(LoginTable& table) override { erased_ = table.EraseEndedBefore(time_); }
+  EraseOldWrite(Erase erase, absl::Time time, Store::WriteDone done)
+      : erase_(erase), time_(ToStoredTime(time)), done_(std::move(done)) {}
+
+  void Apply(LoginTable& table) override { erased_ = erase_(table, time_); }
   void Drop() override {}
   void Answer(const absl::Status& committed) override {
     done_(committed.ok() ? erased_.status() : committed);
@@ -111,6 +115,7 @@ class EraseEndedWrite : public Write {
   bool has_erased() const override { return erased_.ok() && *erased_ > 0; }
 
  private:
+  const Erase erase_;
   const int64_t time_;
   absl::StatusOr<int64_t> erased_ = 0;
   Store::WriteDone done_;
@@ -217,7 +222,17 @@ void SqliteStore::Update(Login login, WriteDone done) {
 }
 
 void SqliteStore::EraseEndedBefore(absl::Time time, WriteDone done) {
-  parts_->writer->Enqueue(std::make_unique<EraseEndedWrite>(ToStoredTime(time), std::move(done)));
+  const auto erase = [](LoginTable& table, int64_t before) {
+    return table.EraseEndedBefore(before);
+  };
+  parts_->writer->Enqueue(std::make_unique<EraseOldWrite>(erase, time, std::move(done)));
+}
+
+void SqliteStore::EraseStartsBefore(absl::Time time, WriteDone done) {
+  const auto erase = [](LoginTable& table, int64_t before) {
+    return table.starts().EraseBefore(before);
+  };
+  parts_->writer->Enqueue(std::make_unique<EraseOldWrite>(erase, time, std::move(done)));
 }
 
 void SqliteStore::Erase(std::string id, WriteDone done) {
@@ -274,6 +289,17 @@ absl::Status SqliteStore::LoadUnfinished(const std::function<void(Login)>& take)
   const std::lock_guard lock(parts_->read_mutex);
   absl::Status status = parts_->read_table.LoadUnfinished(take);
   return absl::IsDataLoss(status) ? StoreIsDamaged(parts_->path, status.message()) : status;
+}
+
+absl::Status SqliteStore::LoadStarts(absl::Time since, int64_t limit,
+                                     const std::function<void(const KeptStart&)>& take) {
+  const std::lock_guard lock(parts_->read_mutex);
+  return parts_->read_table.starts().Load(since, limit, take);
+}
+
+std::vector<CustomerHash> SqliteStore::CustomerHashesOf(const LoginRequest& request) {
+  const std::lock_guard lock(parts_->read_mutex);
+  return parts_->read_table.CustomerHashesOf(request);
 }
 
 absl::Status SqliteStore::ReplaceKeys(const StoreKeys& keys) {

@@ -1,7 +1,7 @@
 // The Store in one SQLite file, for one daemon. Writes go through one thread that commits them in
 // groups (group_writer.h); reads have a connection of their own and do not wait for writes. All
 // that is known of a login is sealed (sealer.h), but its id, its times of creation and end, and its
-// revision.
+// revision. That a customer was asked stays known, by a keyed hash, until EraseStartsBefore.
 
 #ifndef CIBAD_SERVER_STORE_SQLITE_STORE_H_
 #define CIBAD_SERVER_STORE_SQLITE_STORE_H_
@@ -53,6 +53,7 @@ class SqliteStore : public Store {
   void Update(Login login, WriteDone done) override;
   void Erase(std::string id, WriteDone done) override;
   void EraseEndedBefore(absl::Time time, WriteDone done) override;
+  void EraseStartsBefore(absl::Time time, WriteDone done) override;
   void WaitForWrites() override;
   absl::Status status() const override;
 
@@ -61,11 +62,15 @@ class SqliteStore : public Store {
                                        absl::string_view request_id) override;
   absl::StatusOr<LoginPage> List(const ListQuery& query) override;
   absl::Status LoadUnfinished(const std::function<void(Login)>& take) override;
+  absl::Status LoadStarts(absl::Time since, int64_t limit,
+                          const std::function<void(const KeptStart&)>& take) override;
+  std::vector<CustomerHash> CustomerHashesOf(const LoginRequest& request) override;
 
   // From when this returns OK, the new first key seals, and earlier keys that are not among the new
-  // ones are forgotten. FAILED_PRECONDITION: records need a key that the new ones lack, or
-  // `keys.key` is absent; UNAVAILABLE: the disk fails. The keys are then as before. Waits for the
-  // writes that were asked for earlier, so it must not be called from within a `done`. Thread-safe.
+  // ones are forgotten, with what was hashed under them of starts. FAILED_PRECONDITION: records
+  // need a key that the new ones lack, or `keys.key` is absent; UNAVAILABLE: the disk fails. The
+  // keys are then as before. Waits for the writes that were asked for earlier, so it must not be
+  // called from within a `done`. Thread-safe.
   absl::Status ReplaceKeys(const StoreKeys& keys);
 
   // How many transactions the writes took so far: what grouping saves shows here.

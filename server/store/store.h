@@ -6,6 +6,7 @@
 #ifndef CIBAD_SERVER_STORE_STORE_H_
 #define CIBAD_SERVER_STORE_STORE_H_
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -18,6 +19,15 @@
 #include "server/login/login.h"
 
 namespace cibad {
+
+// What stands for a customer where the customer need not be known: a keyed hash.
+using CustomerHash = uint64_t;
+
+// That a customer was asked. Kept apart from the login, and longer.
+struct KeptStart {
+  CustomerHash customer = 0;
+  absl::Time time;
+};
 
 struct LoginPage {
   std::vector<Login> logins;    // the newest first
@@ -47,7 +57,8 @@ class Store {
 
   virtual ~Store() = default;
 
-  // Keeps a new login. UNAVAILABLE: it could not be written and does not exist.
+  // Keeps a new login, and that its customer is asked. UNAVAILABLE: it could not be written and
+  // does not exist.
   virtual void Create(Login login, CreateDone done) = 0;
 
   // Replaces the login of that id by a later revision of it. UNAVAILABLE: it could not be written
@@ -59,6 +70,9 @@ class Store {
 
   // Erases every login that ended before `time`.
   virtual void EraseEndedBefore(absl::Time time, WriteDone done) = 0;
+
+  // Forgets which customers were asked before `time`.
+  virtual void EraseStartsBefore(absl::Time time, WriteDone done) = 0;
 
   // Waits until every write that was asked for before has been answered. Not to be called from
   // within a `done`.
@@ -84,6 +98,14 @@ class Store {
   // Gives `take` every login that has not ended, one by one, the last that came first: for recovery
   // at start. DATA_LOSS: one of them is damaged, and some may have been given.
   virtual absl::Status LoadUnfinished(const std::function<void(Login)>& take) = 0;
+
+  // Gives `take`, of the newest `limit` starts, those since that time, whatever has become of their
+  // logins: for recovery at start.
+  virtual absl::Status LoadStarts(absl::Time since, int64_t limit,
+                                  const std::function<void(const KeptStart&)>& take) = 0;
+
+  // By what a start of this customer may be known there: a hash for each key that the store has.
+  virtual std::vector<CustomerHash> CustomerHashesOf(const LoginRequest& request) = 0;
 };
 
 }  // namespace cibad

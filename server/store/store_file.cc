@@ -233,9 +233,7 @@ absl::StatusOr<Sealer> KeysFor(const std::string& path, Database& database, cons
   if (!keys.key.has_value()) return KeyIsMissing(path, keys.key_file);
   absl::StatusOr<Sealer> sealer = CompleteKeys(keys);
   if (!sealer.ok()) return sealer.status();
-  absl::StatusOr<LoginTable> table = LoginTable::Prepare(database, *sealer);
-  if (!table.ok()) return AboutStore(path, table.status());
-  const absl::StatusOr<bool> known = table->CanOpenAll(*sealer);
+  const absl::StatusOr<bool> known = LoginTable::CanOpenAll(database, *sealer);
   if (!known.ok()) return AboutStore(path, known.status());
   if (!*known) return KeyIsUnknown(path);
   return sealer;

@@ -176,6 +176,11 @@ TEST_F(CallersTest, WhoIsNobodyIsRefusedBeforeAnyHandler) {
   TillSecurity both = TillCertificate();
   both.authorization = "Bearer planted-wrong";
   ExpectRefused(both, "the bearer token is not valid");
+  // Without a journal the audit trail is in the log.
+  const auto denied = daemon_->process().WaitForLine(OutputStream::kStderr, "back.example");
+  ASSERT_TRUE(denied.ok()) << denied.status();
+  EXPECT_THAT(*denied, AllOf(HasSubstr(R"("event":"denied")"),
+                             HasSubstr(R"("certificate":"back.example")")));
   EXPECT_THAT(daemon_->Log(), Not(HasSubstr("planted")));
   ExpectServing();
 }
@@ -216,6 +221,9 @@ TEST_F(CallersTest, WhoIsRemovedFromTheConfigIsRefusedOnOpenConnectionsToo) {
   ASSERT_TRUE(scanner.List({}).ok());
   SetConfig(config_);
   ASSERT_NO_FATAL_FAILURE(Signal("Reloaded the config"));
+  const auto told = daemon_->process().WaitForLine(OutputStream::kStderr, R"("reloaded")");
+  ASSERT_TRUE(told.ok()) << told.status();
+  EXPECT_THAT(*told, HasSubstr(R"("callers_removed":["scanners"])"));
   EXPECT_EQ(scanner.List({}).status().code(), StatusCode::kUnauthenticated);
   ExpectServing();
 }

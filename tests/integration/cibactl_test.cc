@@ -209,6 +209,11 @@ TEST_F(CibactlTest, WebhooksAreRegisteredListedAndDeleted) {
   EXPECT_EQ(lines[0].value("url", ""), "https://tills.example.com/vipps/1");
   EXPECT_EQ(Run({"webhook", "delete", id}), kExitCompleted);
   EXPECT_EQ(Run({"webhook", "delete", id}), kExitError) << "it is gone";
+  // Without a journal the audit trail is in the log.
+  const auto told = daemon_->process().WaitForLine(OutputStream::kStderr, "DeleteWebhook");
+  ASSERT_TRUE(told.ok()) << told.status();
+  EXPECT_THAT(*told, HasSubstr(absl::StrCat("\"webhook\":\"", id, "\",\"outcome\":\"OK\"")));
+  EXPECT_THAT(daemon_->Log(), HasSubstr("\"rpc\":\"RegisterWebhook\""));
   ASSERT_EQ(Run({"webhook", "list"}, &out), kExitCompleted);
   EXPECT_EQ(out, "");
   EXPECT_EQ(Run({"webhook", "register", "--url", "http://a/", "--secret-file", file + "2"}),

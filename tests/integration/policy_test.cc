@@ -2,12 +2,15 @@
 // the one may do little, and neither sees what is the other's.
 
 #include <gmock/gmock.h>
+#include <google/protobuf/descriptor.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,7 +42,8 @@ class PolicyTest : public IntegrationTest {
     config = absl::StrReplaceAll(
         config,
         {{absl::StrCat("grpc = [\"", Address(), "\"]"),
-          absl::StrCat("grpc = [\"", Address(), "\", \"", socket, "\"]")},
+          absl::StrCat("grpc = [\"", Address(), "\", \"", socket, "\", \"", NobodysAddress(),
+                       "\"]")},
          {"starts_per_number = 1000000", limits.empty() ? "starts_per_number = 1000000" : limits}});
     WriteFile(sandbox_->config_path(),
               absl::StrCat(config, "\n[audit]\nfile = \"", AuditFile(), "\"\n",
@@ -58,11 +62,24 @@ class PolicyTest : public IntegrationTest {
   std::string KioskAddress() const {
     return absl::StrCat("unix:", sandbox_->folder(), "/kiosk.sock");
   }
+  // That no caller may come in by.
+  std::string NobodysAddress() const {
+    return absl::StrCat("unix:", sandbox_->folder(), "/nobody.sock");
+  }
   std::string AuditFile() const { return sandbox_->folder() + "/audit.log"; }
-  std::vector<nlohmann::json> AuditLines() const {
+  // The lines of such events, as soon as there are so many.
+  std::vector<nlohmann::json> AuditLines(const std::string& event, size_t count) const {
     std::vector<nlohmann::json> lines;
-    std::ifstream in(AuditFile());
-    for (std::string line; std::getline(in, line);) lines.push_back(nlohmann::json::parse(line));
+    EXPECT_TRUE(Eventually([&] {
+      lines.clear();
+      std::ifstream in(AuditFile());
+      for (std::string line; std::getline(in, line);) {
+        if (in.eof()) break;  // it is just being written
+        const nlohmann::json parsed = nlohmann::json::parse(line);
+        if (parsed["event"] == event) lines.push_back(parsed);
+      }
+      return lines.size() >= count;
+    })) << event;
     return lines;
   }
 
@@ -120,6 +137,86 @@ TEST_F(PolicyTest, AnothersLoginIsOneThatDoesNotExist) {
   EXPECT_EQ(till_->List({})->logins_size(), 2);
 }
 
+// All RPCs that take a login's id are above, so that one that is new is looked at here, too.
+TEST_F(PolicyTest, EveryCallAboutALoginIsLookedAt) {
+  std::set<std::string> known;
+  for (const auto& [rpc, call] : CallsAboutALogin()) known.insert(rpc);
+  const google::protobuf::ServiceDescriptor* service =
+      v1::Login::descriptor()->file()->FindServiceByName("LoginService");
+  ASSERT_NE(service, nullptr);
+  for (int i = 0; i < service->method_count(); ++i) {
+    const google::protobuf::MethodDescriptor* rpc = service->method(i);
+    const bool is_about_a_login =
+        rpc->input_type()->FindFieldByName("id") != nullptr && rpc->name() != "DeleteWebhook";
+    EXPECT_EQ(known.count(rpc->name()), is_about_a_login ? 1u : 0u) << rpc->name();
+  }
+}
+
+TEST_F(PolicyTest, WhoAsksForAnothersLoginIsInTheTrailWhateverTheCall) {
+  const std::string pending = MustStart(kWaits);
+  till_->WatchUntil(pending, v1::Login::PENDING);
+  const std::string ended = MustStart(kApproves);
+  till_->WatchToEnd(ended);
+  const std::string unknown(pending.size(), '0');
+  std::vector<std::string> expected;
+  for (const auto& [rpc, call] : CallsAboutALogin()) {
+    for (const std::string& id : {unknown, pending, ended}) {
+      EXPECT_EQ(call(*kiosk_, id).code(), StatusCode::kNotFound) << rpc;
+      if (id != unknown) expected.push_back(absl::StrCat("kiosk ", rpc, " ", id));
+    }
+    EXPECT_EQ(call(*till_, unknown).code(), StatusCode::kNotFound) << rpc;
+  }
+  std::vector<std::string> told;
+  for (const nlohmann::json& line : AuditLines("refused", expected.size())) {
+    told.push_back(absl::StrCat(line["caller"].get<std::string>(), " ",
+                                line["rpc"].get<std::string>(), " ",
+                                line["login"].get<std::string>()));
+    EXPECT_EQ(line["outcome"], "NOT_FOUND");
+    EXPECT_EQ(line["reason"], "the login is another caller's");
+    EXPECT_FALSE(line.contains("phone_number"));
+  }
+  EXPECT_EQ(told, expected) << "and nothing of ids that nobody has";
+}
+
+TEST_F(PolicyTest, AFloodOfSuchCallsIsCountedAndMutesNobodyElse) {
+  const std::string id = MustStart(kWaits);
+  constexpr int kCalls = 300;
+  for (int i = 0; i < kCalls; ++i) ASSERT_FALSE(kiosk_->Get(id).ok());
+  v1::StartLoginRequest unit = NameOnly(kWaits);
+  unit.set_sales_unit("654321");
+  EXPECT_FALSE(till_->Start(unit).ok());
+  int64_t told = 0;
+  int64_t counted = 0;
+  // What was left out in the last second comes with a line of a later one.
+  EXPECT_TRUE(Eventually([&] {
+    till_->Cancel(till_->Start(kDenies)->id()).IgnoreError();
+    told = counted = 0;
+    for (const nlohmann::json& line : AuditLines("refused", 1))
+      told += line["caller"] == "kiosk" ? 1 : 0;
+    for (const nlohmann::json& line : AuditLines("more_refused", 0))
+      counted += line["caller"] == "kiosk" ? line["count"].get<int64_t>() : 0;
+    return told + counted >= kCalls;
+  }));
+  EXPECT_EQ(told + counted, kCalls);
+  EXPECT_GT(counted, 0);
+  const std::vector<nlohmann::json> refused = AuditLines("refused", 1);
+  EXPECT_TRUE(std::any_of(refused.begin(), refused.end(),
+                          [](const nlohmann::json& line) { return line["caller"] == "everyone"; }));
+}
+
+TEST_F(PolicyTest, WhoIsNobodyGetsNothingFromAnyCallAndIsInTheTrail) {
+  const std::string id = MustStart(kWaits);
+  Till nobody(NobodysAddress());
+  EXPECT_EQ(nobody.Start(NameOnly(kWaits)).status().code(), StatusCode::kUnauthenticated);
+  EXPECT_EQ(nobody.List({}).status().code(), StatusCode::kUnauthenticated);
+  for (const auto& [rpc, call] : CallsAboutALogin())
+    EXPECT_EQ(call(nobody, id).code(), StatusCode::kUnauthenticated) << rpc;
+  for (const nlohmann::json& line : AuditLines("denied", 7)) {
+    EXPECT_EQ(line["listener"], NobodysAddress());
+    EXPECT_EQ(line["outcome"], "UNAUTHENTICATED");
+  }
+}
+
 TEST_F(PolicyTest, OwnershipSurvivesARestart) {
   const std::string id = kiosk_->Start(NameOnly(kWaits))->id();
   kiosk_->WatchUntil(id, v1::Login::PENDING);
@@ -172,6 +269,13 @@ TEST_F(PolicyTest, EveryRpcThatIsNotNamedIsRefused) {
     EXPECT_EQ(status.code(), StatusCode::kPermissionDenied) << rpc;
     EXPECT_THAT(std::string(status.message()), HasSubstr(rpc));
   }
+  std::vector<std::string> told;
+  for (const nlohmann::json& line : AuditLines("refused", 6)) {
+    EXPECT_EQ(line["caller"], "kiosk");
+    told.push_back(line["rpc"]);
+  }
+  EXPECT_THAT(told, testing::ElementsAre("StartLogin", "GetLogin", "WatchLogin", "CancelLogin",
+                                         "AcknowledgeLogin", "CompleteLogin"));
 }
 
 TEST_F(PolicyTest, ACallersStartsAreLimitedByTheMinute) {
@@ -208,6 +312,21 @@ TEST_F(PolicyTest, ACustomerIsAskedSoOftenByAllCallersTogether) {
   kiosk_->WatchToEnd(second->id());
   EXPECT_EQ(till_->Start(kDenies).status().code(), StatusCode::kResourceExhausted);
   EXPECT_EQ(kiosk_->Start(NameOnly(kDenies)).status().code(), StatusCode::kResourceExhausted);
+}
+
+TEST_F(PolicyTest, ARestartDoesNotHaveACustomerAskedMoreOften) {
+  daemon_.reset();
+  ASSERT_NO_FATAL_FAILURE(ServeWith("", "starts_per_number = 2"));
+  for (Till* till : {till_.get(), kiosk_.get()}) {
+    const absl::StatusOr<v1::Login> login = till->Start(NameOnly(kDenies));
+    ASSERT_TRUE(login.ok()) << login.status();
+    till->WatchToEnd(login->id());
+    ASSERT_TRUE(till->Acknowledge(login->id()).ok()) << "it is erased";
+  }
+  ASSERT_NO_FATAL_FAILURE(RestartBoth());
+  EXPECT_EQ(till_->Start(NameOnly(kDenies)).status().code(), StatusCode::kResourceExhausted);
+  EXPECT_EQ(kiosk_->Start(NameOnly(kDenies)).status().code(), StatusCode::kResourceExhausted);
+  EXPECT_TRUE(till_->Start(NameOnly(kWaits)).ok()) << "another customer";
 }
 
 TEST_F(PolicyTest, ARepeatedStartIsAnsweredWhateverTheLimits) {
@@ -252,20 +371,29 @@ TEST_F(PolicyTest, TheAuditTrailTellsOfStartsEndsAndRefusals) {
   v1::StartLoginRequest nin = NameOnly(kWaits);
   nin.add_scopes("nin");
   EXPECT_FALSE(kiosk_->Start(nin).ok());
-  const std::vector<nlohmann::json> lines = AuditLines();
-  ASSERT_EQ(lines.size(), 3u);
-  EXPECT_EQ(lines[0]["event"], "start");
-  EXPECT_EQ(lines[0]["login"], id);
-  EXPECT_EQ(lines[0]["caller"], "everyone");
-  EXPECT_EQ(lines[1]["event"], "end");
-  EXPECT_EQ(lines[1]["outcome"], "COMPLETED");
-  EXPECT_EQ(lines[2]["event"], "refused");
-  EXPECT_EQ(lines[2]["caller"], "kiosk");
+  v1::CheckUserRequest check;
+  check.set_phone_number(kWaits);
+  EXPECT_TRUE(till_->Check(check).ok());
+  const nlohmann::json refused = AuditLines("refused", 1).at(0);
+  EXPECT_EQ(refused["caller"], "kiosk");
+  EXPECT_EQ(refused.value("sales_unit", ""), "123456");
+  EXPECT_EQ(refused.value("scopes", nlohmann::json()), nlohmann::json({"openid", "name", "nin"}));
+  EXPECT_EQ(refused.value("phone_number", ""), "47*****567");
+  const nlohmann::json start = AuditLines("start", 1).at(0);
+  EXPECT_EQ(start["login"], id);
+  EXPECT_EQ(start["caller"], "everyone");
+  EXPECT_EQ(AuditLines("end", 1).at(0)["outcome"], "COMPLETED");
+  const nlohmann::json checked = AuditLines("check", 1).at(0);
+  EXPECT_EQ(checked["caller"], "everyone");
+  EXPECT_EQ(checked["sales_unit"], "123456");
+  EXPECT_EQ(checked["phone_number"], "47*****567");
+  EXPECT_EQ(checked["outcome"], "OK");
   const v1::Login login = *till_->Get(id);
   const std::string trail = ReadFile(AuditFile());
   for (const std::string& personal :
-       {std::string("4740000000"), std::string("40000000"), login.profile().birthdate(),
-        login.profile().name(), login.profile().email()}) {
+       {std::string("4740000000"), std::string("40000000"), std::string("4791234567"),
+        std::string("91234567"), login.profile().birthdate(), login.profile().name(),
+        login.profile().email()}) {
     ASSERT_FALSE(personal.empty());
     EXPECT_THAT(trail, Not(HasSubstr(personal)));
   }

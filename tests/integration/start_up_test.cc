@@ -30,6 +30,7 @@ Login PendingLogin(int number, absl::Time now) {
   Login login;
   login.id = IdOf(number);
   login.revision = 2;
+  login.request.caller = "everyone";  // as the sandbox's config has it
   login.request.sales_unit = "123456";
   login.request.msisdn = absl::StrCat("47", 90'000'000 + number);
   login.request.scope = "openid name phoneNumber email address birthDate";

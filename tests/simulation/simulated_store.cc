@@ -26,6 +26,8 @@ void SimulatedStore::Erase(std::string, WriteDone done) { done(absl::OkStatus())
 
 void SimulatedStore::EraseEndedBefore(absl::Time, WriteDone done) { done(absl::OkStatus()); }
 
+void SimulatedStore::EraseStartsBefore(absl::Time, WriteDone done) { done(absl::OkStatus()); }
+
 absl::StatusOr<Login> SimulatedStore::Get(absl::string_view id) {
   const auto found = environment_.disk->find(id);
   if (found == environment_.disk->end()) return absl::NotFoundError("there is no such login");

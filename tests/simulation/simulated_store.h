@@ -36,6 +36,7 @@ class SimulatedStore : public Store {
   void Update(Login login, WriteDone done) override;
   void Erase(std::string id, WriteDone done) override;
   void EraseEndedBefore(absl::Time time, WriteDone done) override;
+  void EraseStartsBefore(absl::Time time, WriteDone done) override;
   void WaitForWrites() override {}
   absl::Status status() const override { return status_; }
   absl::StatusOr<Login> Get(absl::string_view id) override;
@@ -43,6 +44,12 @@ class SimulatedStore : public Store {
                                        absl::string_view request_id) override;
   absl::StatusOr<LoginPage> List(const ListQuery& query) override;
   absl::Status LoadUnfinished(const std::function<void(Login)>& take) override;
+  // Only the engine asks for starts.
+  absl::Status LoadStarts(absl::Time, int64_t,
+                          const std::function<void(const KeptStart&)>&) override {
+    return absl::OkStatus();
+  }
+  std::vector<CustomerHash> CustomerHashesOf(const LoginRequest&) override { return {}; }
 
   // The disk takes all that waits, or nothing of it, and that is answered.
   void Commit();

@@ -211,6 +211,7 @@ class EngineTest : public ::testing::Test {
     Engine::Settings settings;
     settings.sales_units[kMsn] = {.msn = kMsn, .client_id = kClientId, .client_secret = "secret"};
     settings.ca_file = provider_.ca_file();
+    settings.number_limits = number_limits_;
     return settings;
   }
 
@@ -237,6 +238,7 @@ class EngineTest : public ::testing::Test {
 
   TemporaryFolder folder_;
   FakeProvider provider_;
+  NumberGuard::Limits number_limits_;
   std::unique_ptr<Store> store_;
   std::shared_ptr<std::promise<void>> ready_;
   std::unique_ptr<Engine> engine_;
@@ -350,6 +352,29 @@ TEST_F(EngineTest, OneRequestIdOnManyThreadsIsOneLoginAndOnePush) {
   EXPECT_THAT(ids, Each(ids[0]));
   StopEngine();
   EXPECT_EQ(provider_.backchannel_requests(), 1);
+}
+
+TEST_F(EngineTest, ACustomerIsAskedNoMoreOftenForARestart) {
+  number_limits_.starts = 3;
+  ASSERT_NO_FATAL_FAILURE(StartReadyEngine());
+  const LoginRequest request = ARequest();
+  // One that has ended and is erased, and one that is pending.
+  const absl::StatusOr<Login> erased = Start(*engine_, request);
+  ASSERT_TRUE(erased.ok()) << erased.status();
+  ASSERT_TRUE(Cancel(*engine_, erased->id).ok());
+  ASSERT_TRUE(Acknowledge(*engine_, erased->id).ok());
+  const absl::StatusOr<Login> pending = Start(*engine_, request);
+  ASSERT_TRUE(pending.ok()) << pending.status();
+  StopEngine();
+  store_.reset();
+  store_ = OpenStore(folder_.File("store.db"));
+  ASSERT_NO_FATAL_FAILURE(StartReadyEngine());
+  ASSERT_TRUE(Cancel(*engine_, pending->id).ok());
+  const absl::StatusOr<Login> third = Start(*engine_, request);
+  ASSERT_TRUE(third.ok()) << third.status();
+  ASSERT_TRUE(Cancel(*engine_, third->id).ok());
+  EXPECT_TRUE(absl::IsResourceExhausted(Start(*engine_, request).status()));
+  EXPECT_TRUE(Start(*engine_, ARequest()).ok()) << "another customer";
 }
 
 TEST_F(EngineTest, WhatIsAppliedHoldsFromTheNextStart) {

@@ -46,6 +46,8 @@ void FakeStore::Erase(std::string, WriteDone done) { done(absl::OkStatus()); }
 
 void FakeStore::EraseEndedBefore(absl::Time, WriteDone done) { done(absl::OkStatus()); }
 
+void FakeStore::EraseStartsBefore(absl::Time, WriteDone done) { done(absl::OkStatus()); }
+
 absl::StatusOr<Login> FakeStore::Get(absl::string_view id) {
   const auto found = logins.find(std::string(id));
   if (found == logins.end()) return absl::NotFoundError("there is no such login");

@@ -41,6 +41,7 @@ class FakeStore : public Store {
   void Update(Login login, WriteDone done) override;
   void Erase(std::string id, WriteDone done) override;
   void EraseEndedBefore(absl::Time time, WriteDone done) override;
+  void EraseStartsBefore(absl::Time time, WriteDone done) override;
   void WaitForWrites() override {}
   absl::Status status() const override { return absl::OkStatus(); }
   absl::StatusOr<Login> Get(absl::string_view id) override;
@@ -48,6 +49,12 @@ class FakeStore : public Store {
                                        absl::string_view request_id) override;
   absl::StatusOr<LoginPage> List(const ListQuery& query) override;
   absl::Status LoadUnfinished(const std::function<void(Login)>& take) override;
+  // Only the engine asks for starts.
+  absl::Status LoadStarts(absl::Time, int64_t,
+                          const std::function<void(const KeptStart&)>&) override {
+    return absl::OkStatus();
+  }
+  std::vector<CustomerHash> CustomerHashesOf(const LoginRequest&) override { return {}; }
 
   // Makes all that waits durable and says so.
   void Commit();

@@ -138,6 +138,106 @@ TEST_F(NumberGuardTest, WhatWasThereBeforeCounts) {
   EXPECT_EQ(Begin(StartOf("till"), "last").code(), Code::kResourceExhausted);
 }
 
+// As a store has it: by one hash for each of its keys.
+std::vector<CustomerHash> TwoHashesOf(const LoginRequest& request) {
+  const auto number = static_cast<CustomerHash>(std::stoull(request.msisdn));
+  return {number, number + 1'000'000'000'000};
+}
+
+TEST(NumberGuardAfterARestart, EarlierStartsCountUnderEveryKey) {
+  NumberGuard guard(&TwoHashesOf);
+  guard.SetEarlier({{4791234567, kStart + absl::Minutes(2)},
+                    {4799999999, kStart},
+                    {1'004'791'234'567, kStart + absl::Minutes(1)},
+                    {4791234567, kStart - absl::Minutes(8)}});
+  const auto admit = [&](absl::Duration after) {
+    const NumberGuard::Verdict verdict =
+        guard.Admit(StartOf("till"), "id", kLimits, kStart + after);
+    if (verdict.hold != nullptr) verdict.hold->Keep();
+    Login login;
+    login.id = "id";
+    login.request = StartOf("till");
+    guard.Remove(login);
+    return verdict.status;
+  };
+  const absl::Status refused = admit(absl::Seconds(119));
+  EXPECT_EQ(refused.code(), Code::kResourceExhausted);
+  EXPECT_EQ(RetryDelayOf(refused), absl::Seconds(1));
+  EXPECT_TRUE(admit(absl::Minutes(2)).ok()) << "the first is over";
+  EXPECT_EQ(admit(absl::Minutes(3)).code(), Code::kResourceExhausted) << "with the new one";
+  EXPECT_TRUE(admit(absl::Minutes(11)).ok());
+  EXPECT_TRUE(admit(absl::Minutes(13)).ok()) << "all earlier ones are over";
+  EXPECT_TRUE(admit(absl::Minutes(13)).ok());
+  EXPECT_EQ(admit(absl::Minutes(13)).code(), Code::kResourceExhausted);
+}
+
+// Its start is among the earlier ones.
+TEST(NumberGuardAfterARestart, APendingLoginIsCountedOnce) {
+  NumberGuard guard(&TwoHashesOf);
+  Login login;
+  login.id = "recovered";
+  login.request = StartOf("till");
+  login.create_time = kStart;
+  guard.SetEarlier({{4791234567, kStart}});
+  guard.AddPending(login);
+  EXPECT_EQ(guard.Admit(StartOf("till"), "id", kLimits, kStart).status.code(),
+            Code::kAlreadyExists);
+  guard.Remove(login);
+  for (int i = 0; i < 2; ++i) {
+    const NumberGuard::Verdict verdict = guard.Admit(StartOf("till"), "id", kLimits, kStart);
+    ASSERT_TRUE(verdict.status.ok());
+    verdict.hold->Keep();
+    login.id = "id";
+    guard.Remove(login);
+  }
+  EXPECT_EQ(guard.Admit(StartOf("till"), "id", kLimits, kStart).status.code(),
+            Code::kResourceExhausted);
+}
+
+TEST(NumberGuardAfterARestart, TheStoreIsAskedOnlyWhileEarlierStartsCount) {
+  int asked = 0;
+  NumberGuard guard([&](const LoginRequest&) {
+    ++asked;
+    return std::vector<CustomerHash>{1};
+  });
+  EXPECT_TRUE(guard.Admit(StartOf("till"), "id", kLimits, kStart).status.ok());
+  EXPECT_EQ(asked, 0);
+  guard.SetEarlier({{2, kStart}});
+  EXPECT_TRUE(guard.Admit(StartOf("till"), "id", kLimits, kStart).status.ok());
+  EXPECT_EQ(asked, 1);
+  const absl::Time over = kStart + kLimits.window;
+  EXPECT_TRUE(guard.Admit(StartOf("till"), "id", kLimits, over).status.ok());
+  EXPECT_TRUE(guard.Admit(StartOf("till"), "id", kLimits, over).status.ok());
+  EXPECT_EQ(asked, 2);
+}
+
+TEST(NumberGuardLimit, BeyondItNobodyIsAskedUntilStartsAreOver) {
+  NumberGuard guard(&TwoHashesOf, 4);
+  guard.SetEarlier({{1, kStart}});
+  const auto admit = [&](int customer, absl::Duration after) {
+    const std::string number = absl::StrCat(4790000000 + customer);
+    const NumberGuard::Verdict verdict =
+        guard.Admit(StartOf("till", number), number, kLimits, kStart + after);
+    if (verdict.hold != nullptr) verdict.hold->Keep();
+    return verdict.status;
+  };
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(admit(i, absl::Minutes(i + 1)).ok());
+  const absl::Status refused = admit(3, absl::Minutes(9));
+  EXPECT_EQ(refused.code(), Code::kResourceExhausted);
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("too many customers"));
+  EXPECT_EQ(admit(4, absl::Minutes(9)).code(), Code::kResourceExhausted);
+  EXPECT_TRUE(admit(3, absl::Minutes(11)).ok()) << "two are over";
+  EXPECT_TRUE(admit(4, absl::Minutes(12)).ok());
+}
+
+TEST(NumberGuardLimit, WhatIsTakenBackTakesNoRoom) {
+  NumberGuard guard(nullptr, 2);
+  for (int i = 0; i < 10; ++i) {
+    const std::string number = absl::StrCat(4790000000 + i);
+    EXPECT_TRUE(guard.Admit(StartOf("till", number), number, kLimits, kStart).status.ok());
+  }
+}
+
 TEST_F(NumberGuardTest, AnEndThatComesLateFreesNobodyElsesPlace) {
   ASSERT_TRUE(Begin(StartOf("till"), "first").ok());
   End(StartOf("till"), "another");

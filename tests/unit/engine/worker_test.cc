@@ -7,10 +7,12 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "server/login/new_login.h"
 #include "tests/unit/engine/fakes.h"
 
@@ -51,7 +53,12 @@ class WorkerTest : public ::testing::Test {
         .sales_units = units,
         .clock = [this] { return now_; },
         .wall_clock = [this] { return now_; },
-        .reports = LoginReports(&metrics_, &credentials_),
+        .reports = LoginReports(
+            &metrics_, &credentials_, nullptr,
+            [this](const std::string& caller, absl::string_view rpc, const Login& login) {
+              EXPECT_EQ(login.id, kId);
+              trespasses_.push_back(absl::StrCat(caller, " ", rpc));
+            }),
         .set_alarm = [this](absl::Time time) { alarm_ = time; },
         .post = [this](std::function<void()> closure) { posted_.push_back(std::move(closure)); },
     });
@@ -106,6 +113,7 @@ class WorkerTest : public ::testing::Test {
   Login Durable() { return *store_.Get(kId); }
 
   Handling handling_;  // of the test's login
+  std::vector<std::string> trespasses_;
   FakeHttp http_;
   FakeHttp provider_http_;
   FakeStore store_;
@@ -295,6 +303,28 @@ TEST_F(WorkerTest, WatchingWhatNeverWasIsRefused) {
 }
 
 // Whoever lists logins can see one before its worker does.
+TEST_F(WorkerTest, WhoAsksForAnothersLoginIsReportedAndForOneThatIsNotThereIsNot) {
+  BeginPending();
+  const auto done = [](const absl::StatusOr<Login>& login) {
+    EXPECT_EQ(login.status(), NoSuchLogin(kId));
+  };
+  const auto other = std::make_shared<NotingWatcher>();
+  worker_->Get("other", kId, done);
+  worker_->Cancel("other", kId, done);
+  worker_->Watch("other", kId, other);
+  worker_->Complete("other", kId, {}, other);
+  EXPECT_THAT(trespasses_, ElementsAre("other GetLogin", "other CancelLogin", "other WatchLogin",
+                                       "other CompleteLogin"));
+  EXPECT_EQ(other->refused, NoSuchLogin(kId));
+  constexpr char kNobodys[] = "00000000000000000000000002";
+  worker_->Get("other", kNobodys, [](const absl::StatusOr<Login>&) {});
+  worker_->Get(kTill, kId, [](const absl::StatusOr<Login>& login) { EXPECT_TRUE(login.ok()); });
+  worker_->Cancel(kTill, kId, [](const absl::StatusOr<Login>&) {});
+  Commit();  // from now on it is the store's
+  worker_->Get(kTill, kId, [](const absl::StatusOr<Login>& login) { EXPECT_TRUE(login.ok()); });
+  EXPECT_THAT(trespasses_, SizeIs(4));
+}
+
 TEST_F(WorkerTest, ALoginThatIsNotYetHereIsToBeAskedForAgain) {
   const Login login = NewTestLogin();
   worker_->Watch(kTill, kId, watcher_);

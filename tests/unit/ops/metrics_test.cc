@@ -50,13 +50,23 @@ TEST(Metrics, CountsRequestsAndHasEveryKindFromTheStart) {
   }
 }
 
+TEST(Metrics, CountsLostLinesOfTheAuditTrail) {
+  Metrics metrics;
+  EXPECT_THAT(metrics.Text({}), HasSubstr("\ncibad_audit_lines_lost_total 0\n"));
+  metrics.CountLostAuditLine();
+  EXPECT_THAT(metrics.Text({}), HasSubstr("\ncibad_audit_lines_lost_total 1\n"));
+}
+
 TEST(Metrics, TellThePresentAsItIs) {
   Metrics metrics;
   Metrics::Present present;
   present.unfinished_logins = 7;
   present.watch_streams = 3;
   present.provider_is_known = true;
+  present.audit_can_be_written = true;
   EXPECT_THAT(metrics.Text(present), HasSubstr("\ncibad_logins_unfinished 7\n"));
+  EXPECT_THAT(metrics.Text(present), HasSubstr("\ncibad_audit_writable 1\n"));
+  EXPECT_THAT(metrics.Text({}), HasSubstr("\ncibad_audit_writable 0\n"));
   EXPECT_THAT(metrics.Text(present), HasSubstr("\ncibad_watch_streams 3\n"));
   EXPECT_THAT(metrics.Text(present), HasSubstr("\ncibad_provider_known 1\n"));
   EXPECT_THAT(metrics.Text(present), HasSubstr("\ncibad_store_writable 0\n"));

@@ -176,5 +176,18 @@ TEST(CallableRpcsTest, AreThoseOfTheService) {
   EXPECT_THAT(CallableRpcs(), testing::UnorderedElementsAreArray(rpcs));
 }
 
+TEST(CertificateName, IsTheFirstThatIsLookedFor) {
+  CallerProof proof;
+  EXPECT_EQ(CertificateNameOf(proof), "");
+  proof.common_names = {"till 17"};
+  EXPECT_EQ(CertificateNameOf(proof), "") << "a space is in no caller's name";
+  proof.common_names = {"till-17"};
+  EXPECT_EQ(CertificateNameOf(proof), "till-17");
+  proof.dns_names = {"*.shop.example", "t17.shop.example"};
+  EXPECT_EQ(CertificateNameOf(proof), "t17.shop.example");
+  proof.uris = {"spiffe://shop/till/17"};
+  EXPECT_EQ(CertificateNameOf(proof), "spiffe://shop/till/17");
+}
+
 }  // namespace
 }  // namespace cibad
