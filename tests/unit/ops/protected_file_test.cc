@@ -47,7 +47,7 @@ TEST_F(ProtectedFileTest, TakesRoomForWhatItHoldsAndNotForItsLimit) {
   const absl::StatusOr<std::string> contents =
       ReadProtectedFile(folder_.Write("file", "abc"), kLimit, /*refuse_others=*/true);
   ASSERT_TRUE(contents.ok()) << contents.status();
-  EXPECT_LT(contents->capacity(), 4096);
+  EXPECT_LT(contents->capacity(), 4096u);
 }
 
 TEST_F(ProtectedFileTest, ThatSaysItIsHugeTakesNoMoreRoomThanTheLimit) {
@@ -64,7 +64,7 @@ TEST_F(ProtectedFileTest, ThatHoldsMoreThanItsSizeSaysIsReadWholeWithinTheLimit)
   ASSERT_EQ(facts.st_size, 0);
   const auto contents = ReadProtectedFile(kPath, kLimit, /*refuse_others=*/false);
   ASSERT_TRUE(contents.ok()) << contents.status();
-  EXPECT_GT(contents->size(), 512);
+  EXPECT_GT(contents->size(), 512u);
   EXPECT_NE(contents->find("nonvoluntary_ctxt_switches:"), std::string::npos) << "its last line";
   EXPECT_EQ(ReadProtectedFile(kPath, 600, /*refuse_others=*/false).status().message(),
             "is larger than 600 bytes");
