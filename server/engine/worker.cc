@@ -237,10 +237,26 @@ void Worker::Handle(Entry& entry, const Event& event) {
     if (!std::holds_alternative<Woken>(event) && !is_known) entry.waiting.push_back(event);
     return;
   }
-  Transition transition = Step(entry.login, event, environment_.clock());
+  Transition transition = Decide(entry, event);
   if (transition.login.revision == entry.login.revision) return Apply(entry, std::move(transition));
   entry.written = std::make_unique<Transition>(std::move(transition));
   Write(entry);
+}
+
+// Whether an ID token is good is computed and not asked for: it needs neither the disk nor the
+// provider, so where its key is known, what comes of it belongs to the same change as the tokens'
+// coming, and the end of a login waits for one commit less.
+Transition Worker::Decide(const Entry& entry, const Event& event) {
+  const absl::Time now = environment_.clock();
+  Transition transition = Step(entry.login, event, now);
+  const std::vector<Command>& commands = transition.commands;
+  if (commands.empty() || !std::holds_alternative<CheckIdToken>(commands.front()))
+    return transition;
+  std::optional<IdTokenOutcome> outcome = CheckIdTokenOf(entry, transition.login);
+  if (!outcome.has_value()) return transition;
+  const Event checked = IdTokenChecked{*std::move(outcome)};
+  LogTrouble(entry.login, checked);
+  return Step(std::move(transition.login), checked, now);
 }
 
 void Worker::Write(Entry& entry) {
@@ -384,8 +400,11 @@ void Worker::Do(Entry& entry, const FetchProfile&) {
       });
 }
 
+// Its key was not known when this was decided; it may have come while the tokens were written.
 void Worker::Do(Entry& entry, const CheckIdToken&) {
-  CheckIdTokenOf(entry, /*keys_are_fresh=*/false);
+  std::optional<IdTokenOutcome> outcome = CheckIdTokenOf(entry, entry.login);
+  if (!outcome.has_value()) return RefetchKeys(entry.login.id);
+  PostEvent(entry.login.id, IdTokenChecked{*std::move(outcome)});
 }
 
 void Worker::Ask(const Entry& entry, Proof proof, BuildRequest build, ReadResult read) {
@@ -412,17 +431,15 @@ const SalesUnit* Worker::UnitOf(const Entry& entry) {
   return unit == entry.sales_units->end() ? nullptr : &unit->second;
 }
 
-void Worker::CheckIdTokenOf(const Entry& entry, bool keys_are_fresh) {
-  const Login& login = entry.login;
+std::optional<IdTokenOutcome> Worker::CheckIdTokenOf(const Entry& entry, const Login& login) const {
   const auto metadata = environment_.provider->metadata();
   const auto keys = environment_.provider->keys();
   const SalesUnit* unit = UnitOf(entry);
   if (metadata == nullptr || unit == nullptr) {
-    NoAnswer no_answer;
-    no_answer.detail = unit == nullptr ? kUnknownUnit : "the provider's issuer is not known yet";
-    return PostEvent(login.id, IdTokenChecked{std::move(no_answer)});
+    return NoAnswer{.detail =
+                        unit == nullptr ? kUnknownUnit : "the provider's issuer is not known yet"};
   }
-  if (keys == nullptr) return RefetchKeys(login.id);
+  if (keys == nullptr) return std::nullopt;
   const bool has_partner_keys = unit->authentication == ClientAuthentication::kPartnerKeys;
   const IdTokenExpectations expectations = {
       .issuer = metadata->issuer,
@@ -434,15 +451,9 @@ void Worker::CheckIdTokenOf(const Entry& entry, bool keys_are_fresh) {
       .auth_req_id_is_required = FinishesOnWebPage(login.request),
   };
   IdTokenCheck check = VerifyIdToken(login.tokens->id_token, *keys, expectations);
-  if (auto* accepted = std::get_if<AcceptedIdToken>(&check)) {
-    return PostEvent(login.id, IdTokenChecked{std::move(*accepted)});
-  }
-  if (auto* refused = std::get_if<RefusedIdToken>(&check)) {
-    return PostEvent(login.id, IdTokenChecked{std::move(*refused)});
-  }
-  if (!keys_are_fresh) return RefetchKeys(login.id);
-  PostEvent(login.id,
-            IdTokenChecked{RefusedIdToken{"signed by a key that is not in the provider's JWKS"}});
+  if (auto* accepted = std::get_if<AcceptedIdToken>(&check)) return std::move(*accepted);
+  if (auto* refused = std::get_if<RefusedIdToken>(&check)) return std::move(*refused);
+  return std::nullopt;
 }
 
 void Worker::RefetchKeys(const std::string& id) {
@@ -455,10 +466,11 @@ void Worker::OnKeys(const std::string& id, const absl::Status& status) {
   const Entry* entry = Find(id);
   // It may have ended meanwhile: cancelled, or too late.
   if (entry == nullptr || entry->written != nullptr || !entry->login.tokens.has_value()) return;
-  if (status.ok()) return CheckIdTokenOf(*entry, /*keys_are_fresh=*/true);
-  NoAnswer no_answer;
-  no_answer.detail = std::string(status.message());
-  OnEvent(id, IdTokenChecked{std::move(no_answer)});
+  if (!status.ok()) {
+    return OnEvent(id, IdTokenChecked{NoAnswer{.detail = std::string(status.message())}});
+  }
+  const RefusedIdToken no_key{"signed by a key that is not in the provider's JWKS"};
+  OnEvent(id, IdTokenChecked{CheckIdTokenOf(*entry, entry->login).value_or(no_key)});
 }
 
 void Worker::PostEvent(const std::string& id, Event event) {

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -155,6 +156,7 @@ class Worker {
 
   // The rule: Handle decides, Write makes durable, Apply acts and tells.
   void Handle(Entry& entry, const Event& event);
+  Transition Decide(const Entry& entry, const Event& event);
   void Write(Entry& entry);
   void OnWritten(const std::string& id, const absl::Status& status);
   void OnWriteFailed(Entry& entry, const absl::Status& status);
@@ -182,8 +184,9 @@ class Worker {
   // Null: the config had no such sales unit when the login began.
   static const SalesUnit* UnitOf(const Entry& entry);
 
-  // Checks the ID token in hand; `keys_are_fresh`: a key that is not among them now will not come.
-  void CheckIdTokenOf(const Entry& entry, bool keys_are_fresh);
+  // What is to be said of the ID token that the login has in hand. Nothing: its key is not among
+  // those that are known now.
+  std::optional<IdTokenOutcome> CheckIdTokenOf(const Entry& entry, const Login& login) const;
   void RefetchKeys(const std::string& id);
   void OnKeys(const std::string& id, const absl::Status& status);
 

@@ -205,9 +205,11 @@ void CurlClient::Exchange::OnConnected(bool is_http2) {
 int CurlClient::OnSocket(void* /*easy*/, int fd, int what, void* self, void* is_watched) {
   auto& client = *static_cast<CurlClient*>(self);
   if (what == CURL_POLL_REMOVE) {
+    client.to_be_written_.erase(fd);
     client.loop_.UnwatchFd(fd);
     return 0;
   }
+  if ((what & CURL_POLL_OUT) != 0) client.to_be_written_.insert(fd);
   const uint32_t events =
       ((what & CURL_POLL_IN) != 0 ? EPOLLIN : 0U) | ((what & CURL_POLL_OUT) != 0 ? EPOLLOUT : 0U);
   if (is_watched != nullptr) {
@@ -239,9 +241,20 @@ int CurlClient::OnTimer(void* /*multi*/, long timeout_ms, void* self) {
 void CurlClient::Act(int fd, int curl_events) {
   int running = 0;
   Require(curl_multi_socket_action(multi_, fd, curl_events, &running));
+  WriteAtOnce();
   for (Origin* origin : newly_connected_) StartWaiting(*origin);
   newly_connected_.clear();
   TakeFinished();
+}
+
+// libcurl writes the head of a request, and waits for the socket to be writable before it writes
+// the body. It nearly always is; where it is not, libcurl notices and waits on. Once each time, so
+// that a socket that is full is left to the loop.
+void CurlClient::WriteAtOnce() {
+  int running = 0;
+  for (const int fd : std::exchange(to_be_written_, {})) {
+    Require(curl_multi_socket_action(multi_, fd, CURL_CSELECT_OUT, &running));
+  }
 }
 
 void CurlClient::TakeFinished() {

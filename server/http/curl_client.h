@@ -85,6 +85,7 @@ class CurlClient : public HttpClient {
   void StartWaiting(Origin& origin);
   void Start(Exchange& exchange);
   void Act(int fd, int curl_events);
+  void WriteAtOnce();
   void TakeFinished();
   void TakeBack(Exchange& exchange);
   void GiveUpOverdue();
@@ -97,8 +98,9 @@ class CurlClient : public HttpClient {
   void* const multi_;  // CURLM
   std::vector<std::unique_ptr<CurlTransfer>> idle_transfers_;
   std::map<std::string, Origin, std::less<>> origins_;
-  std::list<Exchange> running_;                                  // in libcurl's hands
-  std::vector<Origin*> newly_connected_;                         // while libcurl is at work
+  std::list<Exchange> running_;           // in libcurl's hands
+  std::vector<Origin*> newly_connected_;  // while libcurl is at work
+  absl::btree_set<int> to_be_written_;    // sockets that libcurl has begun to wait for, to write
   absl::btree_set<std::pair<absl::Time, Exchange*>> deadlines_;  // of every exchange
   std::vector<Refusal> refusals_;                                // not yet delivered
 

@@ -16,7 +16,7 @@ namespace cibad {
 namespace {
 
 constexpr int kMaxEventsPerRound = 128;
-constexpr absl::Duration kLongestWait = absl::Hours(1);  // fits epoll_wait's int of milliseconds
+constexpr absl::Duration kLongestWait = absl::Hours(1);  // where there is nothing to do at all
 
 // The result of a system call that fails only when the system is out of what every process needs.
 int Require(int result, const char* call) {
@@ -95,7 +95,7 @@ void EventLoop::RunMailbox() {
 
 void EventLoop::WatchFd(int fd, uint32_t events, std::function<void(uint32_t)> callback) {
   assert(IsOwnedByThisThread());
-  auto watch = std::make_unique<Watch>(Watch{fd, std::move(callback)});
+  auto watch = std::make_unique<Watch>(Watch{fd, events, events, std::move(callback)});
   epoll_event event{};
   event.events = events;
   event.data.ptr = watch.get();
@@ -109,10 +109,27 @@ void EventLoop::ChangeFd(int fd, uint32_t events) {
   assert(IsOwnedByThisThread());
   const auto found = watches_.find(fd);
   assert(found != watches_.end());
-  epoll_event event{};
-  event.events = events;
-  event.data.ptr = found->second.get();
-  Require(epoll_ctl(epoll_fd_, EPOLL_CTL_MOD, fd, &event), "epoll_ctl(EPOLL_CTL_MOD)");
+  found->second->events = events;
+  changed_fds_.push_back(fd);
+}
+
+void EventLoop::TellKernelOfChanges() {
+  for (const int fd : changed_fds_) {
+    const auto found = watches_.find(fd);
+    if (found == watches_.end()) continue;  // unwatched since
+    Watch& watch = *found->second;
+    if (watch.events == watch.known_events) continue;  // changed back since
+    watch.known_events = watch.events;
+    epoll_event event{};
+    event.events = watch.events;
+    event.data.ptr = &watch;
+    const int result = epoll_ctl(epoll_fd_, EPOLL_CTL_MOD, fd, &event);
+    // See UnwatchFd: libcurl has closed it, and is yet to say so.
+    if (result < 0 && errno != EBADF && errno != ENOENT) {
+      Require(result, "epoll_ctl(EPOLL_CTL_MOD)");
+    }
+  }
+  changed_fds_.clear();
 }
 
 void EventLoop::UnwatchFd(int fd) {
@@ -134,7 +151,7 @@ void EventLoop::Run() {
   stopped_ = false;
   while (!stopped_) {
     CallDueAlarms();
-    Dispatch(MillisecondsToNextAlarm());
+    Dispatch(TimeToNextAlarm());
   }
   runner_ = std::thread::id();
 }
@@ -153,8 +170,11 @@ void EventLoop::CallDueAlarms() {
   if (NextAlarmTime() > now) return;
   // What has come by now comes first, so that an alarm which gives up on something never overtakes
   // it: after the process was stopped for a minute (SIGSTOP, a paused virtual machine), the answer
-  // is there and its time is up.
-  Dispatch(/*timeout_ms=*/0);
+  // is there and its time is up. What is only to be done soon gives up on nothing.
+  const bool may_give_up = std::any_of(alarms_.begin(), alarms_.end(), [now](const Alarm* alarm) {
+    return alarm->time_ <= now && alarm->time_ != absl::InfinitePast();
+  });
+  if (may_give_up) Dispatch(absl::ZeroDuration());
   // The earliest first, however late the loop is. A callback may set, make or destroy others, so
   // each is looked at again; one that is set for a time that has passed rings in the next round, at
   // once.
@@ -178,22 +198,19 @@ absl::Time EventLoop::NextAlarmTime() const {
   return next;
 }
 
-int EventLoop::MillisecondsToNextAlarm() const {
+absl::Duration EventLoop::TimeToNextAlarm() const {
   const absl::Time next = NextAlarmTime();
-  if (next == absl::InfiniteFuture()) return -1;
-  if (next == absl::InfinitePast()) return 0;
-  const absl::Duration wait = std::min(next - clock_(), kLongestWait);
-  if (wait <= absl::ZeroDuration()) return 0;
-  // Rounded up: waking early would mean going round for nothing until the time has come.
-  constexpr int64_t kNanosecondsPerMillisecond = 1'000'000;
-  return static_cast<int>((absl::ToInt64Nanoseconds(wait) + kNanosecondsPerMillisecond - 1) /
-                          kNanosecondsPerMillisecond);
+  if (next == absl::InfiniteFuture()) return kLongestWait;
+  if (next == absl::InfinitePast()) return absl::ZeroDuration();
+  return std::clamp(next - clock_(), absl::ZeroDuration(), kLongestWait);
 }
 
-void EventLoop::Dispatch(int timeout_ms) {
+void EventLoop::Dispatch(absl::Duration longest) {
+  TellKernelOfChanges();
   std::array<epoll_event, kMaxEventsPerRound> events;
-  const int count = epoll_wait(epoll_fd_, events.data(), kMaxEventsPerRound, timeout_ms);
-  if (count < 0 && errno != EINTR) Require(count, "epoll_wait");
+  const timespec wait = absl::ToTimespec(longest);
+  const int count = epoll_pwait2(epoll_fd_, events.data(), kMaxEventsPerRound, &wait, nullptr);
+  if (count < 0 && errno != EINTR) Require(count, "epoll_pwait2");
   for (int i = 0; i < count; ++i) {
     auto* watch = static_cast<Watch*>(events[i].data.ptr);
     if (watch->fd >= 0) watch->callback(events[i].events);

@@ -35,8 +35,8 @@ class EventLoop {
     Alarm(const Alarm&) = delete;
     Alarm& operator=(const Alarm&) = delete;
 
-    // Calls back once at `time` by the loop's clock, never before it and up to a millisecond after
-    // it (epoll counts in whole milliseconds); a time in the past means as soon as the loop comes
+    // Calls back once at `time` by the loop's clock, never before it and, in a loop that has
+    // nothing else to do, some 0.1 ms after it; a time in the past means as soon as the loop comes
     // round. Replaces what was set before. The callback may set the alarm anew, but must not
     // destroy it.
     void Set(absl::Time time);
@@ -64,7 +64,8 @@ class EventLoop {
   // Calls back with the events (EPOLLIN, EPOLLOUT...; EPOLLERR and EPOLLHUP always) as long as they
   // last. Any callback may watch and unwatch any descriptor, its own included.
   void WatchFd(int fd, uint32_t events, std::function<void(uint32_t)> callback);
-  // Waits for other events of a descriptor that is being watched.
+  // Waits for other events of a descriptor that is being watched. The kernel is told when the loop
+  // waits next: libcurl changes its mind about a connection twice for each request.
   void ChangeFd(int fd, uint32_t events);
   // Nothing is called back for it from now on, also not what the kernel has reported already. The
   // descriptor may be closed already: libcurl 7.88 says so late when it gives up connecting.
@@ -79,17 +80,20 @@ class EventLoop {
 
  private:
   struct Watch {
-    int fd;  // -1 once it is unwatched
+    int fd;                 // -1 once it is unwatched
+    uint32_t events;        // to wait for
+    uint32_t known_events;  // that the kernel waits for
     std::function<void(uint32_t)> callback;
   };
 
   bool IsOwnedByThisThread() const;
   void RunMailbox();
   void CallDueAlarms();
-  // Waits at most so long, -1 without end, and calls back for what is ready.
-  void Dispatch(int timeout_ms);
+  // Waits at most so long and calls back for what is ready.
+  void Dispatch(absl::Duration longest);
+  void TellKernelOfChanges();
   absl::Time NextAlarmTime() const;
-  int MillisecondsToNextAlarm() const;
+  absl::Duration TimeToNextAlarm() const;
 
   const Clock clock_;
   const int epoll_fd_;
@@ -98,6 +102,7 @@ class EventLoop {
   bool stopped_ = false;
 
   std::unordered_map<int, std::unique_ptr<Watch>> watches_;
+  std::vector<int> changed_fds_;  // since the kernel was told
   std::vector<std::unique_ptr<Watch>>
       unwatched_;  // kept until the round is over: the kernel may have named them
   std::vector<Alarm*> alarms_;

@@ -25,7 +25,7 @@ struct Transition {
 // What `event`, at `now`, makes of `login`. An event that cannot concern the login any more (an
 // answer that comes after the end, a wake-up too many) changes nothing. `now` must never run
 // backwards for one login.
-Transition Step(const Login& login, const Event& event, absl::Time now);
+Transition Step(Login login, const Event& event, absl::Time now);
 
 }  // namespace cibad
 

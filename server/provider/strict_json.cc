@@ -1,11 +1,10 @@
 #include "server/provider/strict_json.h"
 
 #include <nlohmann/json.hpp>
-#include <set>
 #include <string>
 #include <utility>
-#include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -15,53 +14,81 @@ namespace {
 
 using nlohmann::json;
 
-// Watches the parser and remembers the first thing that is valid JSON but is not accepted here.
-class Watch {
+// Builds the value as the parser reads it, and stops at the first thing that is valid JSON but is
+// not accepted here. The library's own way of looking on while it builds costs twice as much, and
+// thousands of answers a second come through here.
+class Builder final : public nlohmann::json_sax<json> {
  public:
-  // Returns whether the parser is to keep what it has just read.
-  bool See(int depth, json::parse_event_t event, const json& value) {
-    if (!objection_.empty()) return false;
-    switch (event) {
-      case json::parse_event_t::object_start:
-        members_.emplace_back();
-        SeeStart(depth);
-        break;
-      case json::parse_event_t::array_start:
-        SeeStart(depth);
-        break;
-      case json::parse_event_t::object_end:
-        members_.pop_back();
-        break;
-      case json::parse_event_t::key:
-        SeeText(value);
-        if (!members_.back().insert(value.get_ref<const std::string&>()).second) {
-          objection_ = "an object names a member twice";
-        }
-        break;
-      case json::parse_event_t::value:
-        SeeText(value);
-        break;
-      case json::parse_event_t::array_end:
-        break;
-    }
-    return objection_.empty();
+  bool null() override { return Put(nullptr); }
+  bool boolean(bool value) override { return Put(value); }
+  bool number_integer(number_integer_t value) override { return Put(value); }
+  bool number_unsigned(number_unsigned_t value) override { return Put(value); }
+  bool number_float(number_float_t value, const string_t&) override { return Put(value); }
+  bool string(string_t& value) override { return CheckText(value) && Put(std::move(value)); }
+  bool binary(binary_t&) override { return false; }  // there is none in a text
+
+  bool start_object(size_t) override { return Open(json::object()); }
+  bool end_object() override { return Close(); }
+  bool start_array(size_t) override { return Open(json::array()); }
+  bool end_array() override { return Close(); }
+
+  bool key(string_t& name) override {
+    if (!CheckText(name)) return false;
+    auto& members = open_.back()->get_ref<json::object_t&>();
+    const auto [member, is_new] = members.try_emplace(std::move(name));
+    if (!is_new) return Refuse("an object names a member twice");
+    member_ = &member->second;
+    return true;
   }
 
+  bool parse_error(size_t, const std::string&, const json::exception&) override { return false; }
+
+  // Empty: none.
   const std::string& objection() const { return objection_; }
+  json Take() { return std::move(root_); }
 
  private:
-  void SeeStart(int depth) {
-    if (depth >= kMaxJsonDepth) objection_ = absl::StrCat("nested deeper than ", kMaxJsonDepth);
+  bool Refuse(std::string why) {
+    objection_ = std::move(why);
+    return false;
   }
 
-  void SeeText(const json& value) {
-    const auto* text = value.get_ptr<const std::string*>();
-    if (text != nullptr && text->find('\0') != std::string::npos) {
-      objection_ = "a string holds a NUL character";
+  bool CheckText(const std::string& text) {
+    if (!absl::StrContains(text, '\0')) return true;
+    return Refuse("a string holds a NUL character");
+  }
+
+  // The place of the value that comes next.
+  json& Place() {
+    if (open_.empty()) return root_;
+    if (open_.back()->is_object()) return *member_;
+    return open_.back()->emplace_back();
+  }
+
+  bool Put(json value) {
+    Place() = std::move(value);
+    return true;
+  }
+
+  bool Open(json empty) {
+    if (open_.size() >= kMaxJsonDepth) {
+      return Refuse(absl::StrCat("nested deeper than ", kMaxJsonDepth));
     }
+    json& place = Place();
+    place = std::move(empty);
+    open_.push_back(&place);
+    return true;
   }
 
-  std::vector<std::set<std::string>> members_;  // of each object that is open
+  bool Close() {
+    open_.pop_back();
+    return true;
+  }
+
+  json root_;
+  // Each stays where it is while it is open: what holds it gets nothing more before it is closed.
+  absl::InlinedVector<json*, kMaxJsonDepth> open_;
+  json* member_ = nullptr;  // of the innermost object, whose value comes next
   std::string objection_;
 };
 
@@ -83,15 +110,11 @@ absl::Status CheckBytes(absl::string_view text) {
 
 absl::StatusOr<json> ParseJsonObject(absl::string_view text) {
   if (absl::Status status = CheckBytes(text); !status.ok()) return status;
-  Watch watch;
-  json parsed = json::parse(
-      text.begin(), text.end(),
-      [&watch](int depth, json::parse_event_t event, const json& value) {
-        return watch.See(depth, event, value);
-      },
-      /*allow_exceptions=*/false);
-  if (!watch.objection().empty()) return absl::InvalidArgumentError(watch.objection());
-  if (parsed.is_discarded()) return absl::InvalidArgumentError("not JSON in UTF-8 (RFC 8259)");
+  Builder builder;
+  const bool is_json = json::sax_parse(text.begin(), text.end(), &builder);
+  if (!builder.objection().empty()) return absl::InvalidArgumentError(builder.objection());
+  if (!is_json) return absl::InvalidArgumentError("not JSON in UTF-8 (RFC 8259)");
+  json parsed = builder.Take();
   if (!parsed.is_object()) return absl::InvalidArgumentError("JSON, but not an object");
   return parsed;
 }

@@ -121,8 +121,8 @@ absl::StatusOr<WebhookEndpoint> ParseWebhookUrl(absl::string_view url) {
   if (absl::Status status = CheckHost(host); !status.ok()) return status;
   WebhookEndpoint endpoint;
   endpoint.host = std::string(host);
-  endpoint.path_and_query = std::string(url.substr(host_size));
-  if (!absl::StartsWith(endpoint.path_and_query, "/")) endpoint.path_and_query.insert(0, "/");
+  const absl::string_view rest = url.substr(host_size);
+  endpoint.path_and_query = absl::StrCat(absl::StartsWith(rest, "/") ? "" : "/", rest);
   endpoint.path = endpoint.path_and_query.substr(0, endpoint.path_and_query.find('?'));
   if (HasDotSegment(endpoint.path)) return WrongUrl("must have no . or .. in its path");
   return endpoint;

@@ -2,12 +2,15 @@
 // interface and epoll, over HTTP/2. No login, no interval, no store, no check of what comes back.
 //
 // usage: bare_curl_loop URL CA_FILE REQUESTS_AT_A_TIME SECONDS [REQUESTS_A_SECOND]
-// prints {"requests": …, "cpu_seconds": …, "seconds": …} of the time after the first connection.
+// prints {"requests": …, "failed": …, "cpu_seconds": …, "seconds": …, "p50_ms": …, "p99_ms": …} of
+// the time after the first connection; the last two are of an exchange, from its beginning here to
+// its end here.
 
 #include <curl/curl.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -51,7 +54,9 @@ class Loop {
           "Authorization: Basic YmVuY2g6YmVuY2gtc2VjcmV0", "Expect:"}) {
       headers_ = curl_slist_append(headers_, header);
     }
-    for (int i = 0; i < at_a_time; ++i) idle_.push_back(MakeHandle(url, ca_file));
+    begins_.resize(static_cast<size_t>(at_a_time));
+    for (SteadyClock::time_point& begin : begins_)
+      idle_.push_back(MakeHandle(url, ca_file, &begin));
   }
 
   // Keeps all handles busy, or sends `rate` a second, until the time.
@@ -62,25 +67,40 @@ class Loop {
       const double due =
           rate <= 0 ? 1e18
                     : rate * std::chrono::duration<double>(SteadyClock::now() - begin).count();
-      for (; !idle_.empty() && sent < due; ++sent) {
-        curl_multi_add_handle(multi_, idle_.back());
-        idle_.pop_back();
-      }
+      for (; !idle_.empty() && sent < due; ++sent) Begin();
       Round(rate > 0 ? 1 : 100);
     }
   }
 
   void RunOne() {
-    curl_multi_add_handle(multi_, idle_.back());
-    idle_.pop_back();
+    Begin();
     for (const int64_t before = done_; done_ == before;) Round(100);
   }
 
   int64_t done() const { return done_; }
   int64_t failed() const { return failed_; }
 
+  // Of an exchange, which so great a part of all was not slower than.
+  double Milliseconds(double part) {
+    std::sort(times_.begin(), times_.end());
+    return times_[static_cast<size_t>(part * static_cast<double>(times_.size() - 1))];
+  }
+
  private:
-  CURL* MakeHandle(const char* url, const char* ca_file) {
+  void Begin() {
+    CURL* easy = idle_.back();
+    idle_.pop_back();
+    *BeginOf(easy) = SteadyClock::now();
+    curl_multi_add_handle(multi_, easy);
+  }
+
+  static SteadyClock::time_point* BeginOf(CURL* easy) {
+    char* begin = nullptr;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &begin);
+    return static_cast<SteadyClock::time_point*>(static_cast<void*>(begin));
+  }
+
+  CURL* MakeHandle(const char* url, const char* ca_file, SteadyClock::time_point* begin) {
     CURL* easy = curl_easy_init();
     curl_easy_setopt(easy, CURLOPT_URL, url);
     curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);
@@ -90,6 +110,7 @@ class Loop {
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, kBody);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Ignore);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, begin);
     return easy;
   }
 
@@ -119,6 +140,8 @@ class Loop {
       long status = 0;
       curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
       if (message->data.result != CURLE_OK || status == 0) ++failed_;
+      times_.push_back(
+          std::chrono::duration<double, std::milli>(SteadyClock::now() - *BeginOf(easy)).count());
       curl_multi_remove_handle(multi_, easy);
       idle_.push_back(easy);
       ++done_;
@@ -146,6 +169,8 @@ class Loop {
   CURLM* const multi_;
   curl_slist* headers_ = nullptr;
   std::vector<CURL*> idle_;
+  std::vector<SteadyClock::time_point> begins_;  // of each handle's latest exchange
+  std::vector<double> times_;                    // of exchanges, ms
   long timeout_ms_ = -1;
   int64_t done_ = 0;
   int64_t failed_ = 0;
@@ -167,8 +192,10 @@ int main(int argc, char** argv) {
   loop.RunUntil(begin + std::chrono::milliseconds(static_cast<int>(std::atof(argv[4]) * 1000)),
                 argc > 5 ? std::atof(argv[5]) : 0);
   const double seconds = std::chrono::duration<double>(SteadyClock::now() - begin).count();
-  std::printf(R"({"requests": %ld, "failed": %ld, "cpu_seconds": %.4f, "seconds": %.4f})"
+  const double cpu_seconds = CpuSeconds() - cpu_before;
+  std::printf(R"({"requests": %ld, "failed": %ld, "cpu_seconds": %.4f, "seconds": %.4f, )"
+              R"("p50_ms": %.3f, "p99_ms": %.3f})"
               "\n",
               static_cast<long>(loop.done() - done_before), static_cast<long>(loop.failed()),
-              CpuSeconds() - cpu_before, seconds);
+              cpu_seconds, seconds, loop.Milliseconds(0.5), loop.Milliseconds(0.99));
 }

@@ -1,15 +1,21 @@
 // What a start is measured beside: rows of a login's size, so many in a transaction, in a database
 // with the settings of the daemon's store.
 //
-// usage: bare_group_commit FILE ROWS ROWS_IN_A_GROUP
-// prints {"rows": …, "cpu_seconds": …}.
+// usage: bare_group_commit FILE ROWS ROWS_IN_A_GROUP [GROUPS_A_SECOND]
+// prints {"rows": …, "cpu_seconds": …, "p50_ms": …, "p99_ms": …}; the last two are of a group, from
+// BEGIN to the end of COMMIT. With GROUPS_A_SECOND, a thousand groups come before what is measured:
+// until the log has its size, a commit also waits for the file system's own log.
 
 #include <sqlite3.h>
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <thread>
+#include <vector>
 
 namespace {
 
@@ -31,10 +37,12 @@ void Run(sqlite3* database, const char* sql) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) return 2;
+  if (argc < 4) return 2;
+  using SteadyClock = std::chrono::steady_clock;
   constexpr int kRecordBytes = 260;  // what the daemon keeps of a login, sealed
   const int rows = std::atoi(argv[2]);
   const int group = std::atoi(argv[3]);
+  const double rate = argc > 4 ? std::atof(argv[4]) : 0;
   sqlite3* database = nullptr;
   sqlite3_open(argv[1], &database);
   Run(database,
@@ -45,9 +53,25 @@ int main(int argc, char** argv) {
   sqlite3_stmt* insert = nullptr;
   sqlite3_prepare_v2(database, "INSERT INTO login VALUES (?, ?, 1, ?)", -1, &insert, nullptr);
   const std::string record(kRecordBytes, 'r');
-  const double before = CpuSeconds();
-  for (int i = 0; i < rows; ++i) {
-    if (i % group == 0) Run(database, "BEGIN IMMEDIATE");
+  const int rows_before = rate > 0 ? 1000 * group : 0;
+  double before = CpuSeconds();
+  auto begin = SteadyClock::now();
+  SteadyClock::time_point begin_of_group;
+  std::vector<double> times;  // of groups, ms
+  for (int i = 0; i < rows_before + rows; ++i) {
+    if (i == rows_before) {
+      before = CpuSeconds();
+      begin = SteadyClock::now();
+      times.clear();
+    }
+    if (i % group == 0) {
+      if (i >= rows_before && rate > 0) {
+        std::this_thread::sleep_until(
+            begin + std::chrono::duration<double>(static_cast<double>(times.size()) / rate));
+      }
+      begin_of_group = SteadyClock::now();
+      Run(database, "BEGIN IMMEDIATE");
+    }
     std::string id = std::to_string(i * 2654435761U % 4294967291U);  // scattered, as random ids are
     id.insert(0, 26 - id.size(), '0');
     sqlite3_bind_text(insert, 1, id.data(), static_cast<int>(id.size()), SQLITE_STATIC);
@@ -55,7 +79,18 @@ int main(int argc, char** argv) {
     sqlite3_bind_blob(insert, 3, record.data(), kRecordBytes, SQLITE_STATIC);
     if (sqlite3_step(insert) != SQLITE_DONE) return 1;
     sqlite3_reset(insert);
-    if (i % group == group - 1 || i == rows - 1) Run(database, "COMMIT");
+    if (i % group == group - 1 || i == rows_before + rows - 1) {
+      Run(database, "COMMIT");
+      times.push_back(
+          std::chrono::duration<double, std::milli>(SteadyClock::now() - begin_of_group).count());
+    }
   }
-  std::printf("{\"rows\": %d, \"cpu_seconds\": %.4f}\n", rows, CpuSeconds() - before);
+  const double cpu_seconds = CpuSeconds() - before;
+  std::sort(times.begin(), times.end());
+  const auto at = [&](double part) {
+    return times[static_cast<size_t>(part * static_cast<double>(times.size() - 1))];
+  };
+  std::printf(R"({"rows": %d, "cpu_seconds": %.4f, "p50_ms": %.3f, "p99_ms": %.3f})"
+              "\n",
+              rows, cpu_seconds, at(0.5), at(0.99));
 }

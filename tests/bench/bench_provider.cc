@@ -7,11 +7,14 @@
 // userinfo.json.
 //
 // Beside the endpoints of discovery.json:
-//   GET /decide?N   N more customers, in the order that they were asked, say yes now
-//   GET /report     of the polls since the last report: count, early, lateness in milliseconds
-//   GET /decided    a line for each customer that said yes and was polled for: phone number, and in
-//   µs
-//                   since 1970: when the tokens could be fetched, when they were
+//   GET /decide?N[&over=MS]  N more customers, in the order that they were asked, say yes: now, or
+//                            one after the other over so many milliseconds
+//   GET /report              of the polls since the last report: count, early, lateness in
+//                            milliseconds
+//   GET /decided             a line for each customer that said yes and whose profile was fetched:
+//                            phone number, and in µs since 1970: when the tokens could be
+//                            fetched, when the poll came that they were given to, when userinfo
+//                            was asked
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -41,7 +44,8 @@ namespace {
 
 constexpr int64_t kMicroseconds = 1'000'000;
 constexpr size_t kReadBytes = size_t{64} * 1024;
-constexpr uint32_t kMaxStreams = 128;  // on a connection, as nginx
+constexpr uint32_t kMaxStreams = 128;                // on a connection, as nginx
+constexpr std::string_view kAccessToken = "bench-";  // how each access token begins
 
 int64_t Now() {
   timespec time{};
@@ -68,6 +72,7 @@ struct BenchLogin {
   int64_t decide_time = 0;    // 0: not yet
   int64_t fetchable_time = 0;
   int64_t fetch_time = 0;
+  int64_t userinfo_time = 0;
 };
 
 struct Reply {
@@ -82,16 +87,18 @@ class State {
       : discovery_(ReadAll(folder + "/discovery.json")),
         jwks_(ReadAll(folder + "/jwks.json")),
         tokens_(ReadAll(folder + "/tokens.json")),
+        place_of_number_(tokens_.find(kAccessToken) + kAccessToken.size()),
         userinfo_(ReadAll(folder + "/userinfo.json")),
         interval_(interval_seconds) {}
 
-  Reply Answer(std::string_view path, const std::string& body) {
+  Reply Answer(std::string_view path, std::string_view authorization, const std::string& body) {
     if (path == "/token") return Poll(body);
-    if (path == "/userinfo") return {"200", userinfo_};
+    if (path == "/userinfo") return Userinfo(authorization);
     if (path == "/backchannel") return Ask(body);
     if (path.ends_with("/openid-configuration")) return {"200", discovery_};
     if (path == "/jwks") return {"200", jwks_};
-    if (path.starts_with("/decide?")) return Decide(std::atoll(path.data() + 8));
+    if (path.starts_with("/decide?"))
+      return Decide(NumberAfter(path, "decide?"), NumberAfter(path, "over="));
     if (path == "/report") return {"200", Report()};
     if (path == "/decided") return {"200", Decided()};
     return {"404", "{}"};
@@ -119,15 +126,27 @@ class State {
     lateness_.push_back(now - login.earliest_poll);
     const int64_t earliest = login.earliest_poll;
     login.earliest_poll = now + interval_ * kMicroseconds;
-    if (login.decide_time == 0) return {"400", R"({"error":"authorization_pending"})"};
+    if (login.decide_time == 0 || now < login.decide_time)
+      return {"400", R"({"error":"authorization_pending"})"};
     login.fetchable_time = std::max(earliest, login.decide_time);
     login.fetch_time = now;
-    return {"200", tokens_};
+    std::string tokens = tokens_;
+    return {"200", tokens.insert(place_of_number_, std::to_string(number) + '-')};
   }
 
-  Reply Decide(int64_t count) {
-    for (; count > 0 && next_to_decide_ < logins_.size(); --count)
-      logins_[next_to_decide_++].decide_time = Now();
+  Reply Userinfo(std::string_view authorization) {
+    const int64_t number = NumberAfter(authorization, kAccessToken);
+    if (number >= 0 && number < static_cast<int64_t>(logins_.size()))
+      logins_[static_cast<size_t>(number)].userinfo_time = Now();
+    return {"200", userinfo_};
+  }
+
+  Reply Decide(int64_t count, int64_t over_ms) {
+    const int64_t now = Now();
+    for (int64_t i = 0; i < count && next_to_decide_ < logins_.size(); ++i) {
+      const int64_t after = over_ms < 0 ? 0 : i * over_ms * 1000 / count;
+      logins_[next_to_decide_++].decide_time = now + after;
+    }
     return {"200", "{}"};
   }
 
@@ -153,9 +172,9 @@ class State {
   std::string Decided() const {
     std::string lines;
     for (const BenchLogin& login : logins_) {
-      if (login.fetch_time == 0) continue;
+      if (login.userinfo_time == 0) continue;
       lines += std::to_string(login.phone) + ' ' + std::to_string(login.fetchable_time) + ' ' +
-               std::to_string(login.fetch_time) + '\n';
+               std::to_string(login.fetch_time) + ' ' + std::to_string(login.userinfo_time) + '\n';
     }
     return lines;
   }
@@ -163,6 +182,7 @@ class State {
   const std::string discovery_;
   const std::string jwks_;
   const std::string tokens_;
+  const size_t place_of_number_;  // in the access token, which says whose it is
   const std::string userinfo_;
   const int interval_;
   std::vector<BenchLogin> logins_;
@@ -172,6 +192,7 @@ class State {
 
 struct Stream {
   std::string path;
+  std::string authorization;
   std::string body;
   std::string answer;
   size_t sent = 0;
@@ -254,10 +275,11 @@ class Connection {
   static int OnHeader(nghttp2_session*, const nghttp2_frame* frame, const uint8_t* name,
                       size_t name_size, const uint8_t* value, size_t value_size, uint8_t,
                       void* self) {
-    if (std::string_view(reinterpret_cast<const char*>(name), name_size) == ":path") {
-      Of(self).streams_[frame->hd.stream_id].path.assign(reinterpret_cast<const char*>(value),
-                                                         value_size);
-    }
+    const std::string_view header(reinterpret_cast<const char*>(name), name_size);
+    Stream& stream = Of(self).streams_[frame->hd.stream_id];
+    const std::string_view text(reinterpret_cast<const char*>(value), value_size);
+    if (header == ":path") stream.path = text;
+    if (header == "authorization") stream.authorization = text;
     return 0;
   }
 
@@ -271,7 +293,7 @@ class Connection {
     const bool may_end = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
     if (!may_end || (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return 0;
     Stream& stream = Of(self).streams_[frame->hd.stream_id];
-    Reply reply = Of(self).state_.Answer(stream.path, stream.body);
+    Reply reply = Of(self).state_.Answer(stream.path, stream.authorization, stream.body);
     stream.answer = std::move(reply.body);
     const std::string length = std::to_string(stream.answer.size());
     const std::array<nghttp2_nv, 3> fields = {Field(":status", reply.status),

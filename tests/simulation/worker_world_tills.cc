@@ -299,8 +299,8 @@ bool WorkerWorld::MayHaveFailed(const Till& till, const Login& end) {
       return provider.gave_decision() && plan.decision == Decision::kPicksTheWrongNumber;
     case FailureReason::kOther:
       return provider.gave_decision() && plan.decision == Decision::kMeetsAnUnknownError;
-    case FailureReason::kIdTokenRefused:
-      return had_tokens && !plan.id_token_is_good;
+    case FailureReason::kIdTokenRefused:  // tokens that are good for nothing need not be written
+      return provider.gave_tokens() && !plan.id_token_is_good;
     case FailureReason::kProfileRefused:
       return had_tokens && (plan.profile == ProfileAnswer::kIsSomebodyElses ||
                             plan.profile == ProfileAnswer::kRefuses || provider.saw_a_dead_token());

@@ -375,6 +375,20 @@ TEST_F(WorkerTest, AnUnknownKeyIsLookedForOnceBeforeTheTokenIsRefused) {
   EXPECT_EQ(http_.CountOpen("/userinfo"), 0) << "a refused token is used for nothing";
 }
 
+// Each write is a wait for the disk.
+TEST_F(WorkerTest, WhatTheIdTokenIsWorthIsWrittenWithTheTokensWhereItsKeyIsKnown) {
+  provider_.OnAlarm();
+  provider_http_.Answer("/jwks", Ok(KeysJson()));
+  BeginPending();
+  Ring();
+  http_.Answer(kToken, Ok(kTokens));
+  EXPECT_THAT(store_.waiting, SizeIs(1));
+  EXPECT_EQ(watcher_->States().back(), LoginState::kPending) << "nothing is told before";
+  Commit();
+  EXPECT_EQ(Durable().failure.reason, FailureReason::kIdTokenRefused);
+  EXPECT_EQ(watcher_->States().back(), LoginState::kFailed);
+}
+
 TEST_F(WorkerTest, KeysThatCannotBeHadAreAskedForAgain) {
   BeginPending();
   Ring();
