@@ -55,6 +55,13 @@ SalesUnits ByMsn(const std::vector<SalesUnit>& units) {
   return by_msn;
 }
 
+// Of the config that reloads are compared with. The parts have their own; what a reload replaces
+// would otherwise outlive its use here.
+void ForgetSecrets(Config& config) {
+  config.sales_units.clear();
+  config.store_keys = {};
+}
+
 Engine::Options EngineOptions(const Config& config) {
   Engine::Options options;
   options.issuer = config.issuer;
@@ -174,7 +181,7 @@ absl::StatusOr<std::unique_ptr<HttpListener>> ServeMetrics(
   return listener;
 }
 
-int Serve(const std::string& config_file, const Config& config) {
+int Serve(const std::string& config_file, Config& config) {
   SignalWaiter signals;
   umask(0077);
   Health health;  // outlives whoever tells it
@@ -238,6 +245,7 @@ int Serve(const std::string& config_file, const Config& config) {
   if (*webhook != nullptr)
     Log(LogLevel::kInfo, "Listening for pings", {{"address", (*webhook)->address()}});
   NotifyReady();
+  ForgetSecrets(config);
   while (signals.Wait() == SIGHUP) {
     NotifyReloading();
     Reload(config_file, config, **store, engine, service, **server, tls->get(), health, pings,
@@ -269,7 +277,7 @@ int Main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : kUsage;
   }
   if (absl::Status status = HideMemory(); !status.ok()) return Fail(kUnavailable, status);
-  const absl::StatusOr<Config> config = LoadConfig(config_file);
+  absl::StatusOr<Config> config = LoadConfig(config_file);
   if (!config.ok()) return Fail(kConfigWrong, config.status());
   if (check_only) {
     std::cout << config_file << ": OK\n";

@@ -43,7 +43,8 @@ class ListenerGate {
     if (shown.material == nullptr) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_FAIL;
     if (shown.version == shown_version_) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
     const TlsMaterial& material = *shown.material;
-    const grpc_ssl_pem_key_cert_pair pair = {material.key.c_str(), material.certificate.c_str()};
+    const grpc_ssl_pem_key_cert_pair pair = {material.key.Reveal().c_str(),
+                                             material.certificate.c_str()};
     const char* ca = material.client_ca.empty() ? nullptr : material.client_ca.c_str();
     *config = grpc_ssl_server_certificate_config_create(ca, &pair, 1);
     shown_version_ = shown.version;
