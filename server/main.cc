@@ -57,6 +57,13 @@ SalesUnits ByMsn(const std::vector<SalesUnit>& units) {
   return by_msn;
 }
 
+// Of the config that reloads are compared with. The parts have their own; what a reload replaces
+// would otherwise outlive its use here.
+void ForgetSecrets(Config& config) {
+  config.sales_units.clear();
+  config.store_keys = {};
+}
+
 Engine::Options EngineOptions(const Config& config) {
   Engine::Options options;
   options.issuer = config.issuer;
@@ -323,7 +330,7 @@ void Daemon::Stop() {
   engine_->Stop();
 }
 
-int Serve(const std::string& config_file, const Config& config) {
+int Serve(const std::string& config_file, Config& config) {
   SignalWaiter signals;
   umask(0077);
   absl::StatusOr<std::shared_ptr<TlsWatch>> tls = WatchTls(config);
@@ -332,6 +339,7 @@ int Serve(const std::string& config_file, const Config& config) {
   if (absl::Status status = daemon.Start(*std::move(tls)); !status.ok())
     return Fail(kUnavailable, status);
   NotifyReady();
+  ForgetSecrets(config);
   while (signals.Wait() == SIGHUP) {
     NotifyReloading();
     daemon.Reload(config_file);
@@ -359,7 +367,7 @@ int Main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : kUsage;
   }
   if (absl::Status status = HideMemory(); !status.ok()) return Fail(kUnavailable, status);
-  const absl::StatusOr<Config> config = LoadConfig(config_file);
+  absl::StatusOr<Config> config = LoadConfig(config_file);
   if (!config.ok()) return Fail(kConfigWrong, config.status());
   if (check_only) {
     std::cout << config_file << ": OK\n";

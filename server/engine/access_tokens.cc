@@ -88,8 +88,8 @@ void AccessTokens::Get(const SalesUnit& unit, std::function<void(const Found&)> 
   });
 }
 
-void AccessTokens::Refuse(const SalesUnit& unit, std::string token) {
-  environment_.post([this, unit, token = std::move(token)] {
+void AccessTokens::Refuse(const SalesUnit& unit, const Secret& token) {
+  environment_.post([this, unit, token] {
     Entry& entry = Want(unit);
     {
       const std::lock_guard lock(mutex_);

@@ -21,6 +21,7 @@
 #include "server/engine/login_reports.h"
 #include "server/http/clock.h"
 #include "server/http/http_client.h"
+#include "server/login/secret.h"
 #include "server/provider/answers.h"
 #include "server/provider/sales_unit.h"
 
@@ -39,7 +40,7 @@ class AccessTokens {
   };
   // UNAVAILABLE: it is being fetched, or the provider does not answer; it will be tried again.
   // FAILED_PRECONDITION: the provider refused the keys. No message holds a secret.
-  using Found = absl::StatusOr<std::string>;
+  using Found = absl::StatusOr<Secret>;
 
   AccessTokens(std::string issuer, Environment environment)
       : issuer_(std::move(issuer)), environment_(std::move(environment)) {}
@@ -58,7 +59,7 @@ class AccessTokens {
   // The provider answered 401 to a request with this token: it is given out no more, and the next
   // one is fetched, but not sooner than kLeastAge after the last, so that a provider that refuses
   // every token is not hammered.
-  void Refuse(const SalesUnit& unit, std::string token);
+  void Refuse(const SalesUnit& unit, const Secret& token);
 
   // ---- On the thread that fetches.
 

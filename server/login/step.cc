@@ -9,6 +9,7 @@
 #include "server/login/back_off.h"
 #include "server/login/phase.h"
 #include "server/login/refusal.h"
+#include "server/login/secret.h"
 
 namespace cibad {
 namespace {
@@ -73,7 +74,8 @@ Transition Finish(Login&& login, LoginState state, Failure failure, absl::Time n
   login.state = state;
   login.failure = std::move(failure);
   login.end_time = now;
-  login.auth_req_id.clear();
+  WipeText(login.auth_req_id);
+  WipeText(login.progress.code);
   login.tokens.reset();
   login.code_may_be_used = false;
   login.progress = Progress{};
@@ -145,6 +147,7 @@ Transition SendCode(Login&& login, absl::Time now) {
 
 // A new phase begins with a clean slate and its first request at once.
 Transition EnterAndSend(Login&& login) {
+  WipeText(login.progress.code);  // an assignment would leave its bytes where they are
   login.progress = Progress{};
   login.retry_time = absl::InfinitePast();  // it was of another endpoint
   return SendRequest(std::move(login));
@@ -388,7 +391,7 @@ Transition On(Login&& login, const IdTokenChecked& event, absl::Time now) {
     Change(login, now);
     login.state = LoginState::kConfirmed;
     login.subject = accepted->subject;
-    login.tokens->id_token.clear();  // it has done its work
+    WipeText(login.tokens->id_token);  // it has done its work
     return EnterAndSend(std::move(login));
   }
   if (const auto* no_answer = std::get_if<NoAnswer>(&event.outcome)) {

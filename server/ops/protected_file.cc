@@ -99,17 +99,18 @@ absl::StatusOr<std::string> ReadSecretFile(const SecretFile& file) {
 }
 
 // The one line of a secret's file, if `check` finds nothing wrong with it.
-absl::StatusOr<std::string> ReadLine(const std::string& path,
-                                     absl::Status (*check)(absl::string_view)) {
+absl::StatusOr<Secret> ReadLine(const std::string& path, absl::Status (*check)(absl::string_view)) {
   const absl::StatusOr<SecretFile> file = FindSecretFile(path);
   if (!file.ok()) return file.status();
   absl::StatusOr<std::string> contents = ReadSecretFile(*file);
   if (!contents.ok()) return AboutFile(file->path, contents.status());
-  absl::string_view secret = *contents;
-  if (absl::ConsumeSuffix(&secret, "\n")) absl::ConsumeSuffix(&secret, "\r");
-  const absl::Status status = check(secret);
+  absl::string_view line = *contents;
+  if (absl::ConsumeSuffix(&line, "\n")) absl::ConsumeSuffix(&line, "\r");
+  const absl::Status status = check(line);
+  Secret secret(line);
+  WipeText(*contents);
   if (!status.ok()) return AboutFile(file->path, status);
-  return std::string(secret);
+  return secret;
 }
 
 }  // namespace
@@ -124,22 +125,22 @@ absl::StatusOr<std::string> ReadProtectedFile(const std::string& path, size_t ma
   return contents;
 }
 
-absl::StatusOr<std::string> ReadClientSecret(const std::string& path) {
+absl::StatusOr<Secret> ReadClientSecret(const std::string& path) {
   return ReadLine(path, CheckClientSecret);
 }
 
-absl::StatusOr<std::string> ReadSubscriptionKey(const std::string& path) {
+absl::StatusOr<Secret> ReadSubscriptionKey(const std::string& path) {
   return ReadLine(path, CheckSubscriptionKey);
 }
 
-absl::StatusOr<std::string> ReadPrivateKeyFile(const std::string& path) {
+absl::StatusOr<Secret> ReadPrivateKeyFile(const std::string& path) {
   constexpr size_t kMaxBytes = 64 << 10;
   const absl::StatusOr<SecretFile> file = FindSecretFile(path);
   if (!file.ok()) return file.status();
   absl::StatusOr<std::string> contents =
       ReadProtectedFile(file->path, kMaxBytes, /*refuse_others=*/!file->is_credential);
   if (!contents.ok()) return AboutFile(file->path, contents.status());
-  return contents;
+  return Secret::Take(*std::move(contents));
 }
 
 absl::StatusOr<std::optional<SealingKey>> ReadSealingKey(const std::string& path) {

@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "server/login/secret.h"
 #include "server/store/sealing_key.h"
 
 namespace cibad {
@@ -24,13 +25,13 @@ absl::StatusOr<std::string> ReadProtectedFile(const std::string& path, size_t ma
 // may begin with
 // `${CREDENTIALS_DIRECTORY}/`. The mode of a file there is the service manager's business;
 // everywhere else it must keep other users out.
-absl::StatusOr<std::string> ReadClientSecret(const std::string& path);
+absl::StatusOr<Secret> ReadClientSecret(const std::string& path);
 
 // The subscription key in a file, by the same rules.
-absl::StatusOr<std::string> ReadSubscriptionKey(const std::string& path);
+absl::StatusOr<Secret> ReadSubscriptionKey(const std::string& path);
 
 // The PEM in a file of a private key, by the same rules but for its lines.
-absl::StatusOr<std::string> ReadPrivateKeyFile(const std::string& path);
+absl::StatusOr<Secret> ReadPrivateKeyFile(const std::string& path);
 
 // The store's key in a file (SealingKey::FromText), by the same rules. Absent: there is no such
 // file and it may be made; a credential is never made.

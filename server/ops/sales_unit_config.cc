@@ -36,12 +36,12 @@ const std::vector<std::string>& Regions() {
 }
 
 // The secret in the file that `key` names; empty where something is wrong.
-std::string ReadSecretOf(ConfigSection& section, absl::string_view key, const std::string& file,
-                         absl::StatusOr<std::string> (*read)(const std::string&)) {
-  if (!section.ok()) return "";
-  absl::StatusOr<std::string> secret = read(section.Path(file));
+Secret ReadSecretOf(ConfigSection& section, absl::string_view key, const std::string& file,
+                    absl::StatusOr<Secret> (*read)(const std::string&)) {
+  if (!section.ok()) return {};
+  absl::StatusOr<Secret> secret = read(section.Path(file));
   section.Check(key, secret.status());
-  return secret.ok() ? *std::move(secret) : "";
+  return secret.ok() ? *std::move(secret) : Secret();
 }
 
 void ReadCredentials(ConfigSection& section, SalesUnit& unit) {
@@ -66,7 +66,7 @@ void ReadCredentials(ConfigSection& section, SalesUnit& unit) {
   unit.subscription_key = ReadSecretOf(section, "subscription_key_file",
                                        section.Text("subscription_key_file"), ReadSubscriptionKey);
   // With a subscription key it is sent as a header, not encoded.
-  if (section.ok() && absl::StrContains(unit.client_secret, ' '))
+  if (section.ok() && absl::StrContains(unit.client_secret.Reveal(), ' '))
     section.Fail("client_secret_file",
                  "the client secret has a space in it, with which no access token can be had");
 }

@@ -1,7 +1,6 @@
 #include "server/ops/tls_files.h"
 
 #include <openssl/bio.h>
-#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -118,43 +117,36 @@ absl::Status CheckKey(const std::string& pem, X509* certificate) {
                   "the daemon's own must be the first");
 }
 
-absl::StatusOr<std::string> ReadTlsFile(absl::string_view key, const std::string& path,
-                                        bool is_secret) {
+absl::StatusOr<std::string> ReadTlsFile(absl::string_view key, const std::string& path) {
   constexpr size_t kMaxBytes = 1 << 20;
   absl::StatusOr<std::string> contents =
-      is_secret ? ReadPrivateKeyFile(path) : ReadProtectedFile(path, kMaxBytes, is_secret);
+      ReadProtectedFile(path, kMaxBytes, /*refuse_others=*/false);
   if (contents.ok()) return contents;
-  return AboutTls(key, is_secret
-                           ? std::string(contents.status().message())
-                           : absl::StrCat("the file \"", path, "\" ", contents.status().message()));
+  return AboutTls(key, absl::StrCat("the file \"", path, "\" ", contents.status().message()));
 }
 
 }  // namespace
 
-TlsMaterial::~TlsMaterial() { OPENSSL_cleanse(key.data(), key.size()); }
-
 absl::StatusOr<TlsMaterial> ReadTlsFiles(const TlsFiles& files, absl::Time now) {
   TlsMaterial material;
-  absl::StatusOr<std::string> certificate =
-      ReadTlsFile("certificate_file", files.certificate_file, /*is_secret=*/false);
+  absl::StatusOr<std::string> certificate = ReadTlsFile("certificate_file", files.certificate_file);
   if (!certificate.ok()) return certificate.status();
   material.certificate = *std::move(certificate);
-  absl::StatusOr<std::string> key = ReadTlsFile("key_file", files.key_file, /*is_secret=*/true);
-  if (!key.ok()) return key.status();
+  absl::StatusOr<Secret> key = ReadPrivateKeyFile(files.key_file);
+  if (!key.ok()) return AboutTls("key_file", key.status().message());
   material.key = *std::move(key);
 
   const absl::StatusOr<std::vector<X509Handle>> chain =
       ReadCertificates("certificate_file", material.certificate);
   if (!chain.ok()) return chain.status();
   X509* const own = chain->front().get();
-  if (absl::Status status = CheckKey(material.key, own); !status.ok()) return status;
+  if (absl::Status status = CheckKey(material.key.Reveal(), own); !status.ok()) return status;
   const absl::StatusOr<absl::Time> end = EndOf(own, now);
   if (!end.ok()) return end.status();
   material.end = *end;
   if (files.client_ca_file.empty()) return material;
 
-  absl::StatusOr<std::string> ca =
-      ReadTlsFile("client_ca_file", files.client_ca_file, /*is_secret=*/false);
+  absl::StatusOr<std::string> ca = ReadTlsFile("client_ca_file", files.client_ca_file);
   if (!ca.ok()) return ca.status();
   const absl::StatusOr<std::vector<X509Handle>> authorities =
       ReadCertificates("client_ca_file", *ca);

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "server/login/secret.h"
 
 namespace cibad {
 
@@ -20,22 +21,15 @@ struct TlsFiles {
   bool operator==(const TlsFiles& other) const = default;
 };
 
-// What the files hold. It wipes the key when it goes.
+// What the files hold.
 struct TlsMaterial {
-  TlsMaterial() = default;
-  TlsMaterial(TlsMaterial&&) = default;
-  TlsMaterial& operator=(TlsMaterial&&) = default;
-  TlsMaterial(const TlsMaterial&) = delete;
-  TlsMaterial& operator=(const TlsMaterial&) = delete;
-  ~TlsMaterial();
-
   // Of the daemon's own certificate.
   absl::Time end;
   // The soonest of those in client_ca_file, which may be over; the infinite future without any.
   absl::Time client_ca_end = absl::InfiniteFuture();
 
   std::string certificate;
-  std::string key;
+  Secret key;
   std::string client_ca;
 };
 

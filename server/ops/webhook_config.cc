@@ -12,16 +12,16 @@
 namespace cibad {
 namespace {
 
-std::vector<std::string> ReadWebhookSecrets(ConfigSection& section) {
+std::vector<Secret> ReadWebhookSecrets(ConfigSection& section) {
   constexpr absl::string_view kKey = "webhook_secret_files";
   if (!section.Has(kKey)) section.Missing(kKey);
   const std::vector<ConfigSection::Element> files = section.Texts(
       kKey, WebhookEndpoint::kMaxSecrets, "[\"${CREDENTIALS_DIRECTORY}/webhook_secret\"]");
   if (section.ok() && files.empty()) section.Fail(kKey, "is empty; name at least one file");
-  std::vector<std::string> secrets;
+  std::vector<Secret> secrets;
   for (const auto& [file, line] : files) {
     if (!section.ok()) break;
-    absl::StatusOr<std::string> secret = ReadClientSecret(section.Path(file));
+    absl::StatusOr<Secret> secret = ReadClientSecret(section.Path(file));
     if (!secret.ok()) {
       section.Fail(kKey, secret.status().message(), line);
     } else {

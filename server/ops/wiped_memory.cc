@@ -1,8 +1,8 @@
 // Replaces free and realloc of the C library in the executable that it is linked into: memory is
 // overwritten with zeros before it is given back. So secrets, tokens and customers' data are gone
 // with the object that held them, whoever held them: a std::string, a JSON value, a message of
-// gRPC, a buffer of libcurl, OpenSSL or SQLite, since all of them come here in the end. A type of
-// our own for secrets would miss the libraries' copies, which are most of them.
+// gRPC, a buffer of libcurl, OpenSSL or SQLite, since all of them come here in the end. The type
+// for secrets (server/login/secret.h) would miss the libraries' copies, which are most of them.
 //
 // What it cannot wipe is memory that is still in use: stacks, and buffers that are kept.
 // docs/security.md says what was found there.

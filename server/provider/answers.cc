@@ -127,10 +127,10 @@ absl::StatusOr<AccessToken> ReadAccessToken(const json& answer) {
   absl::StatusOr<std::string> text = ReadToken(answer, "access_token", kMaxAccessTokenBytes);
   if (!text.ok()) return text.status();
   const json* expires_in = FindMember(answer, "expires_in");
-  if (expires_in == nullptr) return AccessToken{*std::move(text), kUsualLife};
+  if (expires_in == nullptr) return AccessToken{Secret::Take(*std::move(text)), kUsualLife};
   const auto life = ReadSeconds(*expires_in, "expires_in", /*min=*/1, std::floor);
   if (!life.ok()) return life.status();
-  return AccessToken{*std::move(text), *life};
+  return AccessToken{Secret::Take(*std::move(text)), *life};
 }
 
 // The answer's body as `read` understands it, or how the request failed.

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "server/http/message.h"
 #include "server/login/outcome.h"
+#include "server/login/secret.h"
 #include "server/login/profile.h"
 
 namespace cibad {
@@ -33,7 +34,7 @@ Outcome<Profile> ReadUserinfoAnswer(const HttpResult& result);
 
 // What AccessTokenRequest brings: the sales unit's own token, not a customer's.
 struct AccessToken {
-  std::string text;  // visible ASCII
+  Secret text;  // visible ASCII
   absl::Duration life;
 };
 

@@ -64,7 +64,9 @@ void AppendFormEncoded(absl::string_view text, std::string& encoded) {
 
 class Form {
  public:
+  // Longer than what a string holds in itself, which would be left on the stack.
   Form() { text_.reserve(kUsualFormBytes); }
+
   void Add(absl::string_view name, absl::string_view value) {
     if (!text_.empty()) text_.push_back('&');
     AppendFormEncoded(name, text_);
@@ -94,12 +96,15 @@ std::vector<std::string> HeadersOf(const SystemHeaders& system) {
 }
 
 // Both halves are form-encoded first, so that a `:` in the id does not end it (RFC 6749 2.3.1).
-std::string BasicCredentials(const SalesUnit& sales_unit) {
+Secret BasicCredentials(const SalesUnit& sales_unit) {
   std::string credentials;
+  credentials.reserve(kUsualFormBytes);  // as a form's
   AppendFormEncoded(sales_unit.client_id, credentials);
   credentials.push_back(':');
-  AppendFormEncoded(sales_unit.client_secret, credentials);
-  return absl::Base64Escape(credentials);
+  AppendFormEncoded(sales_unit.client_secret.Reveal(), credentials);
+  Secret encoded = Secret::Take(absl::Base64Escape(credentials));
+  WipeText(credentials);
+  return encoded;
 }
 
 // A form from the sales unit to one of its provider's endpoints, with proof that it is the sales
@@ -112,11 +117,11 @@ HttpRequest PostForm(std::string url, const Requester& caller, Form form) {
   switch (sales_unit.authentication) {
     case ClientAuthentication::kClientSecretBasic:
       request.headers.push_back(
-          absl::StrCat("Authorization: Basic ", BasicCredentials(sales_unit)));
+          absl::StrCat("Authorization: Basic ", BasicCredentials(sales_unit).Reveal()));
       break;
     case ClientAuthentication::kClientSecretPost:
       form.Add("client_id", sales_unit.client_id);
-      form.Add("client_secret", sales_unit.client_secret);
+      form.Add("client_secret", sales_unit.client_secret.Reveal());
       break;
     case ClientAuthentication::kPartnerKeys:
       AddAccessToken(caller, request);
@@ -124,6 +129,10 @@ HttpRequest PostForm(std::string url, const Requester& caller, Form form) {
   }
   request.body = form.Take();
   return request;
+}
+
+std::string SubscriptionKeyHeader(const SalesUnit& sales_unit) {
+  return absl::StrCat("Ocp-Apim-Subscription-Key: ", sales_unit.subscription_key.Reveal());
 }
 
 // Who is to be asked.
@@ -152,10 +161,9 @@ HttpRequest SalesUnitRequest(std::string url, const SalesUnit& sales_unit) {
 }
 
 void AddAccessToken(const Requester& caller, HttpRequest& request) {
-  assert(!caller.access_token.empty() && IsVisibleAscii(caller.access_token));
-  request.headers.push_back(absl::StrCat(kBearerHeader, caller.access_token));
-  request.headers.push_back(
-      absl::StrCat("Ocp-Apim-Subscription-Key: ", caller.sales_unit.subscription_key));
+  assert(!caller.access_token.empty() && IsVisibleAscii(caller.access_token.Reveal()));
+  request.headers.push_back(absl::StrCat(kBearerHeader, caller.access_token.Reveal()));
+  request.headers.push_back(SubscriptionKeyHeader(caller.sales_unit));
 }
 
 std::string AtHostOf(absl::string_view issuer, absl::string_view path) {
@@ -168,9 +176,8 @@ HttpRequest AccessTokenRequest(absl::string_view issuer, const SalesUnit& sales_
   HttpRequest request = SalesUnitRequest(AtHostOf(issuer, "/accesstoken/get"), sales_unit);
   request.method = HttpMethod::kPost;
   request.headers.push_back(absl::StrCat("client_id: ", sales_unit.client_id));
-  request.headers.push_back(absl::StrCat("client_secret: ", sales_unit.client_secret));
-  request.headers.push_back(
-      absl::StrCat("Ocp-Apim-Subscription-Key: ", sales_unit.subscription_key));
+  request.headers.push_back(absl::StrCat("client_secret: ", sales_unit.client_secret.Reveal()));
+  request.headers.push_back(SubscriptionKeyHeader(sales_unit));
   return request;
 }
 

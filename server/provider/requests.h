@@ -6,24 +6,26 @@
 #define CIBAD_SERVER_PROVIDER_REQUESTS_H_
 
 #include <string>
+#include <utility>
 
 #include "absl/strings/string_view.h"
 #include "server/http/message.h"
 #include "server/login/login.h"
+#include "server/login/secret.h"
 #include "server/provider/metadata.h"
 #include "server/provider/sales_unit.h"
 
 namespace cibad {
 
-// Whose request it is, and what the sales unit proves that with. Both must outlive it.
+// Whose request it is, and what the sales unit proves that with. The sales unit must outlive it.
 struct Requester {
   // With partner keys the token must be there, and visible ASCII; without, it is not looked at.
   // Implicit: most callers are just a sales unit. NOLINTNEXTLINE(google-explicit-constructor)
-  Requester(const SalesUnit& unit, absl::string_view token = "")
-      : sales_unit(unit), access_token(token) {}
+  Requester(const SalesUnit& unit, Secret token = {})
+      : sales_unit(unit), access_token(std::move(token)) {}
 
   const SalesUnit& sales_unit;
-  const absl::string_view access_token;  // see AccessTokenRequest
+  const Secret access_token;  // see AccessTokenRequest
 };
 
 // Asks for the access token that a sales unit's requests prove themselves with where the client's

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "server/login/login.h"
+#include "server/login/secret.h"
 #include "server/provider/webhook_signature.h"
 
 namespace cibad {
@@ -37,10 +38,10 @@ struct SystemHeaders {
 struct SalesUnit {
   std::string msn;  // merchant serial number, digits
   std::string client_id;
-  std::string client_secret;
+  Secret client_secret;
   ClientAuthentication authentication = ClientAuthentication::kClientSecretBasic;
   // Of the API product (Ocp-Apim-Subscription-Key); there with partner keys, else it may be empty.
-  std::string subscription_key;
+  Secret subscription_key;
   std::string default_region = "NO";  // of phone numbers without a country code: ISO 3166-1 alpha-2
   std::vector<std::string> default_scopes;  // of a start that names none, `openid` first; or empty
   bool is_default = false;                  // starts that name no sales unit are for this one

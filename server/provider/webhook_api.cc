@@ -121,11 +121,11 @@ absl::StatusOr<NewWebhook> ReadNewWebhook(const HttpResult& result) {
   if (absl::Status status = FailureOf(result); !status.ok()) return status;
   const auto object = ParseJsonObject(std::get<HttpResponse>(result).body);
   if (!object.ok()) return NotUnderstood(object.status().message());
-  NewWebhook webhook{TextOf(*object, "id"), TextOf(*object, "secret")};
+  NewWebhook webhook{TextOf(*object, "id"), Secret::Take(TextOf(*object, "secret"))};
   if (!CheckWebhookId(webhook.id).ok()) return NotUnderstood("no id");
   const bool has_secret = !webhook.secret.empty() &&
-                          webhook.secret.size() <= kMaxWebhookSecretBytes &&
-                          IsVisibleAscii(webhook.secret);
+                          webhook.secret.Reveal().size() <= kMaxWebhookSecretBytes &&
+                          IsVisibleAscii(webhook.secret.Reveal());
   if (!has_secret) return NotUnderstood("no secret");
   return webhook;
 }

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "server/http/message.h"
+#include "server/login/secret.h"
 #include "server/provider/requests.h"
 
 namespace cibad {
@@ -22,7 +23,7 @@ struct RegisteredWebhook {
 
 struct NewWebhook {
   std::string id;
-  std::string secret;  // shown this once
+  Secret secret;  // shown this once
 };
 
 // All need the sales unit's access token, and lie at the issuer's host.

@@ -38,16 +38,15 @@ std::string Sha256Base64(absl::string_view text) {
   return Base64(hash.data(), hash.size());
 }
 
-std::string HmacBase64(absl::string_view key, absl::string_view text) {
+// What the secret signs the text with. Who sees one can send the text that goes with it.
+Secret HmacBase64(const Secret& secret, absl::string_view text) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> mac;
   unsigned int size = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+  HMAC(EVP_sha256(), secret.Reveal().data(), static_cast<int>(secret.Reveal().size()),
        reinterpret_cast<const unsigned char*>(text.data()), text.size(), mac.data(), &size);
-  return Base64(mac.data(), size);
-}
-
-bool EqualInConstantTime(absl::string_view one, absl::string_view other) {
-  return one.size() == other.size() && CRYPTO_memcmp(one.data(), other.data(), one.size()) == 0;
+  Secret signature = Secret::Take(Base64(mac.data(), size));
+  OPENSSL_cleanse(mac.data(), mac.size());
+  return signature;
 }
 
 // The value of "NAME=value", with blanks around either; nothing of another name.
@@ -139,8 +138,8 @@ absl::Status VerifyDelivery(const WebhookDelivery& delivery, const WebhookEndpoi
   for (const absl::string_view host : SignedHosts(endpoint.host)) {
     const std::string text = absl::StrCat("POST\n", endpoint.path_and_query, "\n", delivery.date,
                                           ";", host, ";", delivery.content_sha256);
-    for (const std::string& secret : endpoint.secrets) {
-      is_signed |= EqualInConstantTime(*signature, HmacBase64(secret, text));
+    for (const Secret& secret : endpoint.secrets) {
+      is_signed |= EqualInConstantTime(*signature, HmacBase64(secret, text).Reveal());
     }
   }
   return is_signed ? absl::OkStatus() : Forged("no secret of the webhook's has signed it");

@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "server/login/secret.h"
 
 namespace cibad {
 
@@ -22,10 +23,10 @@ namespace cibad {
 struct WebhookEndpoint {
   static constexpr size_t kMaxSecrets = 4;
 
-  std::string host;                  // of the registered URL, with its port if that has one
-  std::string path;                  // begins with '/'
-  std::string path_and_query;        // what is signed
-  std::vector<std::string> secrets;  // any of them: during a rotation there are two
+  std::string host;             // of the registered URL, with its port if that has one
+  std::string path;             // begins with '/'
+  std::string path_and_query;   // what is signed
+  std::vector<Secret> secrets;  // any of them: during a rotation there are two
 
   friend bool operator==(const WebhookEndpoint&, const WebhookEndpoint&) = default;
 };

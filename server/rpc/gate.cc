@@ -43,7 +43,8 @@ class ListenerGate {
     if (shown.material == nullptr) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_FAIL;
     if (shown.version == shown_version_) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
     const TlsMaterial& material = *shown.material;
-    const grpc_ssl_pem_key_cert_pair pair = {material.key.c_str(), material.certificate.c_str()};
+    const grpc_ssl_pem_key_cert_pair pair = {material.key.Reveal().c_str(),
+                                             material.certificate.c_str()};
     // gRPC aborts where there is no authority, also where it asks for no certificates (1.51); it
     // then verifies nothing, so anything that can be read will do.
     const std::string& authority =

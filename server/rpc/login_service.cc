@@ -307,7 +307,7 @@ grpc::ServerUnaryReactor* LoginServiceImpl::RegisterWebhook(
                                  if (made.ok()) {
                                    response->mutable_webhook()->set_id(made->id);
                                    response->mutable_webhook()->set_url(url);
-                                   response->set_secret(made->secret);
+                                   response->set_secret(made->secret.Reveal());
                                  }
                                  call.Finish(made.status());
                                });

@@ -84,8 +84,9 @@ struct Sealer::Key {
   // A cipher that has the key and lacks the nonce only; null: OpenSSL has no memory.
   static CipherContext MakeCipher(const SealingKey& key, int direction) {
     CipherContext context(EVP_CIPHER_CTX_new());
-    if (context == nullptr || EVP_CipherInit_ex(context.get(), EVP_aes_256_gcm(), nullptr,
-                                                key.bytes().data(), nullptr, direction) != 1) {
+    if (context == nullptr ||
+        EVP_CipherInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, Bytes(key.bytes().Reveal()),
+                          nullptr, direction) != 1) {
       return nullptr;
     }
     return context;
@@ -168,7 +169,7 @@ std::vector<std::string> Sealer::HashesOf(absl::string_view text) const {
   for (const Key& key : ready_) {
     std::string hash(SealingKey::kBytes, '\0');
     [[maybe_unused]] const unsigned char* done =
-        HMAC(EVP_sha256(), key.hash_key.bytes().data(), SealingKey::kBytes, Bytes(text),
+        HMAC(EVP_sha256(), key.hash_key.bytes().Reveal().data(), SealingKey::kBytes, Bytes(text),
              text.size(), Bytes(hash), nullptr);
     assert(done != nullptr);
     hashes.push_back(std::move(hash));

@@ -1,13 +1,13 @@
 #include "server/store/sealing_key.h"
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 
-#include <algorithm>
+#include <array>
 #include <cassert>
+#include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -25,9 +25,8 @@ absl::Status NotAKey(absl::string_view how) {
 }
 
 // The first bytes of a hash that is of nothing else, so it tells nothing of the key.
-SealingKeyId IdOf(const SealingKey::Bytes& bytes) {
-  std::string text(kIdLabel);
-  text.append(bytes.begin(), bytes.end());
+SealingKeyId IdOf(const Secret& bytes) {
+  std::string text = absl::StrCat(kIdLabel, bytes.Reveal());
   std::array<unsigned char, SHA256_DIGEST_LENGTH> hash{};
   SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), hash.data());
   WipeText(text);
@@ -38,14 +37,7 @@ SealingKeyId IdOf(const SealingKey::Bytes& bytes) {
 
 }  // namespace
 
-void WipeText(std::string& text) {
-  OPENSSL_cleanse(text.data(), text.size());
-  text.clear();
-}
-
-SealingKey::SealingKey(const Bytes& bytes) : bytes_(bytes), id_(IdOf(bytes)) {}
-
-SealingKey::~SealingKey() { OPENSSL_cleanse(bytes_.data(), bytes_.size()); }
+SealingKey::SealingKey(Secret bytes) : bytes_(std::move(bytes)), id_(IdOf(bytes_)) {}
 
 absl::StatusOr<SealingKey> SealingKey::FromText(std::string text) {
   absl::string_view line = text;
@@ -59,36 +51,29 @@ absl::StatusOr<SealingKey> SealingKey::FromText(std::string text) {
     return is_same;
   }();
   const bool is_empty = line.empty();
-  Bytes bytes{};
   const size_t length = decoded.size();
-  if (is_base64 && length == kBytes) std::copy_n(decoded.begin(), kBytes, bytes.begin());
-  WipeText(decoded);
+  Secret bytes = Secret::Take(std::move(decoded));
   WipeText(text);
   if (is_empty) return NotAKey("is empty");
   if (!is_base64) return NotAKey("must hold one line, the base64 of a key, and nothing else");
   if (length != kBytes) {
     return NotAKey(absl::StrCat("holds ", length, " bytes in base64, where a key has ", kBytes));
   }
-  SealingKey key(bytes);
-  OPENSSL_cleanse(bytes.data(), bytes.size());
-  return key;
+  return SealingKey(std::move(bytes));
 }
 
 absl::StatusOr<SealingKey> SealingKey::Random() {
-  Bytes bytes{};
-  if (RAND_priv_bytes(bytes.data(), kBytes) != 1) {
+  std::string bytes(kBytes, '\0');
+  if (RAND_priv_bytes(reinterpret_cast<unsigned char*>(bytes.data()), kBytes) != 1) {
     return absl::UnavailableError("OpenSSL has no random bytes");
   }
-  SealingKey key(bytes);
-  OPENSSL_cleanse(bytes.data(), bytes.size());
-  return key;
+  return SealingKey(Secret::Take(std::move(bytes)));
 }
 
 std::string SealingKey::ToText() const {
   std::string text;
   text.reserve(kTextLength + 1);  // so that growing leaves no copy behind
-  absl::Base64Escape(absl::string_view(reinterpret_cast<const char*>(bytes_.data()), kBytes),
-                     &text);
+  absl::Base64Escape(bytes_.Reveal(), &text);
   text.push_back('\n');
   return text;
 }
@@ -96,18 +81,13 @@ std::string SealingKey::ToText() const {
 SealingKey SealingKey::ForPurpose(absl::string_view purpose) const {
   std::string info(purpose);
   info.push_back('\x01');  // the number of the only block
-  Bytes derived{};
+  std::string derived(kBytes, '\0');
   [[maybe_unused]] const unsigned char* done =
-      HMAC(EVP_sha256(), bytes_.data(), kBytes, reinterpret_cast<const unsigned char*>(info.data()),
-           info.size(), derived.data(), nullptr);
+      HMAC(EVP_sha256(), bytes_.Reveal().data(), kBytes,
+           reinterpret_cast<const unsigned char*>(info.data()), info.size(),
+           reinterpret_cast<unsigned char*>(derived.data()), nullptr);
   assert(done != nullptr);
-  SealingKey key(derived);
-  OPENSSL_cleanse(derived.data(), derived.size());
-  return key;
-}
-
-bool operator==(const SealingKey& a, const SealingKey& b) {
-  return CRYPTO_memcmp(a.bytes_.data(), b.bytes_.data(), SealingKey::kBytes) == 0;
+  return SealingKey(Secret::Take(std::move(derived)));
 }
 
 }  // namespace cibad

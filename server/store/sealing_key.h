@@ -1,10 +1,9 @@
-// A key that the store's records are sealed with, as a value: 32 secret bytes that are wiped when
-// it goes. It exists so that the bytes are in no string that lives on somewhere, and in no message.
+// A key that the store's records are sealed with, as a value: a secret of 32 bytes, and a name for
+// it that may be shown.
 
 #ifndef CIBAD_SERVER_STORE_SEALING_KEY_H_
 #define CIBAD_SERVER_STORE_SEALING_KEY_H_
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -14,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "server/login/secret.h"
 
 namespace cibad {
 
@@ -23,7 +23,6 @@ using SealingKeyId = int64_t;
 class SealingKey {
  public:
   static constexpr size_t kBytes = 32;  // AES-256, and the output of HMAC-SHA-256
-  using Bytes = std::array<unsigned char, kBytes>;
 
   // The key in a key file: base64 (RFC 4648, 4) of 32 bytes in one line, as `openssl rand -base64
   // 32` prints it. Takes the text over and wipes it. INVALID_ARGUMENT: it is no such line; to be
@@ -32,10 +31,6 @@ class SealingKey {
 
   // A new one. UNAVAILABLE: OpenSSL has no random bytes.
   static absl::StatusOr<SealingKey> Random();
-
-  SealingKey(const SealingKey&) = default;
-  SealingKey& operator=(const SealingKey&) = default;
-  ~SealingKey();
 
   // What FromText reads, with the line break. The caller wipes it (WipeText).
   std::string ToText() const;
@@ -46,19 +41,16 @@ class SealingKey {
   // pseudorandom key, which it is, and the purpose as `info`.
   SealingKey ForPurpose(absl::string_view purpose) const;
 
-  const Bytes& bytes() const { return bytes_; }
+  const Secret& bytes() const { return bytes_; }
 
-  friend bool operator==(const SealingKey& a, const SealingKey& b);
+  friend bool operator==(const SealingKey&, const SealingKey&) = default;
 
  private:
-  explicit SealingKey(const Bytes& bytes);
+  explicit SealingKey(Secret bytes);
 
-  Bytes bytes_;
+  Secret bytes_;
   SealingKeyId id_ = 0;
 };
-
-// Overwrites the text, so that no secret stays in freed memory, and empties it.
-void WipeText(std::string& text);
 
 // The keys of a store, as its config names them.
 struct StoreKeys {

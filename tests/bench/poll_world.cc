@@ -53,9 +53,10 @@ PollWorld::PollWorld()
                              .post = [](const std::function<void()>& closure) { closure(); },
                          }) {
   auto units = std::make_shared<SalesUnits>();
-  (*units)["123456"] = SalesUnit{.msn = "123456",
-                                 .client_id = "11111111-2222-3333-4444-555555555555",
-                                 .client_secret = "a-client-secret-of-a-usual-length-0123456"};
+  (*units)["123456"] =
+      SalesUnit{.msn = "123456",
+                .client_id = "11111111-2222-3333-4444-555555555555",
+                .client_secret = Secret("a-client-secret-of-a-usual-length-0123456")};
   worker_.emplace(Worker::Environment{
       .http = &http_,
       .store = &store_,

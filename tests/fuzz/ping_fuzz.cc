@@ -24,7 +24,7 @@ constexpr char kWebhookSecret[] = "7wM0eK1Yk9sOq3cU";
 const WebhookEndpoint& Endpoint() {
   static const WebhookEndpoint endpoint = [] {
     WebhookEndpoint made = ParseWebhookUrl("https://tills.example.com/hooks/vipps?unit=1").value();
-    made.secrets = {kWebhookSecret};
+    made.secrets = {Secret(kWebhookSecret)};
     return made;
   }();
   return endpoint;

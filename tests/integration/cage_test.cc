@@ -6,11 +6,13 @@
 
 #include <csignal>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_replace.h"
+#include "tests/integration/every_secret.h"
 #include "tests/integration/http_get.h"
 #include "tests/integration/integration_test.h"
 
@@ -23,16 +25,22 @@ constexpr int kNoCage = 77;
 
 class CageTest : public IntegrationTest {
  protected:
-  void SetUp() override {
-    ASSERT_NO_FATAL_FAILURE(StartSandbox());
+  void SetUp() override { Prepare({}); }
+
+  void Prepare(const SandboxSettings& settings) {
+    ASSERT_NO_FATAL_FAILURE(StartSandbox(settings));
     if (getuid() != 0) GTEST_SKIP() << "a cage is built by root";
-    GiveTo(sandbox_->folder());
-    for (const auto& entry : std::filesystem::directory_iterator(sandbox_->folder()))
-      GiveTo(entry.path());
+    GiveFolder();
     const absl::StatusOr<int> works = Caged({CIBAD_BINARY, "--version"});
     ASSERT_TRUE(works.ok()) << works.status();
     if (*works == kNoCage) GTEST_SKIP() << "this machine does not let us build a cage: " << err_;
     ASSERT_EQ(*works, 0) << err_;
+  }
+
+  void GiveFolder() {
+    GiveTo(sandbox_->folder());
+    for (const auto& entry : std::filesystem::directory_iterator(sandbox_->folder()))
+      GiveTo(entry.path());
   }
 
   // What is in the cage runs as this user (cage.cc).
@@ -100,6 +108,72 @@ TEST_F(CageTest, TheDaemonServesMetricsAndFindsItsProviderAgain) {
   const std::string id = MustStart(kApproves);
   ASSERT_TRUE(sandbox_->Restart().ok());
   EXPECT_EQ(till_->WatchToEnd(id).Last().state(), v1::Login::COMPLETED);
+  ASSERT_NO_FATAL_FAILURE(StopDaemon());
+}
+
+// With all that listens: TLS, for callers with certificates and tokens, and pings. And with an
+// access token that is fetched and kept.
+class FullCageTest : public CageTest {
+ protected:
+  static constexpr int kNoFallback = 300;  // seconds: what ends sooner was ended by a ping
+
+  void SetUp() override {
+    Prepare({.auth_method = "partner"});
+    if (IsSkipped() || HasFatalFailure()) return;
+    secrets_ = std::make_unique<EverySecret>(sandbox_.get());
+    ASSERT_NO_FATAL_FAILURE(secrets_->Plant(kNoFallback, "audit.log"));
+    GiveFolder();
+    ASSERT_NO_FATAL_FAILURE(LaunchCaged());
+    const absl::Status found = secrets_->Find(*daemon_);
+    ASSERT_TRUE(found.ok()) << found;
+  }
+
+  std::unique_ptr<EverySecret> secrets_;
+};
+
+TEST_F(FullCageTest, CallersComeByTlsAndPingsEndTheirLogins) {
+  Till by_certificate(secrets_->tls_address(), secrets_->WithCertificate());
+  Till by_token(secrets_->tls_address(), secrets_->WithToken());
+  const auto pinged = by_certificate.Start(kWaits);
+  ASSERT_TRUE(pinged.ok()) << pinged.status();
+  // From the first poll on only a ping brings another.
+  ASSERT_TRUE(Eventually([&] {
+    const auto totals = sandbox_->Totals();
+    return totals.ok() && totals->at("polls") > 0;
+  }));
+  ASSERT_TRUE(sandbox_->ApproveAll().ok());
+  EXPECT_EQ(by_certificate.WatchToEnd(pinged->id()).Last().state(), v1::Login::COMPLETED);
+  const auto pings = sandbox_->PingCounts();
+  ASSERT_TRUE(pings.ok()) << pings.status();
+  EXPECT_GE(pings->at("accepted"), 1);
+  const auto approved = by_token.Start(kApproves);
+  ASSERT_TRUE(approved.ok()) << approved.status();
+  EXPECT_EQ(by_token.WatchToEnd(approved->id()).Last().state(), v1::Login::COMPLETED);
+  EXPECT_TRUE(absl::IsUnauthenticated(
+      Till(secrets_->tls_address(), {secrets_->WithToken().ca, "", "", ""}).List({}).status()));
+  EXPECT_THAT(ReadFile(sandbox_->folder() + "/audit.log"), HasSubstr(pinged->id()));
+  ASSERT_NO_FATAL_FAILURE(StopDaemon());
+  ExpectNoViolations();
+}
+
+TEST_F(FullCageTest, TheAccessTokenIsFetchedAnew) {
+  EXPECT_EQ(till_->WatchToEnd(MustStart(kApproves)).Last().state(), v1::Login::COMPLETED);
+  ASSERT_TRUE(sandbox_->RevokeAccessTokens().ok());
+  EXPECT_EQ(till_->WatchToEnd(MustStart(kDenies)).Last().failure().reason(),
+            v1::Failure::CREDENTIALS_REFUSED);
+  EXPECT_EQ(till_->WatchToEnd(MustStart(kApproves)).Last().state(), v1::Login::COMPLETED);
+  ASSERT_NO_FATAL_FAILURE(StopDaemon());
+}
+
+TEST_F(FullCageTest, CertificateAndSecretsAreReadAnew) {
+  secrets_->Rotate();
+  GiveFolder();
+  daemon_->process().Signal(SIGHUP);
+  const auto reloaded =
+      daemon_->process().WaitForLine(OutputStream::kStderr, "Reloaded the config");
+  ASSERT_TRUE(reloaded.ok()) << reloaded.status();
+  Till by_token(secrets_->tls_address(), secrets_->WithToken());
+  EXPECT_TRUE(by_token.List({}).ok());
   ASSERT_NO_FATAL_FAILURE(StopDaemon());
 }
 

@@ -44,6 +44,13 @@ void ApiTokens::Revoke() {
   tokens_.clear();
 }
 
+std::vector<std::string> ApiTokens::All() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::vector<std::string> all;
+  for (const auto& [token, facts] : tokens_) all.push_back(token);
+  return all;
+}
+
 std::optional<Answer> RefuseTokenRequest(const Request& request, const Client& client) {
   for (const char* name : {"client_id", "client_secret", "ocp-apim-subscription-key"}) {
     if (CountHeader(request, name) != 1) {

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -32,6 +33,8 @@ class ApiTokens {
 
   // Forgets all of them, before their time.
   void Revoke();
+
+  std::vector<std::string> All() const;
 
  private:
   struct Token {

@@ -71,6 +71,7 @@ Answer Provider::Handle(const Request& request, absl::Time now) {
       Route{"GET", kJwksPath, &Provider::Jwks},
       Route{"POST", kAccessTokenPath, &Provider::AccessToken},
       Route{"POST", "/sandbox/revoke-access-tokens", &Provider::RevokeAccessTokens},
+      Route{"GET", "/sandbox/access-tokens", &Provider::ListAccessTokens},
       Route{"POST", kUserExistsPath, &Provider::UserExists},
       Route{"POST", kBackchannelPath, &Provider::Backchannel},
       Route{"POST", kTokenPath, &Provider::Token},
@@ -147,6 +148,10 @@ Answer Provider::AccessToken(const Request& request, absl::Time now) {
 Answer Provider::RevokeAccessTokens(const Request&, absl::Time) {
   api_tokens_.Revoke();
   return JsonAnswer(200, "{}");
+}
+
+Answer Provider::ListAccessTokens(const Request&, absl::Time) {
+  return JsonAnswer(200, Json{{"access_tokens", api_tokens_.All()}}.dump());
 }
 
 Answer Provider::UserExists(const Request& request, absl::Time now) {

@@ -73,6 +73,7 @@ class Provider {
   Answer Jwks(const Request& request, absl::Time now);
   Answer AccessToken(const Request& request, absl::Time now);
   Answer RevokeAccessTokens(const Request& request, absl::Time now);
+  Answer ListAccessTokens(const Request& request, absl::Time now);
   Answer UserExists(const Request& request, absl::Time now);
   Answer Backchannel(const Request& request, absl::Time now);
   Answer Token(const Request& request, absl::Time now);

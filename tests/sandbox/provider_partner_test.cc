@@ -95,7 +95,10 @@ class ProviderPartnerTest : public ::testing::Test {
 TEST_F(ProviderPartnerTest, GivesATokenForTheRightKeys) {
   const Json answer = HandleJson(TokenGet());
   EXPECT_EQ(answer["expires_in"], "100");
-  EXPECT_FALSE(answer.value("access_token", "").empty());
+  const std::string token = answer.value("access_token", "");
+  EXPECT_FALSE(token.empty());
+  const Json all = HandleJson({.method = "GET", .path = "/sandbox/access-tokens"});
+  EXPECT_EQ(all["access_tokens"], Json::array({token}));
   EXPECT_EQ(Violations("total"), 0);
 }
 

@@ -117,6 +117,13 @@ absl::Status SandboxProcess::Deny(absl::string_view msisdn) {
 
 absl::Status SandboxProcess::ApproveAll() { return Post("/sandbox/approve-all"); }
 
+absl::StatusOr<std::vector<std::string>> SandboxProcess::AccessTokens() const {
+  const absl::StatusOr<std::string> text = Get("/sandbox/access-tokens");
+  if (!text.ok()) return text.status();
+  const auto json = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
+  return json.value("access_tokens", std::vector<std::string>());
+}
+
 absl::Status SandboxProcess::RevokeAccessTokens() { return Post("/sandbox/revoke-access-tokens"); }
 
 absl::Status SandboxProcess::SpoilDiscovery(absl::string_view fault) {

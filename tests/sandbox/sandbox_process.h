@@ -53,6 +53,8 @@ class SandboxProcess {
   absl::Status Deny(absl::string_view msisdn);
   absl::Status ApproveAll();  // that wait now
 
+  // The access tokens that clients have got for themselves.
+  absl::StatusOr<std::vector<std::string>> AccessTokens() const;
   // Ends the access tokens of partners before their time.
   absl::Status RevokeAccessTokens();
 

@@ -17,7 +17,8 @@ constexpr absl::Duration kLatestAlarm = absl::Milliseconds(500);
 
 std::shared_ptr<const SalesUnits> TheSalesUnits() {
   static const auto units = std::make_shared<const SalesUnits>(SalesUnits{
-      {"123456", {.msn = "123456", .client_id = kSimulatedClientId, .client_secret = "secret"}}});
+      {"123456",
+       {.msn = "123456", .client_id = kSimulatedClientId, .client_secret = Secret("secret")}}});
   return units;
 }
 

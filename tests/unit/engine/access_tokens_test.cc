@@ -26,9 +26,9 @@ SalesUnit Partner(const std::string& msn = "123456") {
   SalesUnit unit;
   unit.msn = msn;
   unit.client_id = "partner";
-  unit.client_secret = "planted-secret";
+  unit.client_secret = Secret("planted-secret");
   unit.authentication = ClientAuthentication::kPartnerKeys;
-  unit.subscription_key = "planted-key";
+  unit.subscription_key = Secret("planted-key");
   return unit;
 }
 
@@ -77,7 +77,7 @@ class AccessTokensTest : public ::testing::Test {
   std::string Find(const SalesUnit& unit = Partner()) {
     const AccessTokens::Found found = tokens_.Find(unit);
     RunPosted();
-    return found.ok() ? *found : absl::StatusCodeToString(found.status().code());
+    return found.ok() ? found->Reveal() : absl::StatusCodeToString(found.status().code());
   }
 
   FakeHttp http_;
@@ -204,14 +204,14 @@ TEST_F(AccessTokensTest, ARefusedTokenIsReplacedOnceAndNotTooSoon) {
   Use({Partner()});
   http_.Answer(kPath, Token("one"));
   const absl::Time came = now_;
-  for (int i = 0; i < 100; ++i) tokens_.Refuse(Partner(), "one");
+  for (int i = 0; i < 100; ++i) tokens_.Refuse(Partner(), Secret("one"));
   RunPosted();
   EXPECT_EQ(Find(), "UNAVAILABLE");
   Ring();
   EXPECT_EQ(now_, came + AccessTokens::kLeastAge);
   EXPECT_EQ(http_.CountOpen(kPath), 1);
   http_.Answer(kPath, Token("two"));
-  tokens_.Refuse(Partner(), "one");  // by a request that was sent before
+  tokens_.Refuse(Partner(), Secret("one"));  // by a request that was sent before
   RunPosted();
   EXPECT_EQ(Find(), "two");
 }
@@ -222,7 +222,7 @@ TEST_F(AccessTokensTest, ChangedKeysCountAtOnceAndAnswersToTheOldOnesDoNot) {
   Ring();
   ASSERT_EQ(http_.CountOpen(kPath), 1);
   SalesUnit changed = Partner();
-  changed.client_secret = "another";
+  changed.client_secret = Secret("another");
   tokens_.SetSalesUnits(Units({changed}));
   EXPECT_EQ(Find(), "UNAVAILABLE") << "whether the new ones are refused is not known yet";
   http_.Answer(kPath, Token("of-the-old-keys"));
@@ -257,8 +257,9 @@ TEST_F(AccessTokensTest, ASubscriptionKeyAloneGetsATokenWhenItIsAskedFor) {
   EXPECT_EQ(alarm_, absl::InfiniteFuture());
   std::vector<std::string> given;
   for (int i = 0; i < 3; ++i) {
-    tokens_.Get(unit,
-                [&](const AccessTokens::Found& found) { given.push_back(found.value_or("")); });
+    tokens_.Get(unit, [&](const AccessTokens::Found& found) {
+      given.push_back(found.value_or(Secret()).Reveal());
+    });
   }
   RunPosted();
   Ring();
@@ -266,7 +267,9 @@ TEST_F(AccessTokensTest, ASubscriptionKeyAloneGetsATokenWhenItIsAskedFor) {
   EXPECT_THAT(given, testing::IsEmpty());
   http_.Answer(kPath, Token("one"));
   EXPECT_THAT(given, testing::ElementsAre("one", "one", "one"));
-  tokens_.Get(unit, [&](const AccessTokens::Found& found) { given.push_back(found.value_or("")); });
+  tokens_.Get(unit, [&](const AccessTokens::Found& found) {
+    given.push_back(found.value_or(Secret()).Reveal());
+  });
   RunPosted();
   EXPECT_EQ(given.size(), 4u) << "it is there, and given at once";
 }

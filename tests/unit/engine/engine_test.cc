@@ -209,7 +209,8 @@ class EngineTest : public ::testing::Test {
 
   Engine::Settings Settings() const {
     Engine::Settings settings;
-    settings.sales_units[kMsn] = {.msn = kMsn, .client_id = kClientId, .client_secret = "secret"};
+    settings.sales_units[kMsn] = {
+        .msn = kMsn, .client_id = kClientId, .client_secret = Secret("secret")};
     settings.ca_file = provider_.ca_file();
     settings.number_limits = number_limits_;
     return settings;

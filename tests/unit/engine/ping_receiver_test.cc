@@ -53,11 +53,12 @@ ServerRequest From(const std::string& source, ServerRequest request) {
   return request;
 }
 
-SalesUnit Unit(const std::string& msn, const std::string& path, std::vector<std::string> secrets) {
+SalesUnit Unit(const std::string& msn, const std::string& path,
+               const std::vector<std::string>& secrets) {
   SalesUnit unit;
   unit.msn = msn;
   unit.webhook = ParseWebhookUrl(absl::StrCat("https://a.example", path)).value();
-  unit.webhook->secrets = std::move(secrets);
+  for (const std::string& secret : secrets) unit.webhook->secrets.emplace_back(secret);
   return unit;
 }
 

@@ -42,9 +42,9 @@ class WorkerPartnerTest : public ::testing::Test {
     SalesUnit unit;
     unit.msn = "123456";
     unit.client_id = "partner";
-    unit.client_secret = "secret";
+    unit.client_secret = Secret("secret");
     unit.authentication = ClientAuthentication::kPartnerKeys;
-    unit.subscription_key = "subscription";
+    unit.subscription_key = Secret("subscription");
     auto units = std::make_shared<SalesUnits>(SalesUnits{{unit.msn, unit}});
     worker_.emplace(Worker::Environment{
         .http = &http_,

@@ -45,7 +45,7 @@ class WorkerTest : public ::testing::Test {
                            }) {
     auto units = std::make_shared<SalesUnits>();
     (*units)["123456"] =
-        SalesUnit{.msn = "123456", .client_id = "client", .client_secret = "secret"};
+        SalesUnit{.msn = "123456", .client_id = "client", .client_secret = Secret("secret")};
     worker_.emplace(Worker::Environment{
         .http = &http_,
         .store = &store_,
@@ -162,7 +162,7 @@ TEST_F(WorkerTest, ActsOnTokensOnlyWhenTheyAreDurable) {
 
 TEST_F(WorkerTest, GoesOnWithChangedCredentials) {
   BeginPending();
-  SetSalesUnit({.msn = "123456", .client_id = "client", .client_secret = "new"});
+  SetSalesUnit({.msn = "123456", .client_id = "client", .client_secret = Secret("new")});
   Ring();
   ASSERT_EQ(http_.CountOpen(kToken), 1);
   EXPECT_THAT(http_.exchanges.back().request.headers,
@@ -171,7 +171,7 @@ TEST_F(WorkerTest, GoesOnWithChangedCredentials) {
 
 TEST_F(WorkerTest, LoginsOfASalesUnitThatIsTakenOutEndWithItsCredentials) {
   BeginPending();
-  SetSalesUnit({.msn = "654321", .client_id = "other", .client_secret = "x"});
+  SetSalesUnit({.msn = "654321", .client_id = "other", .client_secret = Secret("x")});
   Ring();
   ASSERT_EQ(http_.CountOpen(kToken), 1);
   EXPECT_THAT(http_.exchanges.back().request.headers,
@@ -180,7 +180,7 @@ TEST_F(WorkerTest, LoginsOfASalesUnitThatIsTakenOutEndWithItsCredentials) {
 
 TEST_F(WorkerTest, LoginsGoOnAsTheClientThatTheyWereStartedBy) {
   BeginPending();
-  SetSalesUnit({.msn = "123456", .client_id = "another", .client_secret = "x"});
+  SetSalesUnit({.msn = "123456", .client_id = "another", .client_secret = Secret("x")});
   Ring();
   ASSERT_EQ(http_.CountOpen(kToken), 1);
   EXPECT_THAT(http_.exchanges.back().request.headers,

@@ -33,7 +33,7 @@ class ClientSecretTest : public ConfigTest {
     folder_.Write("secret", contents);
     const absl::StatusOr<Config> config = Load(kGood);
     EXPECT_TRUE(config.ok()) << config.status();
-    return config.ok() ? config->sales_units[0].client_secret : "";
+    return config.ok() ? config->sales_units[0].client_secret.Reveal() : "";
   }
 };
 
@@ -88,7 +88,7 @@ TEST_F(ClientSecretTest, CredentialOfTheServiceManagerIsRead) {
     const ScopedVariable variable("CREDENTIALS_DIRECTORY", credentials.path().c_str());
     const absl::StatusOr<Config> config = Load(text);
     ASSERT_TRUE(config.ok()) << config.status();
-    EXPECT_EQ(config->sales_units[0].client_secret, "from systemd");
+    EXPECT_EQ(config->sales_units[0].client_secret.Reveal(), "from systemd");
     for (const std::string name : {"", "..", "../secret", "a/b"}) {
       EXPECT_EQ(ErrorWith("\"secret\"", absl::StrCat("\"${CREDENTIALS_DIRECTORY}/", name, "\"")),
                 "8: sales_unit.client_secret_file: must have the name of one credential behind "

@@ -37,7 +37,7 @@ TEST_F(SalesUnitConfigTest, PartnerKeysNeedASubscriptionKey) {
   const SalesUnit unit =
       UnitsWith("auth_method = \"partner_keys\"\nsubscription_key_file = \"subscription\"")[0];
   EXPECT_EQ(unit.authentication, ClientAuthentication::kPartnerKeys);
-  EXPECT_EQ(unit.subscription_key, "hunter2-subscription");
+  EXPECT_EQ(unit.subscription_key.Reveal(), "hunter2-subscription");
   EXPECT_EQ(ErrorOf(WithSalesUnitKey("auth_method = \"partner_keys\"")),
             "5: sales_unit.subscription_key_file: is missing; add it to this [[sales_unit]]");
 }

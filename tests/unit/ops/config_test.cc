@@ -31,7 +31,7 @@ TEST_F(ConfigTest, SmallestConfigHasTheDefaults) {
   ASSERT_THAT(config->sales_units, SizeIs(1));
   EXPECT_EQ(config->sales_units[0].msn, "123456");
   EXPECT_EQ(config->sales_units[0].client_id, "client-1");
-  EXPECT_EQ(config->sales_units[0].client_secret, "hunter2");
+  EXPECT_EQ(config->sales_units[0].client_secret.Reveal(), "hunter2");
   EXPECT_EQ(config->sales_units[0].authentication, ClientAuthentication::kClientSecretBasic);
   EXPECT_EQ(config->sales_units[0].default_region, "NO");
   EXPECT_EQ(config->store_path, folder_.File("logins.db"));
@@ -86,7 +86,7 @@ connections = 70000
   EXPECT_EQ(config->sales_units[0].authentication, ClientAuthentication::kClientSecretPost);
   EXPECT_EQ(config->sales_units[0].default_region, "DK");
   EXPECT_EQ(config->sales_units[1].msn, "2");
-  EXPECT_EQ(config->sales_units[1].client_secret, "another");
+  EXPECT_EQ(config->sales_units[1].client_secret.Reveal(), "another");
   EXPECT_EQ(config->sales_units[1].authentication, ClientAuthentication::kClientSecretBasic);
   EXPECT_EQ(config->store_path, "/var/lib/cibad/logins.db");
   ASSERT_TRUE(config->store_keys.key.has_value());

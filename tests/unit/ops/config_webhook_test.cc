@@ -48,7 +48,7 @@ TEST_F(ConfigWebhookTest, IsRead) {
   EXPECT_EQ(unit.webhook->host, "a.example");
   EXPECT_EQ(unit.webhook->path, "/hook");
   EXPECT_EQ(unit.webhook->path_and_query, "/hook?x");
-  EXPECT_THAT(unit.webhook->secrets, ElementsAre("second", "first"));
+  EXPECT_THAT(unit.webhook->secrets, ElementsAre(Secret("second"), Secret("first")));
   EXPECT_EQ(unit.handling.ping_fallback, absl::Seconds(30));
 }
 

@@ -230,7 +230,7 @@ AccessToken OwnToken(const json& answer) {
 
 TEST(AccessTokenAnswer, LivesAsLongAsANumberOrAStringSays) {
   const json answer = {{"token_type", "Bearer"}, {"access_token", "eyJ.a.b"}};
-  EXPECT_EQ(OwnToken(answer).text, "eyJ.a.b");
+  EXPECT_EQ(OwnToken(answer).text.Reveal(), "eyJ.a.b");
   EXPECT_EQ(OwnToken(With(answer, "expires_in", "86398")).life, absl::Seconds(86398));
   EXPECT_EQ(OwnToken(With(answer, "expires_in", 3599)).life, absl::Seconds(3599));
   EXPECT_EQ(OwnToken(With(answer, "expires_in", 1e9)).life, absl::Hours(24));
@@ -241,7 +241,7 @@ TEST(AccessTokenAnswer, TheLongestFitsIntoTheRequestsThatItIsFor) {
   const std::string longest(kMaxRequestHeaderBytes - kBearerHeader.size(), 'a');
   const AccessToken token = OwnToken({{"access_token", longest}});
   HttpRequest request = GetRequest("https://api.example/");
-  const SalesUnit unit = {.subscription_key = "subscription"};
+  const SalesUnit unit = {.subscription_key = Secret("subscription")};
   AddAccessToken(Requester(unit, token.text), request);
   const absl::Status sendable = CheckRequest(request);
   EXPECT_TRUE(sendable.ok()) << sendable;

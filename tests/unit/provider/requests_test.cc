@@ -31,7 +31,7 @@ SalesUnit Unit(ClientAuthentication authentication = ClientAuthentication::kClie
   SalesUnit unit;
   unit.msn = "123456";
   unit.client_id = "till:1";
-  unit.client_secret = "p+ss w\xC3\xB8rd%=";
+  unit.client_secret = Secret("p+ss w\xC3\xB8rd%=");
   unit.authentication = authentication;
   return unit;
 }
@@ -47,22 +47,22 @@ LoginRequest Asked() {
 SalesUnit Partner() {
   SalesUnit unit = Unit(ClientAuthentication::kPartnerKeys);
   unit.client_id = "partner-client";
-  unit.client_secret = "partner-secret";
-  unit.subscription_key = "subscription";
+  unit.client_secret = Secret("partner-secret");
+  unit.subscription_key = Secret("subscription");
   return unit;
 }
 
 SalesUnit WithSubscriptionKey(SalesUnit unit) {
-  unit.subscription_key = "subscription";
-  unit.client_secret = "secret";
+  unit.subscription_key = Secret("subscription");
+  unit.client_secret = Secret("secret");
   return unit;
 }
 
 std::vector<HttpRequest> CallsOf(const SalesUnit& unit) {
-  return {BackchannelRequest(Provider(), {unit, "api-token"}, Asked()),
-          TokenRequest(Provider(), {unit, "api-token"}, "r"),
-          UserExistsRequest(Provider(), {unit, "api-token"}, "4791234567"),
-          CodeRequest(Provider(), {unit, "api-token"}, "c"),
+  return {BackchannelRequest(Provider(), {unit, Secret("api-token")}, Asked()),
+          TokenRequest(Provider(), {unit, Secret("api-token")}, "r"),
+          UserExistsRequest(Provider(), {unit, Secret("api-token")}, "4791234567"),
+          CodeRequest(Provider(), {unit, Secret("api-token")}, "c"),
           UserinfoRequest(Provider(), unit, "t"),
           AccessTokenRequest("https://api.example/a/", WithSubscriptionKey(unit))};
 }
@@ -168,8 +168,9 @@ TEST(ClientSecretPost, PutsBothIntoTheFormAndNothingIntoHeaders) {
 
 TEST(PartnerKeys, ABearerTokenStandsInForTheClientsOwnCredentials) {
   const SalesUnit unit = Partner();
-  for (const HttpRequest& request : {BackchannelRequest(Provider(), {unit, "api-token"}, Asked()),
-                                     TokenRequest(Provider(), {unit, "api-token"}, "r")}) {
+  for (const HttpRequest& request :
+       {BackchannelRequest(Provider(), {unit, Secret("api-token")}, Asked()),
+        TokenRequest(Provider(), {unit, Secret("api-token")}, "r")}) {
     EXPECT_THAT(request.headers, AllOf(Contains("Authorization: Bearer api-token"),
                                        Contains("Ocp-Apim-Subscription-Key: subscription"),
                                        Contains("Merchant-Serial-Number: 123456"),
@@ -207,7 +208,7 @@ TEST(AccessTokenRequest, FindsTheHostOfEveryIssuer) {
 
 TEST(PartnerKeysDeathTest, NoRequestLeavesWithoutItsToken) {
   EXPECT_DEATH(TokenRequest(Provider(), Partner(), "r"), "access_token");
-  EXPECT_DEATH(TokenRequest(Provider(), {Partner(), "a\r\nX: y"}, "r"), "IsVisibleAscii");
+  EXPECT_DEATH(TokenRequest(Provider(), {Partner(), Secret("a\r\nX: y")}, "r"), "IsVisibleAscii");
 }
 
 TEST(EveryBackendCall, CarriesTheSystemHeadersOfTheSalesUnit) {
@@ -273,7 +274,7 @@ TEST(UserExistsRequest, LiesBesideTheBackchannelEndpoint) {
 
 TEST(UserExistsRequest, ProvesItselfLikeTheOtherCalls) {
   const SalesUnit partner = Partner();
-  EXPECT_THAT(UserExistsRequest(Provider(), {partner, "api-token"}, "4791234567").headers,
+  EXPECT_THAT(UserExistsRequest(Provider(), {partner, Secret("api-token")}, "4791234567").headers,
               AllOf(Contains("Authorization: Bearer api-token"),
                     Contains("Ocp-Apim-Subscription-Key: subscription"),
                     Contains("Merchant-Serial-Number: 123456")));

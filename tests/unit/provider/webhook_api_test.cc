@@ -17,7 +17,7 @@ constexpr char kApiIssuer[] = "https://api.example:8443/access/";
 SalesUnit UnitWithKey() {
   SalesUnit unit;
   unit.msn = "123456";
-  unit.subscription_key = "subscription-key";
+  unit.subscription_key = Secret("subscription-key");
   return unit;
 }
 
@@ -31,7 +31,7 @@ HttpResult Answered(int status, const std::string& body = "") {
 
 TEST(WebhookApi, RequestsLieAtTheIssuersHostAndCarryTokenKeyAndSalesUnit) {
   const SalesUnit unit = UnitWithKey();
-  const Requester caller{unit, "token"};
+  const Requester caller{unit, Secret("token")};
   const HttpRequest made = RegisterWebhookRequest(kApiIssuer, caller, "https://a.example/hook?\"");
   EXPECT_EQ(made.method, HttpMethod::kPost);
   EXPECT_EQ(made.body,
@@ -56,7 +56,7 @@ TEST(WebhookApi, ReadsWhatWasRegistered) {
     const auto made = ReadNewWebhook(Answered(status, R"({"id":"a-1","secret":"s","more":1})"));
     ASSERT_TRUE(made.ok()) << made.status();
     EXPECT_EQ(made->id, "a-1");
-    EXPECT_EQ(made->secret, "s");
+    EXPECT_EQ(made->secret.Reveal(), "s");
   }
   for (const char* wrong : {"", "[]", "{}", R"({"id":"a"})", R"({"secret":"s"})",
                             R"({"id":"a/b","secret":"s"})", R"({"id":"a","secret":"s\n"})"}) {

@@ -35,9 +35,10 @@ std::string Authorization(absl::string_view signature) {
                       signature);
 }
 
-WebhookEndpoint Endpoint(std::vector<std::string> secrets = {kSecret}, const char* url = kUrl) {
+WebhookEndpoint Endpoint(const std::vector<std::string>& secrets = {kSecret},
+                         const char* url = kUrl) {
   WebhookEndpoint endpoint = ParseWebhookUrl(url).value();
-  endpoint.secrets = std::move(secrets);
+  for (const std::string& secret : secrets) endpoint.secrets.emplace_back(secret);
   return endpoint;
 }
 

@@ -111,10 +111,11 @@ TEST(SealingKeyTest, KeyForAPurposeIsHkdfExpandOfRfc5869) {
   const SealingKey key = KeyNumber(7);
   const std::string info = std::string("a purpose") + '\x01';
   std::string expected(32, '\0');
-  HMAC(EVP_sha256(), key.bytes().data(), 32, reinterpret_cast<const unsigned char*>(info.data()),
-       info.size(), reinterpret_cast<unsigned char*>(expected.data()), nullptr);
+  HMAC(EVP_sha256(), key.bytes().Reveal().data(), 32,
+       reinterpret_cast<const unsigned char*>(info.data()), info.size(),
+       reinterpret_cast<unsigned char*>(expected.data()), nullptr);
   const SealingKey derived = key.ForPurpose("a purpose");
-  EXPECT_EQ(std::string(derived.bytes().begin(), derived.bytes().end()), expected);
+  EXPECT_EQ(derived.bytes().Reveal(), expected);
   EXPECT_FALSE(derived == key.ForPurpose("another purpose"));
 }
 
