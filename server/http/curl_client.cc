@@ -160,7 +160,8 @@ bool CurlClient::MayStart(const Origin& origin) const {
   if (origin.connecting != nullptr) return false;
   // The first finds or makes the connection that the others share.
   if (origin.connected == 0) return origin.running == 0;
-  return origin.running < options_->max_connections * options_->max_streams;
+  return origin.running <
+         std::min(options_->max_running, options_->max_connections * options_->max_streams);
 }
 
 void CurlClient::StartWaiting(Origin& origin) {

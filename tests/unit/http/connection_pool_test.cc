@@ -79,6 +79,16 @@ TEST_F(ConnectionPoolTest, MoreRequestsThanOneConnectionTakesOpenFewMore) {
   EXPECT_LE(server.accepted_connections(), 4);
 }
 
+// Two connections have room for as many requests as may be under way, however many wait.
+TEST_F(ConnectionPoolTest, NoMoreRequestsAreUnderWayOverHttp2ThanAllowed) {
+  Http2Server server(authority_.Issue("DNS:localhost"), {});
+  options_.max_streams = 5;
+  options_.max_running = 10;
+  ClientHarness harness(options_);
+  ExpectEchoes(harness.ExchangeAll(Posts(server.Url(), 300)));
+  EXPECT_LE(server.accepted_connections(), 2);
+}
+
 TEST_F(ConnectionPoolTest, ThousandsOfRequestsOverHttp2AllGetTheirAnswers) {
   Http2Server server(authority_.Issue("DNS:localhost"), {});
   options_.max_connections = 2;
