@@ -10,8 +10,8 @@
 #include "absl/time/time.h"
 #include "server/http/message.h"
 #include "server/login/outcome.h"
-#include "server/login/secret.h"
 #include "server/login/profile.h"
+#include "server/login/secret.h"
 
 namespace cibad {
 
