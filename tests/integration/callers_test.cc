@@ -225,7 +225,14 @@ TEST_F(CallersTest, WhoIsRemovedFromTheConfigIsRefusedOnOpenConnectionsToo) {
   ASSERT_TRUE(told.ok()) << told.status();
   EXPECT_THAT(*told, HasSubstr(R"("callers_removed":["scanners"])"));
   EXPECT_EQ(scanner.List({}).status().code(), StatusCode::kUnauthenticated);
+  EXPECT_EQ(scanner.Health("").status().code(), StatusCode::kUnauthenticated);
+  EXPECT_EQ(scanner.ReflectedServices().status().code(), StatusCode::kUnauthenticated);
   ExpectServing();
+
+  SetConfig(absl::StrCat(config_, ScannersSection()));
+  daemon_->process().Signal(SIGHUP);
+  EXPECT_TRUE(Eventually([&] { return scanner.List({}).ok(); })) << "and let in again";
+  EXPECT_TRUE(scanner.Health("").ok());
 }
 
 TEST_F(CallersTest, CallsOfOneConnectionAreKnownEachByItself) {
