@@ -378,6 +378,23 @@ TEST_F(EngineTest, ACustomerIsAskedNoMoreOftenForARestart) {
   EXPECT_TRUE(Start(*engine_, ARequest()).ok()) << "another customer";
 }
 
+TEST_F(EngineTest, ThatACustomerWasAskedIsErasedOnceItNoLongerCounts) {
+  const auto count_starts = [this] {
+    int count = 0;
+    EXPECT_TRUE(
+        store_->LoadStarts(absl::InfinitePast(), 1000, [&](const KeptStart&) { ++count; }).ok());
+    return count;
+  };
+  ASSERT_NO_FATAL_FAILURE(StartReadyEngine());
+  ASSERT_TRUE(Start(*engine_, ARequest()).ok());
+  StopEngine();
+  EXPECT_EQ(count_starts(), 1);
+  number_limits_.window = absl::ZeroDuration();
+  ASSERT_NO_FATAL_FAILURE(StartReadyEngine());  // it looks at its start, and now and then
+  StopEngine();
+  EXPECT_EQ(count_starts(), 0);
+}
+
 TEST_F(EngineTest, WhatIsAppliedHoldsFromTheNextStart) {
   ASSERT_NO_FATAL_FAILURE(StartReadyEngine());
   EXPECT_TRUE(Start(*engine_, ARequest()).ok());

@@ -41,6 +41,13 @@ class AuditTest : public testing::Test {
     EXPECT_TRUE(audit.WaitUntilWritten(absl::Seconds(60)));
     return LinesOf(file);
   }
+  // That the trail says it cannot be written, as soon as its thread has found out.
+  static void ExpectNotWritten(AuditLog& audit) {
+    constexpr int kTries = 6000;
+    for (int i = 0; i < kTries && audit.status().ok(); ++i)
+      EXPECT_FALSE(audit.WaitUntilWritten(absl::Milliseconds(10)));
+    EXPECT_EQ(audit.status().code(), absl::StatusCode::kUnavailable);
+  }
   static std::string TextOf(const std::string& file) {
     std::ifstream in(file);
     return {std::istreambuf_iterator<char>(in), {}};
@@ -63,8 +70,10 @@ class AuditTest : public testing::Test {
     return login;
   }
 
+  // Of this process's own: the same test may run in another tree.
   const std::string folder_ =
-      testing::TempDir() + "audit-" + testing::UnitTest::GetInstance()->current_test_info()->name();
+      absl::StrCat(testing::TempDir(), "audit-", getpid(), "-",
+                   testing::UnitTest::GetInstance()->current_test_info()->name());
   const std::string file_ = folder_ + "/audit.log";
 };
 
@@ -248,8 +257,7 @@ TEST_F(AuditTest, ALostFolderLosesNothingThatComesAfterwards) {
   std::filesystem::remove_all(folder_);
   (*audit)->Reopen();
   (*audit)->Ended(MakeAuditedLogin());
-  EXPECT_FALSE((*audit)->WaitUntilWritten(absl::Milliseconds(50)));
-  EXPECT_EQ((*audit)->status().code(), absl::StatusCode::kUnavailable);
+  ExpectNotWritten(**audit);
   std::filesystem::create_directories(folder_);
   (*audit)->Reopen();
   (*audit)->Ended(MakeAuditedLogin());
@@ -272,8 +280,7 @@ TEST_F(AuditTest, AFullDiskIsToldOnceAndToWhomItConcerns) {
   auto audit = AuditLog::Open("/dev/full", options);
   ASSERT_TRUE(audit.ok()) << audit.status();
   for (int i = 0; i < 3; ++i) (*audit)->Started(MakeAuditedLogin());
-  EXPECT_FALSE((*audit)->WaitUntilWritten(absl::Milliseconds(50)));
-  EXPECT_EQ((*audit)->status().code(), absl::StatusCode::kUnavailable);
+  ExpectNotWritten(**audit);
   audit->reset();
   EXPECT_THAT(told, testing::ElementsAre(absl::StatusCode::kUnavailable));
   EXPECT_THAT(logged,
