@@ -62,7 +62,7 @@ void CheckAccessTokenAnswer(const HttpResult& result) {
   CheckFailure(outcome);
   const auto* answer = std::get_if<AccessToken>(&outcome);
   if (answer == nullptr) return;
-  Require(IsVisibleAscii(answer->text), "an access token can be sent");
+  Require(IsVisibleAscii(answer->text.Reveal()), "an access token can be sent");
   RequireLife(answer->life);
 }
 

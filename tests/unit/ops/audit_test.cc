@@ -146,7 +146,7 @@ TEST_F(AuditTest, WhoAsksForAnothersLoginIsToldWithTheLoginAndNothingOfItsCustom
 TEST_F(AuditTest, QuestionsAndWebhooksAreTold) {
   const auto audit = AuditLog::Open(file_);
   LoginRequest request = MakeAuditedLogin().request;
-  request.scopes.clear();
+  request.scope.clear();
   (*audit)->Checked(request, absl::UnavailableError("no answer"));
   (*audit)->ChangedWebhook("operator", "DeleteWebhook", "123456", "hook-1", absl::OkStatus());
   const std::vector<nlohmann::json> lines = LinesOf(**audit, file_);

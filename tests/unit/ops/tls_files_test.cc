@@ -79,7 +79,7 @@ TEST_F(TlsFilesTest, GivesWhatTheFilesHoldAndWhenItEnds) {
   const absl::StatusOr<TlsMaterial> material = Read();
   ASSERT_TRUE(material.ok()) << material.status();
   EXPECT_EQ(material->certificate, server_.certificate);
-  EXPECT_EQ(material->key, server_.key);
+  EXPECT_EQ(material->key.Reveal(), server_.key);
   EXPECT_EQ(material->client_ca, authority_.certificate());
   EXPECT_NEAR(absl::ToDoubleHours(material->end - now_), 48, 0.1);
   EXPECT_NEAR(absl::ToDoubleHours(material->client_ca_end - now_), 24.0 * 3650, 0.1);

@@ -56,10 +56,10 @@ absl::Status ProvingOverTls(std::vector<absl::string_view> headers,
   return Proving(proof);
 }
 
-absl::Status Starting(const std::vector<std::string>& scopes, const std::string& redirect_uri) {
+absl::Status Starting(const std::string& scope, const std::string& redirect_uri = "") {
   LoginRequest request;
-  request.scopes = scopes;
-  request.redirect_uri = redirect_uri;
+  request.scope = scope;
+  if (!redirect_uri.empty()) request.web_page = WebPage{redirect_uri, "state"};
   return CheckStart(Little(), request);
 }
 
@@ -114,12 +114,9 @@ std::map<std::string, std::function<absl::Status()>> Refusals() {
          return ProvingOverTls({"Bearer a", "Bearer b"});
        }},
       {"calls an RPC that is not its own", [] { return CheckRpc(Little(), "ListLogins"); }},
-      {"asks for a scope that is not its own",
-       [] {
-         return Starting({"name", "nin"}, "");
-       }},
+      {"asks for a scope that is not its own", [] { return Starting("name nin"); }},
       {"sends customers where it may not",
-       [] { return Starting({"name"}, "https://elsewhere.example/"); }},
+       [] { return Starting("name", "https://elsewhere.example/"); }},
       {"names a sales unit that is not there, or not its own", [] { return Naming("654321"); }},
       {"names none of its several sales units", [] { return Naming(""); }},
       {"starts too many in a minute", StartingTooOften},

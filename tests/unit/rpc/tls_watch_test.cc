@@ -86,7 +86,7 @@ TEST_F(TlsWatchTest, ChangedFilesCountFromTheNextLook) {
   const TlsWatch::Shown shown = LookLater();
   EXPECT_NE(shown.version, version);
   EXPECT_EQ(shown.material->certificate, second.certificate);
-  EXPECT_EQ(shown.material->key, second.key);
+  EXPECT_EQ(shown.material->key.Reveal(), second.key);
   EXPECT_EQ(Logged("The TLS files have changed; new connections use them"), 1);
   EXPECT_EQ(LookLater().version, shown.version);
 }
@@ -122,17 +122,18 @@ TEST_F(TlsWatchTest, FilesThatAreSwappedOneAfterTheOtherAreTakenWhenTheyFit) {
   folder_.Write("tls.pem", second.certificate);
   const TlsWatch::Shown between = LookLater();
   EXPECT_EQ(between.material->certificate, first_.certificate);
-  EXPECT_EQ(between.material->key, first_.key) << "never the one with the key of the other";
+  EXPECT_EQ(between.material->key.Reveal(), first_.key)
+      << "never the one with the key of the other";
   folder_.Write("key.pem", second.key);
   const TlsWatch::Shown after = LookLater();
   EXPECT_EQ(after.material->certificate, second.certificate);
-  EXPECT_EQ(after.material->key, second.key);
+  EXPECT_EQ(after.material->key.Reveal(), second.key);
 }
 
 TEST_F(TlsWatchTest, FilesThatAreGoneChangeNothing) {
   SetFiles();
   std::filesystem::remove(folder_.File("key.pem"));
-  EXPECT_EQ(LookLater().material->key, first_.key);
+  EXPECT_EQ(LookLater().material->key.Reveal(), first_.key);
   EXPECT_EQ(Logged("key_file"), 1);
 }
 
