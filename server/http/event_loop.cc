@@ -16,7 +16,7 @@ namespace cibad {
 namespace {
 
 constexpr int kMaxEventsPerRound = 128;
-constexpr absl::Duration kLongestWait = absl::Hours(1);  // where there is nothing to do at all
+constexpr absl::Duration kLongestWait = absl::Hours(1);  // fits epoll_wait's int of milliseconds
 
 // The result of a system call that fails only when the system is out of what every process needs.
 int Require(int result, const char* call) {
@@ -151,7 +151,7 @@ void EventLoop::Run() {
   stopped_ = false;
   while (!stopped_) {
     CallDueAlarms();
-    Dispatch(TimeToNextAlarm());
+    Dispatch(MillisecondsToNextAlarm());
   }
   runner_ = std::thread::id();
 }
@@ -174,7 +174,7 @@ void EventLoop::CallDueAlarms() {
   const bool may_give_up = std::any_of(alarms_.begin(), alarms_.end(), [now](const Alarm* alarm) {
     return alarm->time_ <= now && alarm->time_ != absl::InfinitePast();
   });
-  if (may_give_up) Dispatch(absl::ZeroDuration());
+  if (may_give_up) Dispatch(/*timeout_ms=*/0);
   // The earliest first, however late the loop is. A callback may set, make or destroy others, so
   // each is looked at again; one that is set for a time that has passed rings in the next round, at
   // once.
@@ -198,19 +198,23 @@ absl::Time EventLoop::NextAlarmTime() const {
   return next;
 }
 
-absl::Duration EventLoop::TimeToNextAlarm() const {
+int EventLoop::MillisecondsToNextAlarm() const {
   const absl::Time next = NextAlarmTime();
-  if (next == absl::InfiniteFuture()) return kLongestWait;
-  if (next == absl::InfinitePast()) return absl::ZeroDuration();
-  return std::clamp(next - clock_(), absl::ZeroDuration(), kLongestWait);
+  if (next == absl::InfiniteFuture()) return -1;
+  if (next == absl::InfinitePast()) return 0;
+  const absl::Duration wait = std::min(next - clock_(), kLongestWait);
+  if (wait <= absl::ZeroDuration()) return 0;
+  // Rounded up: waking early would mean going round for nothing until the time has come.
+  constexpr int64_t kNanosecondsPerMillisecond = 1'000'000;
+  return static_cast<int>((absl::ToInt64Nanoseconds(wait) + kNanosecondsPerMillisecond - 1) /
+                          kNanosecondsPerMillisecond);
 }
 
-void EventLoop::Dispatch(absl::Duration longest) {
+void EventLoop::Dispatch(int timeout_ms) {
   TellKernelOfChanges();
   std::array<epoll_event, kMaxEventsPerRound> events;
-  const timespec wait = absl::ToTimespec(longest);
-  const int count = epoll_pwait2(epoll_fd_, events.data(), kMaxEventsPerRound, &wait, nullptr);
-  if (count < 0 && errno != EINTR) Require(count, "epoll_pwait2");
+  const int count = epoll_wait(epoll_fd_, events.data(), kMaxEventsPerRound, timeout_ms);
+  if (count < 0 && errno != EINTR) Require(count, "epoll_wait");
   for (int i = 0; i < count; ++i) {
     auto* watch = static_cast<Watch*>(events[i].data.ptr);
     if (watch->fd >= 0) watch->callback(events[i].events);

@@ -35,10 +35,10 @@ class EventLoop {
     Alarm(const Alarm&) = delete;
     Alarm& operator=(const Alarm&) = delete;
 
-    // Calls back once at `time` by the loop's clock, never before it and, in a loop that has
-    // nothing else to do, some 0.1 ms after it; a time in the past means as soon as the loop comes
-    // round. Replaces what was set before. The callback may set the alarm anew, but must not
-    // destroy it.
+    // Calls back once at `time` by the loop's clock, never before it and up to a millisecond after
+    // it (epoll counts in whole milliseconds, and what is due within one is done in one waking); a
+    // time in the past means as soon as the loop comes round. Replaces what was set before. The
+    // callback may set the alarm anew, but must not destroy it.
     void Set(absl::Time time);
     void Clear();
 
@@ -89,11 +89,11 @@ class EventLoop {
   bool IsOwnedByThisThread() const;
   void RunMailbox();
   void CallDueAlarms();
-  // Waits at most so long and calls back for what is ready.
-  void Dispatch(absl::Duration longest);
+  // Waits at most so long, -1 without end, and calls back for what is ready.
+  void Dispatch(int timeout_ms);
   void TellKernelOfChanges();
   absl::Time NextAlarmTime() const;
-  absl::Duration TimeToNextAlarm() const;
+  int MillisecondsToNextAlarm() const;
 
   const Clock clock_;
   const int epoll_fd_;
