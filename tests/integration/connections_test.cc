@@ -204,6 +204,10 @@ TEST_F(ConnectionsTest, TheMetricsSayWhenTheCertificateEnds) {
 }
 
 TEST_F(ConnectionsTest, WithoutAnyFileLeftItWaitsAndGoesOn) {
+#ifdef CIBAD_SANITIZED
+  GTEST_SKIP() << "UndefinedBehaviorSanitizer opens a pipe to learn whether it may look at an "
+                  "object, and takes one that it cannot open for an object that is broken";
+#endif
   ASSERT_NO_FATAL_FAILURE(ServeWith("connections = 10000", 72));
   {
     const Held tls = HoldTls(60, kStranger);
