@@ -91,5 +91,8 @@ int main(int argc, char** argv) {
     cibad::WriteTo(STDERR_FILENO)(early->err);
     return early->exit_code;
   }
-  return cibad::Run(std::get<cibad::CommandLine>(std::move(parsed)));
+  const int exit_code = cibad::Run(std::get<cibad::CommandLine>(std::move(parsed)));
+  // gRPC ends its threads in the background; exit would destroy what they may still use. Nothing of
+  // ours waits to be written.
+  _exit(exit_code);
 }

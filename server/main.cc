@@ -228,7 +228,7 @@ absl::Status Daemon::StartEngine() {
   audit_options.on_status = [this](const absl::Status& status) { health_.SetAuditStatus(status); };
   audit_options.metrics = &metrics_;
   absl::StatusOr<std::unique_ptr<AuditLog>> audit =
-      AuditLog::Open(config_.audit_file, std::move(audit_options));
+      AuditLog::Open(config_.audit_file, audit_options);
   if (!audit.ok()) return audit.status();
   audit_ = *std::move(audit);
   audit_->SetCallers(config_.callers);

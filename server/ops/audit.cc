@@ -111,17 +111,18 @@ AuditWriter::Options WriterOptions(const AuditLog::Options& options) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<AuditLog>> AuditLog::Open(const std::string& file, Options options) {
+absl::StatusOr<std::unique_ptr<AuditLog>> AuditLog::Open(const std::string& file,
+                                                         const Options& options) {
   absl::StatusOr<std::unique_ptr<AuditSink>> sink = OpenAuditSink(file);
   if (!sink.ok()) return sink.status();
-  return std::make_unique<AuditLog>(*std::move(sink), std::move(options));
+  return std::make_unique<AuditLog>(*std::move(sink), options);
 }
 
 absl::StatusOr<std::unique_ptr<AuditLog>> AuditLog::Open(const std::string& file) {
   return Open(file, Options());
 }
 
-AuditLog::AuditLog(std::unique_ptr<AuditSink> sink, Options options)
+AuditLog::AuditLog(std::unique_ptr<AuditSink> sink, const Options& options)
     : wall_clock_(options.wall_clock), writer_(std::move(sink), WriterOptions(options)) {}
 
 AuditLog::~AuditLog() {

@@ -40,10 +40,11 @@ class AuditLog {
 
   // In the file, or where that is empty, in the journal: see OpenAuditSink. UNAVAILABLE: the file
   // cannot be opened.
-  static absl::StatusOr<std::unique_ptr<AuditLog>> Open(const std::string& file, Options options);
+  static absl::StatusOr<std::unique_ptr<AuditLog>> Open(const std::string& file,
+                                                        const Options& options);
   static absl::StatusOr<std::unique_ptr<AuditLog>> Open(const std::string& file);
 
-  AuditLog(std::unique_ptr<AuditSink> sink, Options options);
+  AuditLog(std::unique_ptr<AuditSink> sink, const Options& options);
   // Writes what waits; see AuditWriter.
   ~AuditLog();
   AuditLog(const AuditLog&) = delete;

@@ -5,11 +5,11 @@
 #ifndef CIBAD_SERVER_OPS_REFUSAL_LIMIT_H_
 #define CIBAD_SERVER_OPS_REFUSAL_LIMIT_H_
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -28,7 +28,10 @@ class RefusalLimit {
   struct Refused {
     bool is_caller = false;  // otherwise somebody at a listener
     std::string name;        // the caller's, or the listener's
-    friend auto operator<=>(const Refused&, const Refused&) = default;
+    friend bool operator==(const Refused&, const Refused&) = default;
+    friend bool operator<(const Refused& one, const Refused& other) {
+      return std::tie(one.is_caller, one.name) < std::tie(other.is_caller, other.name);
+    }
   };
   struct LeftOut {
     Refused refused;

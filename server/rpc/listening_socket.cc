@@ -154,8 +154,9 @@ absl::StatusOr<ListeningSocket> ListeningSocket::ListenToPort(const std::string&
 absl::StatusOr<std::vector<ListeningSocket>> ListeningSocket::Listen(const std::string& address) {
   std::vector<ListeningSocket> sockets;
   const auto add = [&](absl::StatusOr<ListeningSocket> socket) {
-    if (socket.ok()) sockets.push_back(*std::move(socket));
-    return socket.status();
+    if (!socket.ok()) return socket.status();
+    sockets.push_back(*std::move(socket));
+    return absl::OkStatus();
   };
   absl::string_view path = address;
   if (absl::ConsumePrefix(&path, kUnixPrefix)) {

@@ -41,6 +41,7 @@ class CibactlTest : public IntegrationTest {
     if (process == nullptr) return -1;
     const absl::StatusOr<int> exit_code = process->WaitForExit(absl::Seconds(120));
     EXPECT_TRUE(exit_code.ok()) << exit_code.status();
+    EXPECT_LT(exit_code.value_or(0), 128) << process->Output(OutputStream::kStderr);
     if (out != nullptr) *out = process->Output(OutputStream::kStdout);
     return exit_code.value_or(-1);
   }

@@ -20,7 +20,8 @@ int64_t ResidentMib(pid_t pid) {
   const std::vector<std::string> pages = absl::StrSplit(statm, ' ');
   int64_t resident = 0;
   if (pages.size() > 1) static_cast<void>(absl::SimpleAtoi(pages[1], &resident));
-  return resident * sysconf(_SC_PAGESIZE) / (1024 * 1024);
+  constexpr int64_t kMebibyte = int64_t{1} << 20;
+  return resident * sysconf(_SC_PAGESIZE) / kMebibyte;
 }
 
 class FootprintTest : public IntegrationTest {};

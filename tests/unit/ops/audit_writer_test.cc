@@ -283,8 +283,10 @@ TEST_F(AuditWriterTest, ALineThatTheRotationCutIsWholeInTheNewFile) {
 TEST_F(AuditWriterTest, ManyThreadsLoseNothing) {
   options_.most_lines = 100'000;
   Start();
+  constexpr int kThreads = 4;
   std::vector<std::thread> threads;
-  for (int i = 0; i < 4; ++i) {
+  threads.reserve(kThreads);
+  for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&] {
       Add("x", 1000);
       EXPECT_TRUE(writer_->status().ok());
