@@ -1,7 +1,5 @@
 #include "server/provider/callback_query.h"
 
-#include <openssl/crypto.h>
-
 #include <cstddef>
 #include <map>
 #include <utility>
@@ -12,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "server/login/secret.h"
 #include "server/provider/text_rules.h"
 
 namespace cibad {
@@ -119,10 +118,7 @@ absl::StatusOr<Callback> ReadCallbackCode(absl::string_view code) {
 absl::Status CheckCallbackState(const Callback& callback, absl::string_view state) {
   if (state.empty() || !callback.is_whole) return absl::OkStatus();
   if (!callback.state) return WrongQuery("state: missing; the login was started with one");
-  if (callback.state->size() == state.size() &&
-      CRYPTO_memcmp(callback.state->data(), state.data(), state.size()) == 0) {
-    return absl::OkStatus();
-  }
+  if (EqualInConstantTime(*callback.state, state)) return absl::OkStatus();
   return WrongQuery("state: not that of this login");
 }
 

@@ -13,6 +13,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "server/login/secret.h"
 #include "server/ops/certificate_name.h"
 
 namespace cibad {
@@ -40,12 +42,11 @@ absl::StatusOr<Caller> CallerByListener(const CallerProof& proof, const CallerPo
 Policy FindToken(absl::string_view token, const CallerPolicies& policies) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> hash;
   SHA256(reinterpret_cast<const unsigned char*>(token.data()), token.size(), hash.data());
+  const absl::string_view shown(reinterpret_cast<const char*>(hash.data()), hash.size());
   Policy found;
   for (const auto& [name, policy] : policies) {
     for (const std::string& known : policy->token_hashes) {
-      const bool is_equal =
-          known.size() == hash.size() && CRYPTO_memcmp(known.data(), hash.data(), hash.size()) == 0;
-      if (is_equal) found = policy;
+      if (EqualInConstantTime(known, shown)) found = policy;
     }
   }
   OPENSSL_cleanse(hash.data(), hash.size());
