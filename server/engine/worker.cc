@@ -20,8 +20,9 @@ namespace {
 // A write that failed is tried again after this: the disk may have been full for a moment.
 constexpr absl::Duration kWriteRetry = absl::Seconds(1);
 
-// How many logins are woken in one go before answers get their turn.
-constexpr int kMostWakesAtOnce = 256;
+// How many logins are woken in one go before answers get their turn. So where more are due than can
+// be done, few are under way: in the processor's cache, and ahead of what is not a poll.
+constexpr int kMostWakesAtOnce = 24;
 
 // The operator took the sales unit out of the config, and the daemon was started again.
 constexpr char kUnknownUnit[] = "the sales unit's credentials are not known";

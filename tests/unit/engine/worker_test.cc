@@ -13,6 +13,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "server/login/new_login.h"
 #include "tests/unit/engine/worker_fixture.h"
 
@@ -391,6 +392,27 @@ TEST_F(WorkerTest, ASalesUnitThatLeftTheConfigEndsInAClearFailure) {
     Commit();
   }
   EXPECT_EQ(Durable().failure.reason, FailureReason::kProviderUnavailable);
+}
+
+// However many polls are due, a request that is not one has few of them before it.
+TEST_F(WorkerTest, WakesFewLoginsBetweenTheAnswers) {
+  constexpr size_t kLogins = 500;
+  for (size_t i = 0; i < kLogins; ++i) {
+    Login login = NewTestLogin();
+    login.id = absl::StrFormat("%026d", i);
+    login.state = LoginState::kPending;
+    login.auth_req_id = absl::StrCat("request-", i);
+    login.interval = absl::Seconds(5);
+    worker_->Hold(login);
+  }
+  worker_->Recover(absl::ZeroDuration());
+  now_ += absl::Seconds(10);
+  worker_->OnAlarm();
+  EXPECT_GE(http_.exchanges.size(), 8U);  // they share what a round costs
+  EXPECT_LE(http_.exchanges.size(), 32U);
+  EXPECT_LE(alarm_, now_) << "the others are as due";
+  while (alarm_ <= now_) worker_->OnAlarm();
+  EXPECT_EQ(http_.exchanges.size(), kLogins);
 }
 
 TEST_F(WorkerTest, AsksFirstWhetherThereIsAUserWhereTheSalesUnitWantsIt) {

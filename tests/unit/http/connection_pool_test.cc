@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "tests/unit/http/client_harness.h"
 #include "tests/unit/http/http2_server.h"
 #include "tests/unit/http/socket_server.h"
@@ -60,6 +61,27 @@ TEST_F(ConnectionPoolTest, TheHttp2ConnectionIsKept) {
   ClientHarness harness(options_);
   for (int i = 0; i < 5; ++i) ExpectEchoes(harness.ExchangeAll(Posts(server.Url(), 20)));
   EXPECT_EQ(server.accepted_connections(), 1);
+}
+
+// Each of them is a head and a body, and so two TLS records.
+TEST_F(ConnectionPoolTest, RequestsThatBeginTogetherLeaveInFewSegments) {
+  Http2Server server(authority_.Issue("DNS:localhost"), {});
+  ClientHarness harness(options_);
+  ExpectEchoes(harness.ExchangeAll(Posts(server.Url(), 1)));
+  const int before = server.received_segments();
+  ExpectEchoes(harness.ExchangeAll(Posts(server.Url(), 24)));
+  EXPECT_LE(server.received_segments() - before, 8);
+}
+
+// What was held back once is not held back for good: the kernel would keep it for 200 ms each time.
+TEST_F(ConnectionPoolTest, OneRequestAfterManyLeavesAtOnce) {
+  Http2Server server(authority_.Issue("DNS:localhost"), {});
+  ClientHarness harness(options_);
+  ExpectEchoes(harness.ExchangeAll(Posts(server.Url(), 1)));
+  ExpectEchoes(harness.ExchangeAll(Posts(server.Url(), 24)));
+  const absl::Time before = harness.loop.Now();
+  for (int i = 0; i < 20; ++i) ExpectEchoes(harness.ExchangeAll(Posts(server.Url(), 1)));
+  EXPECT_LT(harness.loop.Now() - before, absl::Seconds(3)) << "of the 4 s that it would be";
 }
 
 TEST_F(ConnectionPoolTest, TheServersLimitOfStreamsIsKept) {

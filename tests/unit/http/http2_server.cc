@@ -133,6 +133,7 @@ void Http2Server::Serve(TlsConnection& connection) {
     connection.Write(out);
     const std::string in = connection.Read();
     if (in.empty()) break;
+    received_segments_ = connection.received_segments();
     if (nghttp2_session_mem_recv(state.session, reinterpret_cast<const uint8_t*>(in.data()),
                                  in.size()) < 0) {
       break;

@@ -1,6 +1,7 @@
 #include "tests/unit/http/socket_server.h"
 
 #include <arpa/inet.h>
+#include <linux/tcp.h>  // netinet/tcp.h has an older, shorter tcp_info
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sys/socket.h>
@@ -146,6 +147,15 @@ void TlsConnection::WaitForEnd() {
 }
 
 void TlsConnection::CutOff() { shutdown(SSL_get_fd(ssl_), SHUT_RDWR); }
+
+int TlsConnection::received_segments() const {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  const int result = getsockopt(SSL_get_fd(ssl_), IPPROTO_TCP, TCP_INFO, &info, &size);
+  assert(result == 0);
+  static_cast<void>(result);
+  return static_cast<int>(info.tcpi_data_segs_in);
+}
 
 std::string TlsConnection::protocol() const {
   const unsigned char* name = nullptr;

@@ -61,6 +61,8 @@ class TlsConnection {
   void WaitForEnd();
   // Closes the connection underneath TLS, without its goodbye.
   void CutOff();
+  // Segments with data that have come over the connection, as the kernel counts them.
+  int received_segments() const;
   // The protocol that was agreed on in the handshake (ALPN); empty: none.
   std::string protocol() const;
 
