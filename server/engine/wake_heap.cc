@@ -6,57 +6,55 @@ namespace cibad {
 
 void WakeHeap::Set(WakeSlot& slot, absl::Time time) {
   if (time == absl::InfiniteFuture()) return Remove(slot);
-  slot.wake_time = time;
   if (slot.position == WakeSlot::kNowhere) {
-    slots_.push_back(nullptr);
-    Place(&slot, slots_.size() - 1);
+    members_.push_back({});
+    slot.position = members_.size() - 1;
   }
+  Place({time, &slot}, slot.position);
   SiftUp(slot.position);
   SiftDown(slot.position);
 }
 
 void WakeHeap::Remove(WakeSlot& slot) {
-  slot.wake_time = absl::InfiniteFuture();
   if (slot.position == WakeSlot::kNowhere) return;
-  assert(slots_[slot.position] == &slot);
+  assert(members_[slot.position].slot == &slot);
   const size_t hole = slot.position;
-  WakeSlot* last = slots_.back();
-  slots_.pop_back();
+  const Member last = members_.back();
+  members_.pop_back();
   slot.position = WakeSlot::kNowhere;
-  if (last == &slot) return;
+  if (last.slot == &slot) return;
   Place(last, hole);
   SiftUp(hole);
-  SiftDown(last->position);
+  SiftDown(last.slot->position);
 }
 
-void WakeHeap::Place(WakeSlot* slot, size_t position) {
-  slots_[position] = slot;
-  slot->position = position;
+void WakeHeap::Place(const Member& member, size_t position) {
+  members_[position] = member;
+  member.slot->position = position;
 }
 
 void WakeHeap::SiftUp(size_t position) {
-  WakeSlot* slot = slots_[position];
+  const Member member = members_[position];
   while (position > 0) {
     const size_t parent = (position - 1) / 2;
-    if (slots_[parent]->wake_time <= slot->wake_time) break;
-    Place(slots_[parent], position);
+    if (members_[parent].time <= member.time) break;
+    Place(members_[parent], position);
     position = parent;
   }
-  Place(slot, position);
+  Place(member, position);
 }
 
 void WakeHeap::SiftDown(size_t position) {
-  WakeSlot* slot = slots_[position];
+  const Member member = members_[position];
   while (true) {
     size_t child = 2 * position + 1;
-    if (child >= slots_.size()) break;
-    if (child + 1 < slots_.size() && slots_[child + 1]->wake_time < slots_[child]->wake_time)
-      ++child;
-    if (slot->wake_time <= slots_[child]->wake_time) break;
-    Place(slots_[child], position);
+    if (child >= members_.size()) break;
+    if (child + 1 < members_.size() && members_[child + 1].time < members_[child].time) ++child;
+    if (member.time <= members_[child].time) break;
+    Place(members_[child], position);
     position = child;
   }
-  Place(slot, position);
+  Place(member, position);
 }
 
 }  // namespace cibad

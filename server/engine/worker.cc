@@ -172,9 +172,8 @@ void Worker::OnAlarm() {
   alarm_time_ = absl::InfiniteFuture();
   const absl::Time now = environment_.clock();
   for (int i = 0; i < kMostWakesAtOnce; ++i) {
-    WakeSlot* first = wakes_.First();
-    if (first == nullptr || first->wake_time > now) break;
-    auto& entry = static_cast<Entry&>(*first);
+    if (wakes_.FirstTime() > now) break;
+    auto& entry = static_cast<Entry&>(*wakes_.First());
     wakes_.Remove(entry);
     if (entry.write_failed) {
       Write(entry);
@@ -486,8 +485,7 @@ void Worker::OnEvent(const std::string& id, const Event& event) {
 }
 
 void Worker::SetAlarm() {
-  const WakeSlot* first = wakes_.First();
-  const absl::Time time = first == nullptr ? absl::InfiniteFuture() : first->wake_time;
+  const absl::Time time = wakes_.FirstTime();
   if (time == alarm_time_) return;
   alarm_time_ = time;
   environment_.set_alarm(time);

@@ -122,7 +122,7 @@ class Worker {
     std::shared_ptr<const SalesUnits> sales_units;      // that its credentials are in
     CredentialsWatch::Standing* credentials = nullptr;  // what its sales unit's answers tell
     std::unique_ptr<Transition> written;                // the next, while it is being written
-    bool write_failed = false;                          // and is to be tried again at wake_time
+    bool write_failed = false;                          // and is to be tried again
     bool trouble_is_known = false;   // that it could not be written is in the log
     std::vector<Event> waiting;      // what came meanwhile: at most an answer, a ping and a cancel
     std::optional<size_t> ping_key;  // under which pingable_ has it

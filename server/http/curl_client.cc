@@ -42,8 +42,8 @@ void Require(CURLMcode code) {
   static_cast<void>(code);
 }
 
-// Whether the kernel sends full segments only. Best effort: it may be closed already.
-void SetCork(int fd, bool is_on) {
+// Best effort: libcurl may have closed it already, and be yet to say so.
+void Cork(int fd, bool is_on) {
   const int value = is_on ? 1 : 0;
   setsockopt(fd, IPPROTO_TCP, TCP_CORK, &value, sizeof value);
 }
@@ -189,7 +189,7 @@ void CurlClient::Start(Exchange& exchange) {
     idle_transfers_.pop_back();
   }
   exchange.MoveToEndOf(running_);
-  ++newly_started_;
+  if (exchange.origin->protocol == Origin::Protocol::kHttp2) ++newly_started_;
   ++exchange.origin->running;
   exchange.transfer->Prepare(exchange.request, exchange);
   // Only sets libcurl's timer to now; the work begins when the loop comes round.
@@ -217,14 +217,11 @@ int CurlClient::OnSocket(void* /*easy*/, int fd, int what, void* self, void* is_
   auto& client = *static_cast<CurlClient*>(self);
   if (what == CURL_POLL_REMOVE) {
     client.to_be_written_.erase(fd);
-    if (client.held_back_.erase(fd) > 0) SetCork(fd, false);
+    if (client.sockets_.erase(fd) > 0 && client.is_corked_) Cork(fd, false);
     client.loop_.UnwatchFd(fd);
     return 0;
   }
-  if ((what & CURL_POLL_OUT) != 0) {
-    client.to_be_written_.insert(fd);
-    client.HoldBack(fd);
-  }
+  if ((what & CURL_POLL_OUT) != 0) client.to_be_written_.insert(fd);
   const uint32_t events =
       ((what & CURL_POLL_IN) != 0 ? EPOLLIN : 0U) | ((what & CURL_POLL_OUT) != 0 ? EPOLLOUT : 0U);
   if (is_watched != nullptr) {
@@ -238,6 +235,8 @@ int CurlClient::OnSocket(void* /*easy*/, int fd, int what, void* self, void* is_
     client.Act(fd, curl_events);
   });
   Require(curl_multi_assign(client.multi_, fd, &client));
+  client.sockets_.insert(fd);
+  if (client.is_corked_) Cork(fd, true);
   return 0;
 }
 
@@ -254,12 +253,23 @@ int CurlClient::OnTimer(void* /*multi*/, long timeout_ms, void* self) {
 }
 
 void CurlClient::Act(int fd, int curl_events) {
+  SetCork(std::exchange(newly_started_, 0) > 1);
   int running = 0;
   Require(curl_multi_socket_action(multi_, fd, curl_events, &running));
   WriteAtOnce();
+  SetCork(false);
   for (Origin* origin : newly_connected_) StartWaiting(*origin);
   newly_connected_.clear();
   TakeFinished();
+}
+
+// Lets the kernel send full segments only, or no longer. So the heads and bodies of the requests
+// that begin in a round leave together: each in a segment of its own costs the kernel, the network
+// and the provider more than the request does.
+void CurlClient::SetCork(bool is_corked) {
+  if (is_corked == is_corked_) return;
+  is_corked_ = is_corked;
+  for (const int fd : sockets_) Cork(fd, is_corked);
 }
 
 // libcurl writes the head of a request, and waits for the socket to be writable before it writes
@@ -270,15 +280,6 @@ void CurlClient::WriteAtOnce() {
   for (const int fd : std::exchange(to_be_written_, {})) {
     Require(curl_multi_socket_action(multi_, fd, CURL_CSELECT_OUT, &running));
   }
-  for (const int fd : std::exchange(held_back_, {})) SetCork(fd, false);
-  newly_started_ = 0;
-}
-
-// Where several requests begin in one round, their heads and bodies leave in full segments when all
-// are written, and not each in a segment of its own: that costs the kernel, the network and the
-// provider more than the request itself.
-void CurlClient::HoldBack(int fd) {
-  if (newly_started_ > 1 && held_back_.insert(fd).second) SetCork(fd, true);
 }
 
 void CurlClient::TakeFinished() {

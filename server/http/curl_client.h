@@ -88,8 +88,8 @@ class CurlClient : public HttpClient {
   void StartWaiting(Origin& origin);
   void Start(Exchange& exchange);
   void Act(int fd, int curl_events);
+  void SetCork(bool is_corked);
   void WriteAtOnce();
-  void HoldBack(int fd);
   void TakeFinished();
   void TakeBack(Exchange& exchange);
   void GiveUpOverdue();
@@ -105,8 +105,9 @@ class CurlClient : public HttpClient {
   std::list<Exchange> running_;           // in libcurl's hands
   std::vector<Origin*> newly_connected_;  // while libcurl is at work
   absl::btree_set<int> to_be_written_;    // sockets that libcurl has begun to wait for, to write
-  absl::btree_set<int> held_back_;        // sockets whose last segment waits for more to be written
-  int newly_started_ = 0;                 // requests given to libcurl since it was last at work
+  absl::btree_set<int> sockets_;          // of the connections in use
+  bool is_corked_ = false;                // they are, while libcurl is at work
+  int newly_started_ = 0;                 // requests over HTTP/2 since libcurl was last at work
   absl::btree_set<std::pair<absl::Time, Exchange*>> deadlines_;  // of every exchange
   std::vector<Refusal> refusals_;                                // not yet delivered
 

@@ -27,7 +27,8 @@ TEST(WakeHeap, KeepsOnePlaceForEachSlotHoweverOftenItIsSet) {
   WakeSlot slot;
   for (int i = 0; i < 100; ++i) heap.Set(slot, At(100 - i));
   EXPECT_EQ(heap.size(), 1U);
-  EXPECT_EQ(heap.First()->wake_time, At(1));
+  EXPECT_EQ(heap.First(), &slot);
+  EXPECT_EQ(heap.FirstTime(), At(1));
 }
 
 TEST(WakeHeap, NeverIsTheSameAsNotAtAll) {
@@ -36,6 +37,7 @@ TEST(WakeHeap, NeverIsTheSameAsNotAtAll) {
   heap.Set(slot, At(1));
   heap.Set(slot, absl::InfiniteFuture());
   EXPECT_EQ(heap.First(), nullptr);
+  EXPECT_EQ(heap.FirstTime(), absl::InfiniteFuture());
   heap.Remove(slot);
   EXPECT_EQ(heap.size(), 0U);
 }
@@ -44,20 +46,22 @@ TEST(WakeHeap, AgreesWithAPlainSearchThroughRandomChanges) {
   std::mt19937 random(20261122);
   WakeHeap heap;
   std::array<WakeSlot, 64> slots;
+  std::array<absl::Time, 64> times;
+  times.fill(absl::InfiniteFuture());
   for (int i = 0; i < 20'000; ++i) {
-    WakeSlot& slot = slots[random() % slots.size()];
+    const size_t one = random() % slots.size();
     if (random() % 4 == 0) {
-      heap.Remove(slot);
+      heap.Remove(slots[one]);
+      times[one] = absl::InfiniteFuture();
     } else {
-      heap.Set(slot, At(random() % 1000));
+      times[one] = At(random() % 1000);
+      heap.Set(slots[one], times[one]);
     }
-    const auto earliest = std::min_element(
-        slots.begin(), slots.end(),
-        [](const WakeSlot& a, const WakeSlot& b) { return a.wake_time < b.wake_time; });
-    const bool is_empty = earliest->wake_time == absl::InfiniteFuture();
-    ASSERT_EQ(heap.First() == nullptr, is_empty);
-    if (!is_empty) {
-      ASSERT_EQ(heap.First()->wake_time, earliest->wake_time);
+    const absl::Time earliest = *std::min_element(times.begin(), times.end());
+    ASSERT_EQ(heap.FirstTime(), earliest);
+    ASSERT_EQ(heap.First() == nullptr, earliest == absl::InfiniteFuture());
+    if (heap.First() != nullptr) {
+      ASSERT_EQ(times[static_cast<size_t>(heap.First() - slots.data())], earliest);
     }
   }
 }

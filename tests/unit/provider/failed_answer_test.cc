@@ -94,6 +94,25 @@ TEST(FailedAnswer, OAuthErrorGivesCodeAndDescription) {
   EXPECT_EQ(failure.retry_after, std::nullopt);
 }
 
+// What is kept of one answer to know it again is never taken for another.
+TEST(FailedAnswer, EachAnswerIsReadForItself) {
+  const auto describe = [](const std::string& body) {
+    const auto error = Expect<ProviderError>(Answer(400, body));
+    return absl::StrCat(error.code, " ", error.detail);
+  };
+  for (int turn = 0; turn < 2; ++turn) {
+    for (const std::string text : {"one", "another"}) {
+      const std::string pending =
+          R"({"error":"authorization_pending","error_description":")" + text + R"("})";
+      EXPECT_EQ(describe(pending), "authorization_pending " + text);
+      EXPECT_EQ(describe(pending), "authorization_pending " + text);
+    }
+    EXPECT_EQ(describe(R"({"error":"authorization_pending"})"), "authorization_pending ");
+    EXPECT_EQ(describe(R"({"error":"access_denied"})"), "access_denied ");
+    EXPECT_TRUE(std::holds_alternative<InvalidAnswer>(*ReadFailure(Answer(400, ""))));
+  }
+}
+
 TEST(FailedAnswer, CodeIsFoundInErrorCodeToo) {
   EXPECT_EQ(Expect<ProviderError>(Answer(400, R"({"error_code":"old_app"})")).code, "old_app");
   EXPECT_EQ(Expect<ProviderError>(Answer(400, R"({"error":"","error_code":"x"})")).code, "x");
