@@ -257,8 +257,9 @@ absl::Status Daemon::Listen() {
       config_.callers,
       [this](const std::string& listener, const std::string& certificate,
              const absl::Status& status) { audit_->Denied(listener, certificate, status); });
-  absl::StatusOr<std::unique_ptr<RpcServer>> server = RpcServer::Listen(
-      config_.listen, static_cast<size_t>(config_.connections), keeper, tls_, service_.get());
+  absl::StatusOr<std::unique_ptr<RpcServer>> server =
+      RpcServer::Listen(config_.listen, static_cast<size_t>(config_.connections), keeper, tls_,
+                        service_.get(), [this] { metrics_.CountTurnedAwayConnection(); });
   if (!server.ok()) return server.status();
   server_ = *std::move(server);
   return absl::OkStatus();

@@ -110,6 +110,10 @@ struct Metrics::Instruments {
   Counter& audit_lost = NewCounters(registry, "cibad_audit_lines_lost_total",
                                     "Lines of the audit trail that could not be written.")
                             .Add({});
+  Counter& connections_turned_away =
+      NewCounters(registry, "cibad_connections_turned_away_total",
+                  "Connections of tills that were closed because their listener was full.")
+          .Add({});
   Family<Gauge>& refused_by_unit =
       NewGauges(registry, "cibad_sales_unit_credentials_refused",
                 "1 while the provider refuses the sales unit's credentials.");
@@ -149,6 +153,8 @@ void Metrics::CountRequest(ProviderEndpoint endpoint, RequestOutcome outcome) {
 }
 
 void Metrics::CountLostAuditLine() { instruments_->audit_lost.Increment(); }
+
+void Metrics::CountTurnedAwayConnection() { instruments_->connections_turned_away.Increment(); }
 
 std::string Metrics::Text(const Present& present) {
   const std::lock_guard lock(instruments_->mutex);

@@ -68,6 +68,7 @@ class Metrics {
   // Cheap: this comes with every poll.
   void CountRequest(ProviderEndpoint endpoint, RequestOutcome outcome);
   void CountLostAuditLine();
+  void CountTurnedAwayConnection();
 
   // All of it, in Prometheus' text format.
   std::string Text(const Present& present);

@@ -108,8 +108,10 @@ struct Acceptor::Entrance {
   int no_room_for = 0;     // what accept said: an errno; 0: nothing
 };
 
-Acceptor::Acceptor(std::vector<Door> doors, Clock clock)
-    : clock_(std::move(clock)), wake_(eventfd(0, EFD_CLOEXEC)) {
+Acceptor::Acceptor(std::vector<Door> doors, Clock clock, std::function<void()> on_turned_away)
+    : clock_(std::move(clock)),
+      on_turned_away_(std::move(on_turned_away)),
+      wake_(eventfd(0, EFD_CLOEXEC)) {
   assert(wake_ >= 0);
   for (Door& door : doors) {
     addresses_.push_back(door.socket.address());
@@ -192,6 +194,7 @@ void Acceptor::Take(Entrance& entrance, int descriptor, const sockaddr_storage& 
   std::string source = SourceOf(peer);
   if (entrance.connections.IsFull()) {
     ++entrance.turned_away;
+    on_turned_away_();
     const std::optional<Connection> leaving = entrance.connections.MakeRoom(source);
     if (!leaving.has_value()) {
       close(descriptor);

@@ -37,7 +37,9 @@ class Acceptor {
   // A listener that is full, or for which the system has no room, rests so long between two looks.
   static constexpr absl::Duration kRest = absl::Milliseconds(100);
 
-  Acceptor(std::vector<Door> doors, Clock clock);
+  // `on_turned_away` is told of each connection that is closed because its listener is full, the
+  // newcomer's or one that makes room for it. From the acceptor's thread.
+  Acceptor(std::vector<Door> doors, Clock clock, std::function<void()> on_turned_away);
   ~Acceptor();
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
@@ -61,6 +63,7 @@ class Acceptor {
   void Take(Entrance& entrance, int descriptor, const sockaddr_storage& peer);
 
   const Clock clock_;
+  const std::function<void()> on_turned_away_;
   std::vector<std::string> addresses_;
   std::vector<std::unique_ptr<Entrance>> entrances_;
   int wake_ = -1;  // an eventfd that ends Run

@@ -90,7 +90,7 @@ Acceptor::TakeConnection HandToGrpc(grpc::ServerBuilder& builder,
 absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Listen(
     const std::vector<std::string>& addresses, size_t most_connections,
     const std::shared_ptr<Doorkeeper>& keeper, const std::shared_ptr<TlsWatch>& tls,
-    LoginServiceImpl* service) {
+    LoginServiceImpl* service, std::function<void()> on_turned_away) {
   gpr_set_log_function(LogGrpc);
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
@@ -111,9 +111,9 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Listen(
   for (Acceptor::Door& door : doors) door.most_connections = most_of_each;
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr) return absl::UnavailableError("gRPC cannot start its server");
-  auto listening = std::unique_ptr<RpcServer>(
-      new RpcServer(service, keeper, std::move(server),
-                    std::make_unique<Acceptor>(std::move(doors), MonotonicClock())));
+  auto listening = std::unique_ptr<RpcServer>(new RpcServer(
+      service, keeper, std::move(server),
+      std::make_unique<Acceptor>(std::move(doors), MonotonicClock(), std::move(on_turned_away))));
   listening->SetServing("", false);
   listening->SetServing(v1::LoginService::service_full_name(), false);
   listening->acceptor_->Start();

@@ -5,6 +5,7 @@
 #define CIBAD_SERVER_RPC_SERVER_H_
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -29,11 +30,11 @@ class RpcServer {
   // is encrypted where there is a `tls`, and loopback where it is null. Each takes at most
   // `most_connections` at once, and fewer where the process may not have so many files open
   // (ConnectionsOfEach). UNAVAILABLE, naming the address: it cannot be listened on. The service
-  // must outlive the server.
+  // must outlive the server. `on_turned_away`: see Acceptor.
   static absl::StatusOr<std::unique_ptr<RpcServer>> Listen(
       const std::vector<std::string>& addresses, size_t most_connections,
       const std::shared_ptr<Doorkeeper>& keeper, const std::shared_ptr<TlsWatch>& tls,
-      LoginServiceImpl* service);
+      LoginServiceImpl* service, std::function<void()> on_turned_away);
   ~RpcServer();
 
   // The addresses, with the port that was found where 0 was asked for.

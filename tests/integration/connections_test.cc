@@ -95,13 +95,26 @@ class ConnectionsTest : public IntegrationTest {
   }
 
   void FindTlsPort() {
-    constexpr absl::string_view kHost = "address=127.0.0.1:";
+    constexpr absl::string_view kHost = "Listening address=127.0.0.1:";
     const auto line = daemon_->process().WaitForLine(OutputStream::kStderr, kHost);
     ASSERT_TRUE(line.ok()) << line.status();
     ASSERT_TRUE(absl::SimpleAtoi(line->substr(line->find(kHost.data()) + kHost.size()), &port_));
   }
 
   static constexpr char kStranger[] = "127.0.0.2";
+  static constexpr char kServesMetrics[] = "metrics = \"127.0.0.1:0\"\n";
+
+  // Of a daemon that serves them; empty, and a failed test, where it does not.
+  std::string MetricsText() const {
+    const auto line =
+        daemon_->process().WaitForLine(OutputStream::kStderr, "Serving metrics address=127.0.0.1:");
+    int port = 0;
+    if (!line.ok() || !absl::SimpleAtoi(line->substr(line->rfind(':') + 1), &port)) {
+      ADD_FAILURE() << "no metrics: " << line.status();
+      return "";
+    }
+    return HttpGet(port, "/metrics").value_or("");
+  }
 
   Held HoldTls(int count, const char* from) const {
     Held held;
@@ -185,14 +198,17 @@ TEST_F(ConnectionsTest, TheOpenFilesBoundThemToo) {
   ExpectServes(TlsTill());
 }
 
+TEST_F(ConnectionsTest, TheMetricsSayHowManyWereTurnedAway) {
+  ASSERT_NO_FATAL_FAILURE(ServeWith("connections = 40", 1024, kServesMetrics));
+  EXPECT_THAT(MetricsText(), HasSubstr("\ncibad_connections_turned_away_total 0\n"));
+  const Held held = HoldTls(100, kStranger);
+  EXPECT_TRUE(Eventually([&] { return held.Closed() >= 60; })) << held.Closed();
+  EXPECT_THAT(MetricsText(), HasSubstr("\ncibad_connections_turned_away_total 60\n"));
+}
+
 TEST_F(ConnectionsTest, TheMetricsSayWhenTheCertificateEnds) {
-  ASSERT_NO_FATAL_FAILURE(ServeWith("connections = 40", 1024, "metrics = \"127.0.0.1:0\"\n"));
-  const auto line =
-      daemon_->process().WaitForLine(OutputStream::kStderr, "Serving metrics address=127.0.0.1:");
-  ASSERT_TRUE(line.ok()) << line.status();
-  int port = 0;
-  ASSERT_TRUE(absl::SimpleAtoi(line->substr(line->rfind(':') + 1), &port));
-  const std::string text = HttpGet(port, "/metrics").value_or("");
+  ASSERT_NO_FATAL_FAILURE(ServeWith("connections = 40", 1024, kServesMetrics));
+  const std::string text = MetricsText();
   const std::string name = "\ncibad_tls_certificate_expiry_timestamp_seconds ";
   ASSERT_THAT(text, HasSubstr(name));
   double end = 0;

@@ -57,6 +57,13 @@ TEST(Metrics, CountsLostLinesOfTheAuditTrail) {
   EXPECT_THAT(metrics.Text({}), HasSubstr("\ncibad_audit_lines_lost_total 1\n"));
 }
 
+TEST(Metrics, CountsConnectionsThatWereTurnedAway) {
+  Metrics metrics;
+  EXPECT_THAT(metrics.Text({}), HasSubstr("\ncibad_connections_turned_away_total 0\n"));
+  metrics.CountTurnedAwayConnection();
+  EXPECT_THAT(metrics.Text({}), HasSubstr("\ncibad_connections_turned_away_total 1\n"));
+}
+
 TEST(Metrics, TellThePresentAsItIs) {
   Metrics metrics;
   Metrics::Present present;

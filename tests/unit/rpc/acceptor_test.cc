@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -112,7 +113,8 @@ class AcceptorTest : public ::testing::Test {
       all.push_back({std::move(sockets->front()), most,
                      [owner = owners_.back().get()](int descriptor) { owner->Take(descriptor); }});
     }
-    acceptor_ = std::make_unique<Acceptor>(std::move(all), MonotonicClock());
+    acceptor_ =
+        std::make_unique<Acceptor>(std::move(all), MonotonicClock(), [this] { ++turned_away_; });
     acceptor_->Start();
   }
   std::unique_ptr<Peer> Connect(const char* from = kOne, size_t door = 0) const {
@@ -133,6 +135,7 @@ class AcceptorTest : public ::testing::Test {
     EXPECT_EQ(byte, 'x');
   }
 
+  std::atomic<int> turned_away_ = 0;
   std::vector<std::unique_ptr<Owner>> owners_;
   std::unique_ptr<Acceptor> acceptor_;
 };
@@ -148,7 +151,9 @@ TEST_F(AcceptorTest, OneMoreThanThereMayBeIsClosed) {
   ASSERT_NO_FATAL_FAILURE(Start(2));
   const auto first = Enter(0);
   const auto second = Enter(1);
+  EXPECT_EQ(turned_away_, 0);
   Connect()->ExpectEnded();
+  EXPECT_EQ(turned_away_, 1);
   ExpectWorks(*first, 0);
   ExpectWorks(*second, 1);
 }
@@ -169,6 +174,7 @@ TEST_F(AcceptorTest, AnotherSourceGetsOneOfTheFirstsLatest) {
   const auto third = Enter(2, kOther);
   const auto newcomer = Enter(3, kOne);
   third->ExpectEnded();
+  EXPECT_EQ(turned_away_, 1);
   ExpectWorks(*first, 0);
   ExpectWorks(*second, 1);
   Connect(kOther)->ExpectEnded();
