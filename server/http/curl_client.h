@@ -42,7 +42,7 @@ struct CurlClientOptions {
   int max_connections = 32;                           // to one host
   int max_streams = 100;                              // requests at a time on one HTTP/2 connection
   // Over HTTP/2, to one host, over all its connections: 20,000 a second where an answer takes 50
-  // ms. Each takes some 28 KiB while it is under way, one that waits a hundredth of it.
+  // ms. Each takes some 40 KiB while it is under way, one that waits a hundredth of it.
   int max_running = 1000;
   size_t max_response_bytes = kMaxResponseBodyBytes;
   size_t max_response_header_bytes = size_t{64} * 1024;

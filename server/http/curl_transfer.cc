@@ -32,7 +32,6 @@ constexpr long kKeepAliveSeconds = 30;
 // Parsed authorities are kept for so long: most connections find them parsed, and a new file counts
 // soon.
 constexpr long kAuthoritiesKeptSeconds = 60;
-constexpr long kReceiveBufferBytes = 4'096;  // most answers; a longer one is read in several goes
 constexpr long kUploadBufferBytes = 16'384;  // libcurl's least; its default of 64 KiB is per handle
 
 template <typename Value>
@@ -95,7 +94,6 @@ void CurlTransfer::SetUnchangingOptions() {
   Set(curl, CURLOPT_TCP_KEEPALIVE, 1L);
   Set(curl, CURLOPT_TCP_KEEPIDLE, kKeepAliveSeconds);
   Set(curl, CURLOPT_TCP_KEEPINTVL, kKeepAliveSeconds);
-  Set(curl, CURLOPT_BUFFERSIZE, kReceiveBufferBytes);
   Set(curl, CURLOPT_UPLOAD_BUFFERSIZE, kUploadBufferBytes);
 
   Set(curl, CURLOPT_OPENSOCKETFUNCTION, &OnOpenSocket);
