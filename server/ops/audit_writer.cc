@@ -1,5 +1,6 @@
 #include "server/ops/audit_writer.h"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -58,7 +59,8 @@ struct AuditWriter::Shared {
 
   void Push(std::string line);  // these under mutex
   bool IsOver(size_t parts, size_t more_bytes = 0) const;
-  absl::Status StatusNow() const;
+  bool Hangs();
+  absl::Status StatusNow();
 
   // Has on_status told where the status has changed; gives it.
   absl::Status TellStatus();
@@ -72,9 +74,10 @@ struct AuditWriter::Shared {
   std::deque<std::string> queue;    // each with its end of line
   size_t lines = 0;                 // that wait, with those in the thread's hands
   size_t bytes = 0;
-  int64_t lost = 0;      // since the last that was taken
-  absl::Time progress;   // when it was written last, or the first began to wait
-  absl::Status failure;  // of the last Append
+  int64_t lost = 0;     // since the last that was taken
+  absl::Time progress;  // when it was written last, or the first began to wait
+  absl::Time suspicion = absl::InfiniteFuture();  // when it was first seen that this is long ago
+  absl::Status failure;                           // of the last Append
   bool is_to_reopen = false;
   bool is_to_end = false;
   bool is_given_up = false;
@@ -87,7 +90,10 @@ struct AuditWriter::Shared {
 
 void AuditWriter::Shared::Push(std::string line) {
   line += '\n';
-  if (lines == 0) progress = options.clock();
+  if (lines == 0) {
+    progress = options.clock();
+    suspicion = absl::InfiniteFuture();
+  }
   ++lines;
   bytes += line.size();
   queue.push_back(std::move(line));
@@ -98,10 +104,19 @@ bool AuditWriter::Shared::IsOver(size_t parts, size_t more_bytes) const {
   return lines >= options.most_lines / parts || bytes + more_bytes > options.most_bytes / parts;
 }
 
-absl::Status AuditWriter::Shared::StatusNow() const {
+bool AuditWriter::Shared::Hangs() {
+  const absl::Time now = options.clock();
+  if (lines == 0 || now - progress <= options.longest_wait) {
+    suspicion = absl::InfiniteFuture();
+    return false;
+  }
+  suspicion = std::min(suspicion, now);
+  return now - suspicion >= options.grace;
+}
+
+absl::Status AuditWriter::Shared::StatusNow() {
   if (!failure.ok()) return failure;
-  if (lines > 0 && options.clock() - progress > options.longest_wait)
-    return absl::UnavailableError("nothing that is written gets through");
+  if (Hangs()) return absl::UnavailableError("nothing that is written gets through");
   if (IsOver(2)) return absl::UnavailableError("too many lines are waiting");
   return absl::OkStatus();
 }
@@ -161,6 +176,7 @@ void AuditWriter::Shared::OnAppended(Batch& batch, const absl::StatusOr<size_t>&
     if (appended.ok() && *appended > 0) {
       batch.Advance(*appended);
       progress = options.clock();
+      suspicion = absl::InfiniteFuture();
     }
     if (batch.is_written()) {
       lines -= batch.lines();

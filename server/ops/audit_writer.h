@@ -27,8 +27,11 @@ class AuditWriter {
   struct Options {
     size_t most_lines = 100'000;  // that wait
     size_t most_bytes = 32 << 20;
-    // The sink hangs if nothing of what waits was taken for so long.
+    // The sink hangs if nothing of what waits was taken for so long,
     absl::Duration longest_wait = absl::Seconds(5);
+    // and for so much longer since that was seen first: the process may have been stopped meanwhile
+    // (SIGSTOP, a paused virtual machine), and then the thread is about to write.
+    absl::Duration grace = absl::Seconds(1);
     absl::Duration close_limit = absl::Seconds(3);  // for what waits when the writer is destroyed
     Clock clock = MonotonicClock();
     // The line, without its end, that tells how many before it were lost.

@@ -172,6 +172,8 @@ TEST_F(AuditWriterTest, NobodyWaitsForADiskThatHangsAndNothingIsLost) {
   disk_->WaitForAppends(1);
   EXPECT_TRUE(writer_->status().ok()) << "it may be a moment's";
   Pass(options_.longest_wait + absl::Seconds(1));
+  EXPECT_TRUE(writer_->status().ok()) << "the process may have been stopped";
+  Pass(options_.grace);
   EXPECT_EQ(writer_->status().code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(Told(), ElementsAre(HasSubstr("nothing that is written gets through")));
   Add("b", 2);
@@ -183,14 +185,33 @@ TEST_F(AuditWriterTest, NobodyWaitsForADiskThatHangsAndNothingIsLost) {
   EXPECT_EQ(lost_, 0);
 }
 
+// SIGSTOP, or a virtual machine that was paused, in the middle of a write.
+TEST_F(AuditWriterTest, TimeThatTheProcessWasStoppedIsNoHang) {
+  Start();
+  for (int turn = 1; turn <= 2; ++turn) {
+    disk_->Set(Disk::Mood::kHangs);
+    Add("a", 1);
+    disk_->WaitForAppends(turn);
+    Pass(absl::Minutes(1));
+    EXPECT_TRUE(writer_->status().ok()) << "a start that is asked for before the thread runs";
+    disk_->Set(Disk::Mood::kFine);
+    ASSERT_TRUE(writer_->WaitUntilWritten(kLong));
+    Pass(absl::Minutes(1));
+    EXPECT_TRUE(writer_->status().ok());
+  }
+  EXPECT_THAT(Told(), IsEmpty());
+}
+
 // The writer's thread sees it by itself, where the sink gives it back.
 TEST_F(AuditWriterTest, APipeThatNobodyReadsIsToldThoughNobodyAsks) {
   Start();
   disk_->Set(Disk::Mood::kTakesNothing);
   Add("a", 1);
   Pass(options_.longest_wait + absl::Seconds(1));
-  for (int appends = 2; Told().empty() && appends < 10'000; ++appends)
+  for (int appends = 2; Told().empty() && appends < 10'000; ++appends) {
     disk_->WaitForAppends(appends);
+    Pass(options_.grace / 10);
+  }
   EXPECT_EQ(Told().size(), 1u);
 }
 
