@@ -26,6 +26,7 @@
 #include "server/ops/hardening.h"
 #include "server/ops/log.h"
 #include "server/ops/metrics.h"
+#include "server/ops/scheduling.h"
 #include "server/ops/service_manager.h"
 #include "server/ops/signals.h"
 #include "server/rpc/gate.h"
@@ -375,6 +376,8 @@ int Main(int argc, char** argv) {
     return 0;
   }
   SetLogLevel(config->log_level);
+  if (absl::Status status = PreferBatches(); !status.ok())
+    Log(LogLevel::kWarning, "A login costs more than it has to", {{"error", status.message()}});
   return Serve(config_file, *config);
 }
 

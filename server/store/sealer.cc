@@ -1,7 +1,8 @@
 #include "server/store/sealer.h"
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 
 #include <algorithm>
@@ -70,7 +71,7 @@ bool RunCipher(EVP_CIPHER_CTX* context, absl::string_view nonce, absl::string_vi
 struct Sealer::Key {
   explicit Key(const SealingKey& key)
       : id(key.id()),
-        hash_key(key.ForPurpose(kHashPurpose)),
+        hash(MakeHash(key.ForPurpose(kHashPurpose))),
         seal(MakeCipher(key.ForPurpose(kRecordPurpose), kEncrypt)),
         open(MakeCipher(key.ForPurpose(kRecordPurpose), kDecrypt)) {}
 
@@ -80,6 +81,27 @@ struct Sealer::Key {
     }  // and wipes it
   };
   using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, FreeContext>;
+
+  struct FreeHash {
+    void operator()(EVP_MAC_CTX* context) const { EVP_MAC_CTX_free(context); }
+  };
+  using HashContext = std::unique_ptr<EVP_MAC_CTX, FreeHash>;
+
+  // An HMAC-SHA-256 that has the key; null: OpenSSL has no memory.
+  static HashContext MakeHash(const SealingKey& key) {
+    const std::unique_ptr<EVP_MAC, decltype(&EVP_MAC_free)> algorithm(
+        EVP_MAC_fetch(nullptr, OSSL_MAC_NAME_HMAC, nullptr), EVP_MAC_free);
+    HashContext context(EVP_MAC_CTX_new(algorithm.get()));
+    std::string digest = "SHA256";
+    const OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), digest.size()),
+        OSSL_PARAM_construct_end()};
+    if (context == nullptr || EVP_MAC_init(context.get(), Bytes(key.bytes().Reveal()),
+                                           SealingKey::kBytes, parameters) != 1) {
+      return nullptr;
+    }
+    return context;
+  }
 
   // A cipher that has the key and lacks the nonce only; null: OpenSSL has no memory.
   static CipherContext MakeCipher(const SealingKey& key, int direction) {
@@ -93,7 +115,7 @@ struct Sealer::Key {
   }
 
   SealingKeyId id;
-  SealingKey hash_key;
+  HashContext hash;
   CipherContext seal;
   CipherContext open;
 };
@@ -168,10 +190,12 @@ std::vector<std::string> Sealer::HashesOf(absl::string_view text) const {
   hashes.reserve(ready_.size());
   for (const Key& key : ready_) {
     std::string hash(SealingKey::kBytes, '\0');
-    [[maybe_unused]] const unsigned char* done =
-        HMAC(EVP_sha256(), key.hash_key.bytes().Reveal().data(), SealingKey::kBytes, Bytes(text),
-             text.size(), Bytes(hash), nullptr);
-    assert(done != nullptr);
+    // Begun anew with the key that it has.
+    [[maybe_unused]] const bool done =
+        key.hash != nullptr && EVP_MAC_init(key.hash.get(), nullptr, 0, nullptr) == 1 &&
+        EVP_MAC_update(key.hash.get(), Bytes(text), text.size()) == 1 &&
+        EVP_MAC_final(key.hash.get(), Bytes(hash), nullptr, hash.size()) == 1;
+    assert(done);
     hashes.push_back(std::move(hash));
   }
   return hashes;

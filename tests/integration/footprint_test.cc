@@ -1,8 +1,10 @@
 // What the daemon takes of the machine while nobody calls.
 
+#include <sched.h>
 #include <unistd.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -37,6 +39,20 @@ TEST_F(FootprintTest, AnIdleDaemonTakesLessThanTwentyMebibytes) {
     return resident > 0 && resident < 20;
   })) << "it takes "
       << resident << " MiB";
+}
+
+TEST_F(FootprintTest, ItsThreadsTakeTurns) {
+  int threads = 0;
+  for (const auto& task : std::filesystem::directory_iterator(
+           absl::StrCat("/proc/", daemon_->process().pid(), "/task"))) {
+    pid_t thread = 0;
+    ASSERT_TRUE(absl::SimpleAtoi(task.path().filename().string(), &thread));
+    const int policy = sched_getscheduler(thread);
+    if (policy < 0) continue;  // it has just ended
+    ++threads;
+    EXPECT_EQ(policy, SCHED_BATCH) << ReadFile(absl::StrCat(task.path().string(), "/comm"));
+  }
+  EXPECT_GT(threads, 2);
 }
 
 }  // namespace

@@ -94,6 +94,18 @@ TEST(PhoneNumber, NordicNumbersWithAndWithoutCountryCode) {
   }
 }
 
+// Without a blank the number is read on a shorter way, which must make no difference.
+TEST(PhoneNumber, BlanksMakeNoDifference) {
+  for (const int country_code : {47, 45, 46, 358, 298}) {
+    for (int i = 0; i < 1000; ++i) {
+      const std::string national = absl::StrFormat("%08d", i * 99'991 % 100'000'000);
+      const std::string plain = absl::StrFormat("+%d%s", country_code, national);
+      const std::string with_blanks = absl::StrFormat("+%d %s ", country_code, national);
+      ASSERT_EQ(Parse(plain), Parse(with_blanks)) << plain;
+    }
+  }
+}
+
 struct NotServed {
   const char* where;
   const char* text;
