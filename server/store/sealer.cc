@@ -91,7 +91,7 @@ struct Sealer::Key {
   static HashContext MakeHash(const SealingKey& key) {
     const std::unique_ptr<EVP_MAC, decltype(&EVP_MAC_free)> algorithm(
         EVP_MAC_fetch(nullptr, OSSL_MAC_NAME_HMAC, nullptr), EVP_MAC_free);
-    HashContext context(EVP_MAC_CTX_new(algorithm.get()));
+    HashContext context(algorithm == nullptr ? nullptr : EVP_MAC_CTX_new(algorithm.get()));
     std::string digest = "SHA256";
     const OSSL_PARAM parameters[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), digest.size()),
