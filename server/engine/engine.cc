@@ -259,8 +259,7 @@ void Engine::Drain() {
     Log(LogLevel::kWarning, "Stopping although requests to the provider are still under way");
 }
 
-void Engine::StartLogin(LoginRequest request, const StartOptions& start_options,
-                        const LoginDone& done) {
+void Engine::StartLogin(LoginRequest request, const StartOptions& start_options, LoginDone done) {
   if (const absl::Status ready = status(); !ready.ok()) return done(ready);
   if (const absl::Status storing = store_->status(); !storing.ok()) {
     Log(LogLevel::kDebug, "A start is refused", {{"error", storing.message()}});
@@ -277,7 +276,7 @@ void Engine::StartLogin(LoginRequest request, const StartOptions& start_options,
     return done(absl::NotFoundError("sales_unit: there is no such sales unit here"));
   }
   const std::string id = MakeLoginId(RandomBits<LoginIdBits>());
-  StartUnderWay start{request, id, counted, nullptr, nullptr};
+  StartUnderWay start{request, id, counted, nullptr, nullptr, nullptr};
   NumberGuard::Verdict verdict = numbers_.Admit(request, id, now->number_limits, clock_());
   absl::Status refused = verdict.status;
   start.hold = std::move(verdict.hold);
@@ -293,10 +292,11 @@ void Engine::StartLogin(LoginRequest request, const StartOptions& start_options,
     }
     return done(refused);
   }
+  start.done = std::move(done);
   Login login = NewLogin(id, std::move(request), unit->second.handling, clock_());
   store_->Create(std::move(login),
-                 [this, start = std::move(start), done](absl::StatusOr<Login> stored) {
-                   OnCreated(start, std::move(stored), done);
+                 [this, start = std::move(start)](absl::StatusOr<Login> stored) mutable {
+                   OnCreated(std::move(start), std::move(stored));
                  });
 }
 
@@ -326,30 +326,27 @@ void Engine::Replace(const std::string& pending, const LoginRequest& request,
               });
 }
 
-void Engine::OnCreated(const StartUnderWay& start, absl::StatusOr<Login> stored,
-                       const LoginDone& done) {
+void Engine::OnCreated(StartUnderWay start, absl::StatusOr<Login> stored) {
   if (absl::IsDataLoss(stored.status())) {
     Log(LogLevel::kError, "A start is refused", {{"error", stored.status().message()}});
-    return done(CannotStore());
+    return start.done(CannotStore());
   }
-  if (!stored.ok()) return done(stored.status());
+  if (!stored.ok()) return start.done(stored.status());
+  if (stored->id != start.id) return AnswerWith(*stored, start.request, start.done);
+  if (start.place != nullptr) {
+    start.place->Keep();
+    start.hold->Keep();
+  } else {  // what it seemed to repeat is gone since
+    pending_.Add(stored->request.caller);
+    numbers_.Add(*stored);
+  }
+  if (options_.on_start) options_.on_start(*stored);
+  // In this order: whoever is told of the login and watches it finds it with the worker.
   Lane& lane = LaneOf(stored->id);
-  if (stored->id == start.id) {
-    if (start.place != nullptr) {
-      start.place->Keep();
-      start.hold->Keep();
-    } else {  // what it seemed to repeat is gone since
-      pending_.Add(stored->request.caller);
-      numbers_.Add(*stored);
-    }
-    if (options_.on_start) options_.on_start(*stored);
-    // In this order: whoever is told of the login and watches it finds it with the worker.
-    lane.loop.Post([&lane, login = *stored, counted = start.counted]() mutable {
-      lane.worker->Begin(std::move(login));
-    });
-    return done(std::move(stored));
-  }
-  AnswerWith(*stored, start.request, done);
+  lane.loop.Post([&lane, login = *stored, counted = std::move(start.counted)]() mutable {
+    lane.worker->Begin(std::move(login));
+  });
+  start.done(std::move(stored));
 }
 
 void Engine::CheckUser(const std::string& sales_unit, const std::string& msisdn,

@@ -103,7 +103,7 @@ class Engine {
   // of the customer is pending at the sales unit.
   // ALREADY_EXISTS: the `request_id` was used for something else; used for the same, it gives that
   // login as it now is.
-  void StartLogin(LoginRequest request, const StartOptions& start_options, const LoginDone& done);
+  void StartLogin(LoginRequest request, const StartOptions& start_options, LoginDone done);
 
   // Asks the provider whether somebody with this phone number can log in to the sales unit. What it
   // cannot say is a status of call_status.h. NOT_FOUND: no such sales unit. RESOURCE_EXHAUSTED: too
@@ -154,12 +154,12 @@ class Engine {
     std::shared_ptr<void> counted;                // in starts_, for as long as it lives
     std::shared_ptr<PendingCounts::Place> place;  // among its caller's; null: it is a repetition
     std::shared_ptr<NumberGuard::Hold> hold;      // likewise
+    LoginDone done;
   };
 
   // How often which customers were asked before the restart.
   absl::Status TakeUpStarts();
   Lane& LaneOf(const std::string& id) const;
-  std::unique_ptr<Lane> MakeLane();
   // Gives the login of an earlier start with the request's request_id, and true, if there is one:
   // what repeats it is answered whatever the limits are.
   bool AnswerRepeated(const LoginRequest& request, const LoginDone& done);
@@ -167,7 +167,7 @@ class Engine {
   // Cancels the login that is in the way of the request's start, and starts again.
   void Replace(const std::string& pending, const LoginRequest& request, StartOptions start_options,
                const LoginDone& done);
-  void OnCreated(const StartUnderWay& start, absl::StatusOr<Login> stored, const LoginDone& done);
+  void OnCreated(StartUnderWay start, absl::StatusOr<Login> stored);
   std::shared_ptr<const Settings> settings() const;
   void EraseEnded();
   void StartThreads();

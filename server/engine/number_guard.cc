@@ -36,6 +36,8 @@ absl::Status AreTooMany() {
       "too many customers have been asked lately; try again in a moment");
 }
 
+absl::string_view Text(const auto& id) { return {id.data(), id.size()}; }
+
 }  // namespace
 
 NumberGuard::NumberGuard(HashesOf hashes_of, size_t most_starts)
@@ -59,9 +61,11 @@ NumberGuard::Verdict NumberGuard::Admit(const LoginRequest& request, const std::
   const std::vector<CustomerHash> customer =
       has_earlier_ ? hashes_of_(request) : std::vector<CustomerHash>();
   const std::lock_guard lock(mutex_);
+  const size_t customer_key = CustomerOf(request);
+  const size_t place = PlaceOf(request);
   const size_t caller = absl::HashOf(seed_, request.caller);
   const size_t start = StartOf(request);
-  const auto pending = pending_.find(PlaceOf(request));
+  const auto pending = pending_.find(place);
   const bool is_repeated =
       pending != pending_.end() && start != 0 && pending->second.start == start;
   if (is_repeated) return {};
@@ -73,7 +77,7 @@ NumberGuard::Verdict NumberGuard::Admit(const LoginRequest& request, const std::
     ForgetOld(oldest);
     forgot_at_ = now;
   }
-  Starts& starts = starts_[CustomerOf(request)];
+  Starts& starts = starts_[customer_key];
   const auto first = std::upper_bound(starts.begin(), starts.end(), oldest);
   starts_count_ -= static_cast<size_t>(first - starts.begin());
   starts.erase(starts.begin(), first);
@@ -83,21 +87,22 @@ NumberGuard::Verdict NumberGuard::Admit(const LoginRequest& request, const std::
     return {IsAskedTooOften(frees - oldest), nullptr, ""};
   }
   if (pending != pending_.end()) {
-    const std::string own_id = pending->second.caller == caller ? pending->second.id : "";
+    const std::string own_id(pending->second.caller == caller ? Text(pending->second.id) : "");
     return {IsPending(own_id), nullptr, own_id};
   }
   if (IsFull()) return {AreTooMany(), nullptr, ""};
   starts.push_back(now);
   ++starts_count_;
-  pending_.emplace(PlaceOf(request), Pending{id, start, caller});
-  return {absl::OkStatus(), std::make_shared<Hold>(this, request, id), ""};
+  pending_.emplace(place, Pending{{id.begin(), id.end()}, start, caller});
+  return {absl::OkStatus(), std::make_shared<Hold>(this, customer_key, place, id), ""};
 }
 
 void NumberGuard::AddPending(const Login& login) {
   const std::lock_guard lock(mutex_);
-  pending_.insert_or_assign(
-      PlaceOf(login.request),
-      Pending{login.id, StartOf(login.request), absl::HashOf(seed_, login.request.caller)});
+  pending_.insert_or_assign(PlaceOf(login.request),
+                            Pending{{login.id.begin(), login.id.end()},
+                                    StartOf(login.request),
+                                    absl::HashOf(seed_, login.request.caller)});
 }
 
 void NumberGuard::Add(const Login& login) {
@@ -137,22 +142,22 @@ NumberGuard::Asked NumberGuard::CountEarlier(const std::vector<CustomerHash>& cu
 
 void NumberGuard::Remove(const Login& login) {
   const std::lock_guard lock(mutex_);
-  RemovePending(login.request, login.id);
+  RemovePending(PlaceOf(login.request), login.id);
 }
 
-void NumberGuard::TakeBack(const LoginRequest& request, const std::string& id) {
+void NumberGuard::TakeBack(size_t customer, size_t place, absl::string_view id) {
   const std::lock_guard lock(mutex_);
-  RemovePending(request, id);
-  const auto starts = starts_.find(CustomerOf(request));
+  RemovePending(place, id);
+  const auto starts = starts_.find(customer);
   if (starts == starts_.end() || starts->second.empty()) return;
   starts->second.pop_back();
   --starts_count_;
   if (starts->second.empty()) starts_.erase(starts);
 }
 
-void NumberGuard::RemovePending(const LoginRequest& request, const std::string& id) {
-  const auto pending = pending_.find(PlaceOf(request));
-  if (pending != pending_.end() && pending->second.id == id) pending_.erase(pending);
+void NumberGuard::RemovePending(size_t place, absl::string_view id) {
+  const auto pending = pending_.find(place);
+  if (pending != pending_.end() && Text(pending->second.id) == id) pending_.erase(pending);
 }
 
 void NumberGuard::ForgetEarlier() {

@@ -18,6 +18,7 @@
 
 #include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/login/login.h"
 #include "server/store/store.h"
@@ -45,10 +46,10 @@ class NumberGuard {
   // A start that was let in. Taken back with it, unless a login has come of it.
   class Hold {
    public:
-    Hold(NumberGuard* guard, LoginRequest request, std::string id)
-        : guard_(guard), request_(std::move(request)), id_(std::move(id)) {}
+    Hold(NumberGuard* guard, size_t customer, size_t place, std::string id)
+        : guard_(guard), customer_(customer), place_(place), id_(std::move(id)) {}
     ~Hold() {
-      if (!is_kept_) guard_->TakeBack(request_, id_);
+      if (!is_kept_) guard_->TakeBack(customer_, place_, id_);
     }
     Hold(const Hold&) = delete;
     Hold& operator=(const Hold&) = delete;
@@ -58,7 +59,8 @@ class NumberGuard {
 
    private:
     NumberGuard* const guard_;
-    const LoginRequest request_;
+    const size_t customer_;
+    const size_t place_;
     const std::string id_;
     bool is_kept_ = false;
   };
@@ -91,8 +93,9 @@ class NumberGuard {
 
  private:
   using Starts = absl::InlinedVector<absl::Time, 1>;  // most customers have one
+  using IdText = absl::InlinedVector<char, 26>;       // in place; a string's would be a block
   struct Pending {
-    std::string id;
+    IdText id;
     size_t start = 0;  // a hash of its caller and request_id; 0: it has no request_id
     size_t caller = 0;
   };
@@ -100,8 +103,8 @@ class NumberGuard {
   size_t CustomerOf(const LoginRequest& request) const;
   size_t PlaceOf(const LoginRequest& request) const;
   size_t StartOf(const LoginRequest& request) const;
-  void TakeBack(const LoginRequest& request, const std::string& id);
-  void RemovePending(const LoginRequest& request, const std::string& id);
+  void TakeBack(size_t customer, size_t place, absl::string_view id);
+  void RemovePending(size_t place, absl::string_view id);
   // Those of the customer since `oldest`: how many, and the first.
   struct Asked {
     size_t count = 0;

@@ -49,7 +49,7 @@ std::string JoinScopes(const std::vector<std::string>& scopes) {
   return absl::StrJoin(scopes, " ");
 }
 
-std::vector<std::string> SplitScopes(absl::string_view scope) {
+std::vector<absl::string_view> SplitScopes(absl::string_view scope) {
   if (scope.empty()) return {};
   return absl::StrSplit(scope, ' ');
 }

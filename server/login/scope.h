@@ -17,9 +17,9 @@ namespace cibad {
 absl::StatusOr<std::vector<std::string>> NormalizeScopes(const std::vector<std::string>& scopes);
 
 // The one text that a list of scopes is sent and held as, with a space between two of them (RFC
-// 6749, 3.3), and the list that it was.
+// 6749, 3.3), and the list that it was, as views into that text.
 std::string JoinScopes(const std::vector<std::string>& scopes);
-std::vector<std::string> SplitScopes(absl::string_view scope);
+std::vector<absl::string_view> SplitScopes(absl::string_view scope);
 
 }  // namespace cibad
 

@@ -21,7 +21,9 @@ using Line = nlohmann::ordered_json;
 constexpr char kOtherCallersLogin[] = "the login is another caller's";
 
 Line NewLine(const char* event, absl::Time time) {
-  Line line;
+  constexpr size_t kMostMembers = 8;
+  Line line = Line::object();
+  line.get_ref<Line::object_t&>().reserve(kMostMembers);
   line["time"] = absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", time, absl::UTCTimeZone());
   line["event"] = event;
   return line;
@@ -42,7 +44,8 @@ Line LineOf(const char* event, absl::Time time, const Login& login) {
 
 void Add(Line& line, const LoginRequest& request) {
   line["sales_unit"] = request.sales_unit;
-  if (!request.scope.empty()) line["scopes"] = SplitScopes(request.scope);
+  const std::vector<absl::string_view> scopes = SplitScopes(request.scope);
+  if (!scopes.empty()) line["scopes"] = std::vector<std::string>(scopes.begin(), scopes.end());
   if (!request.msisdn.empty()) line["phone_number"] = MaskPhoneNumber(request.msisdn);
 }
 

@@ -97,7 +97,9 @@ std::optional<LogLevel> ParseLogLevel(absl::string_view name) {
 }
 
 std::string FormatLogLine(absl::string_view message, std::initializer_list<LogField> fields) {
+  constexpr size_t kUsual = 256;
   std::string line;
+  line.reserve(kUsual);
   AppendEscaped(message, line);
   for (const LogField& field : fields) {
     line += ' ';

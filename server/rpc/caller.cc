@@ -82,15 +82,15 @@ Policy FindCertificate(absl::string_view name, const CallerPolicies& policies) {
 }
 
 // In the order in which they are tried.
-std::vector<absl::string_view> CertificateNames(const CallerProof& proof) {
-  std::vector<absl::string_view> names = proof.uris;
+CallerProof::Texts CertificateNames(const CallerProof& proof) {
+  CallerProof::Texts names = proof.uris;
   names.insert(names.end(), proof.dns_names.begin(), proof.dns_names.end());
   return names.empty() ? proof.common_names : names;
 }
 
 absl::StatusOr<Caller> CallerByCertificate(const CallerProof& proof,
                                            const CallerPolicies& policies) {
-  const std::vector<absl::string_view> names = CertificateNames(proof);
+  const CallerProof::Texts names = CertificateNames(proof);
   if (names.empty()) {
     return absl::UnauthenticatedError(
         "the call proves no caller; connect with a client certificate that has a name, or send the "
@@ -105,17 +105,19 @@ absl::StatusOr<Caller> CallerByCertificate(const CallerProof& proof,
       "the client certificate has no name that may call; ask the daemon's operator");
 }
 
-std::vector<absl::string_view> Values(const grpc::AuthContext& context, const char* property) {
-  std::vector<absl::string_view> values;
-  for (const grpc::string_ref& value : context.FindPropertyValues(property))
-    values.emplace_back(value.data(), value.size());
-  return values;
-}
-
 }  // namespace
 
+void CallerProof::Take(absl::string_view property, absl::string_view value) {
+  if (property == kListenerProperty) listener = value;
+  if (property == GRPC_TRANSPORT_SECURITY_TYPE_PROPERTY_NAME)
+    is_encrypted = value == GRPC_SSL_TRANSPORT_SECURITY_TYPE;
+  if (property == GRPC_PEER_URI_PROPERTY_NAME) uris.push_back(value);
+  if (property == GRPC_PEER_DNS_PROPERTY_NAME) dns_names.push_back(value);
+  if (property == GRPC_X509_CN_PROPERTY_NAME) common_names.push_back(value);
+}
+
 std::string CertificateNameOf(const CallerProof& proof) {
-  const std::vector<absl::string_view> names = CertificateNames(proof);
+  const CallerProof::Texts names = CertificateNames(proof);
   const auto first = std::find_if(names.begin(), names.end(), &IsCertificateName);
   return first == names.end() ? "" : std::string(*first);
 }
@@ -130,17 +132,16 @@ absl::StatusOr<Caller> CallerOf(const grpc::CallbackServerContext& context,
                                 const CallerPolicies& policies) {
   const std::shared_ptr<const grpc::AuthContext> connection = context.auth_context();
   CallerProof proof;
-  for (const absl::string_view value : Values(*connection, kListenerProperty))
-    proof.listener = value;
-  for (const absl::string_view type :
-       Values(*connection, GRPC_TRANSPORT_SECURITY_TYPE_PROPERTY_NAME))
-    proof.is_encrypted = type == GRPC_SSL_TRANSPORT_SECURITY_TYPE;
-  proof.uris = Values(*connection, GRPC_PEER_URI_PROPERTY_NAME);
-  proof.dns_names = Values(*connection, GRPC_PEER_DNS_PROPERTY_NAME);
-  proof.common_names = Values(*connection, GRPC_X509_CN_PROPERTY_NAME);
-  const auto headers = context.client_metadata().equal_range("authorization");
-  for (auto header = headers.first; header != headers.second; ++header)
-    proof.authorization.emplace_back(header->second.data(), header->second.size());
+  for (auto property = connection->begin(); property != connection->end(); ++property) {
+    const auto [name, value] = *property;
+    proof.Take({name.data(), name.size()}, {value.data(), value.size()});
+  }
+  // Without TLS the gate has let none through that has the header.
+  if (proof.is_encrypted) {
+    const auto headers = context.client_metadata().equal_range("authorization");
+    for (auto header = headers.first; header != headers.second; ++header)
+      proof.authorization.emplace_back(header->second.data(), header->second.size());
+  }
   return Authenticate(proof, policies);
 }
 

@@ -8,8 +8,8 @@
 #include <grpcpp/grpcpp.h>
 
 #include <string>
-#include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "server/ops/caller_policy.h"
@@ -22,13 +22,18 @@ inline constexpr char kListenerProperty[] = "cibad_listener";
 
 // What one call brings along. The views are into what gRPC holds while the call lives.
 struct CallerProof {
+  using Texts = absl::InlinedVector<absl::string_view, 1>;
+
+  // Takes what a property of the connection's auth context says; most say nothing here.
+  void Take(absl::string_view property, absl::string_view value);
+
   absl::string_view listener;
   bool is_encrypted = false;  // by TLS
   // Names in the client certificate, which gRPC has verified; none without one.
-  std::vector<absl::string_view> uris;
-  std::vector<absl::string_view> dns_names;
-  std::vector<absl::string_view> common_names;
-  std::vector<absl::string_view> authorization;  // the headers of that name
+  Texts uris;
+  Texts dns_names;
+  Texts common_names;
+  Texts authorization;  // the headers of that name
 };
 
 // The caller. UNAUTHENTICATED: none, with a message that tells a till's developer what to change

@@ -15,14 +15,6 @@
 namespace cibad {
 namespace {
 
-std::vector<absl::string_view> PropertiesOf(const grpc_auth_context* connection, const char* name) {
-  std::vector<absl::string_view> values;
-  grpc_auth_property_iterator next = grpc_auth_context_find_properties_by_name(connection, name);
-  while (const grpc_auth_property* property = grpc_auth_property_iterator_next(&next))
-    values.emplace_back(property->value, property->value_length);
-  return values;
-}
-
 absl::string_view Text(const grpc_slice& slice) {
   return {reinterpret_cast<const char*>(GRPC_SLICE_START_PTR(slice)), GRPC_SLICE_LENGTH(slice)};
 }
@@ -57,13 +49,9 @@ class ListenerGate {
   absl::Status Admit(grpc_auth_context* connection, const grpc_metadata* headers, size_t count) {
     NameListener(connection);
     CallerProof proof;
-    proof.listener = listener_;
-    for (const absl::string_view type :
-         PropertiesOf(connection, GRPC_TRANSPORT_SECURITY_TYPE_PROPERTY_NAME))
-      proof.is_encrypted = type == GRPC_SSL_TRANSPORT_SECURITY_TYPE;
-    proof.uris = PropertiesOf(connection, GRPC_PEER_URI_PROPERTY_NAME);
-    proof.dns_names = PropertiesOf(connection, GRPC_PEER_DNS_PROPERTY_NAME);
-    proof.common_names = PropertiesOf(connection, GRPC_X509_CN_PROPERTY_NAME);
+    grpc_auth_property_iterator next = grpc_auth_context_property_iterator(connection);
+    while (const grpc_auth_property* property = grpc_auth_property_iterator_next(&next))
+      proof.Take(property->name, {property->value, property->value_length});
     for (size_t i = 0; i < count; ++i) {
       if (Text(headers[i].key) == "authorization")
         proof.authorization.push_back(Text(headers[i].value));
@@ -78,7 +66,9 @@ class ListenerGate {
   // written once, and nobody reads it before a call of its own has been here.
   void NameListener(grpc_auth_context* connection) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (!PropertiesOf(connection, kListenerProperty).empty()) return;
+    grpc_auth_property_iterator named =
+        grpc_auth_context_find_properties_by_name(connection, kListenerProperty);
+    if (grpc_auth_property_iterator_next(&named) != nullptr) return;
     grpc_auth_context_add_property(connection, kListenerProperty, listener_.data(),
                                    listener_.size());
   }

@@ -133,16 +133,14 @@ void SetProfile(v1::Profile& message, const Profile& profile) {
   if (!status.ok()) message.clear_other_claims();  // nothing that a till could use
 }
 
-}  // namespace
-
-v1::Login ToMessageWithoutProfile(const Login& login, absl::Duration shift) {
-  v1::Login message;
+void SetWithoutProfile(v1::Login& message, const Login& login, absl::Duration shift) {
   message.set_id(login.id);
   message.set_state(ToMessage(login.state));
   if (login.state == LoginState::kFailed) SetFailure(*message.mutable_failure(), login);
   message.set_masked_phone_number(MaskPhoneNumber(login.request.msisdn));
   message.set_binding_message(login.request.binding_message);
-  for (std::string& scope : SplitScopes(login.request.scope)) message.add_scopes(std::move(scope));
+  for (const absl::string_view scope : SplitScopes(login.request.scope))
+    message.add_scopes(scope.data(), scope.size());
   message.set_sales_unit(login.request.sales_unit);
   message.set_reference(login.request.reference);
   message.set_request_id(login.request.request_id);
@@ -156,12 +154,24 @@ v1::Login ToMessageWithoutProfile(const Login& login, absl::Duration shift) {
   message.set_language_code(std::string(LanguageTag(login.request.language)));
   if (FinishesOnWebPage(login.request))
     message.set_redirect_uri(login.request.web_page->redirect_uri);
-  return message;
+}
+
+}  // namespace
+
+void SetLogin(v1::Login& message, const Login& login, absl::Duration shift) {
+  SetWithoutProfile(message, login, shift);
+  if (login.profile.has_value()) SetProfile(*message.mutable_profile(), *login.profile);
 }
 
 v1::Login ToMessage(const Login& login, absl::Duration shift) {
-  v1::Login message = ToMessageWithoutProfile(login, shift);
-  if (login.profile.has_value()) SetProfile(*message.mutable_profile(), *login.profile);
+  v1::Login message;
+  SetLogin(message, login, shift);
+  return message;
+}
+
+v1::Login ToMessageWithoutProfile(const Login& login, absl::Duration shift) {
+  v1::Login message;
+  SetWithoutProfile(message, login, shift);
   return message;
 }
 

@@ -14,6 +14,9 @@ namespace cibad {
 // are moved by `shift`, the WallClockShift() of the moment, so that a till can count down to them.
 v1::Login ToMessage(const Login& login, absl::Duration shift);
 
+// The same into an empty message.
+void SetLogin(v1::Login& message, const Login& login, absl::Duration shift);
+
 // The same without the profile, for lists.
 v1::Login ToMessageWithoutProfile(const Login& login, absl::Duration shift);
 

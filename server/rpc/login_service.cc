@@ -163,12 +163,13 @@ grpc::ServerUnaryReactor* LoginServiceImpl::StartLogin(grpc::CallbackServerConte
     return call.Finish(allowed);
   }
   const Engine::StartOptions options = {caller->policy->pending_logins, request->replace_pending()};
-  engine_->StartLogin(
-      *start, options,
-      [this, call, response, caller = *caller, start = *start](const absl::StatusOr<Login>& login) {
-        if (!login.ok()) TellRefused(caller, "StartLogin", login.status(), &start);
-        call.Answer(response)(login);
-      });
+  LoginRequest wanted = *start;  // the arguments are made in no order
+  engine_->StartLogin(std::move(wanted), options,
+                      [this, call, response, caller = *caller,
+                       start = *std::move(start)](const absl::StatusOr<Login>& login) {
+                        if (!login.ok()) TellRefused(caller, "StartLogin", login.status(), &start);
+                        call.Answer(response)(login);
+                      });
   return call.reactor();
 }
 

@@ -62,7 +62,7 @@ absl::StatusOr<const SalesUnit*> FindSalesUnit(const std::string& msn, const Cal
 }
 
 absl::Status CheckStart(const CallerPolicy& policy, const LoginRequest& request) {
-  for (const std::string& scope : SplitScopes(request.scope)) {
+  for (const absl::string_view scope : SplitScopes(request.scope)) {
     if (scope == "openid" || Allows(policy.scopes, scope))
       continue;  // without it there is no login
     return absl::PermissionDeniedError(

@@ -8,6 +8,16 @@
 
 namespace cibad {
 
+namespace {
+
+google::protobuf::ArenaOptions SizeOfMessages() {
+  google::protobuf::ArenaOptions options;
+  options.start_block_size = 1024;  // enough but for a profile
+  return options;
+}
+
+}  // namespace
+
 absl::Status WatchStreams::Add(const std::shared_ptr<Watcher>& stream, size_t most) {
   const std::lock_guard lock(mutex_);
   streams_.insert(stream);
@@ -37,11 +47,16 @@ void WatchStreams::EndAll(const absl::Status& status) {
   for (const auto& stream : streams) stream->OnRefused(status);
 }
 
+WatchStream::Message::Message(const Login& told)
+    : arena(SizeOfMessages()), login(*google::protobuf::Arena::CreateMessage<v1::Login>(&arena)) {
+  SetLogin(login, told, WallClockShift());
+}
+
 void WatchStream::OnLogin(const Login& login) {
   {
     const std::lock_guard lock(mutex_);
     if (end_.has_value()) return;
-    queue_.push_back(ToMessage(login, WallClockShift()));
+    queue_.emplace_back(login);
     if (HasEnded(login.state)) end_ = absl::OkStatus();
   }
   Proceed();
@@ -64,7 +79,7 @@ void WatchStream::Proceed() {
     if (is_writing_ || is_finished_) return;
     if (!queue_.empty()) {
       is_writing_ = true;
-      message = &queue_.front();
+      message = &queue_.front().login;
     } else if (end_.has_value()) {
       is_finished_ = true;
       end = *end_;

@@ -4,6 +4,7 @@
 #ifndef CIBAD_SERVER_RPC_WATCH_STREAM_H_
 #define CIBAD_SERVER_RPC_WATCH_STREAM_H_
 
+#include <google/protobuf/arena.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <cstddef>
@@ -55,6 +56,15 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::Login>,
   void OnRefused(const absl::Status& status) override;
 
  private:
+  // What is to be written, in a few blocks of memory instead of one for each of its texts: most
+  // logins have an open stream, and tell it of every change.
+  struct Message {
+    explicit Message(const Login& told);
+
+    google::protobuf::Arena arena;
+    v1::Login& login;  // in the arena
+  };
+
   void OnWriteDone(bool ok) override;
   void OnCancel() override;
   void OnDone() override;
@@ -68,7 +78,7 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::Login>,
   std::mutex mutex_;  // guards what follows
   // Bounded by itself: a login has at most one message for each of its few states. Mostly empty,
   // and then, unlike a deque, without memory of its own.
-  std::list<v1::Login> queue_;
+  std::list<Message> queue_;
   bool is_writing_ = false;
   bool is_finished_ = false;
   std::optional<absl::Status> end_;  // what to finish with when the queue is empty

@@ -1,5 +1,6 @@
 #include "server/store/record.h"
 
+#include <array>
 #include <cassert>
 #include <cstddef>
 #include <cstring>
@@ -26,6 +27,12 @@ constexpr char kRecordFormat = 4;
 
 class Writer {
  public:
+  Writer() {
+    constexpr size_t kUsual = 512;
+    bytes_.reserve(kUsual);
+    bytes_.push_back(kRecordFormat);
+  }
+
   int format() const { return kRecordFormat; }
   template <typename T>
   void operator()(const char* /*name*/, const T& value) {
@@ -34,9 +41,11 @@ class Writer {
   void Write(const std::string& value) { WriteText(value); }
   void Write(bool value) { bytes_.push_back(value ? '\1' : '\0'); }
   void Write(int64_t value) {
-    for (size_t i = 0; i < sizeof(value); ++i) {
-      bytes_.push_back(static_cast<char>(static_cast<uint64_t>(value) >> (8 * i)));
+    std::array<char, sizeof(value)> bytes;
+    for (size_t i = 0; i < bytes.size(); ++i) {
+      bytes[i] = static_cast<char>(static_cast<uint64_t>(value) >> (8 * i));
     }
+    bytes_.append(bytes.data(), bytes.size());
   }
   void Write(absl::Time value) { Write(ToStoredTime(value)); }
   void Write(absl::Duration value) { Write(absl::ToInt64Nanoseconds(value)); }
@@ -73,7 +82,7 @@ class Writer {
     bytes_.append(text.data(), text.size());
   }
 
-  std::string bytes_ = std::string(1, kRecordFormat);
+  std::string bytes_;
 };
 
 // Reads what Writer wrote. Once something is wrong nothing more is read.

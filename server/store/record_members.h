@@ -76,7 +76,8 @@ void VisitMembers(Visitor& visit, T& request) {
   visit("sales_unit", request.sales_unit);
   visit("msisdn", request.msisdn);
   // A list, as it was held when the first records were written.
-  std::vector<std::string> scopes = SplitScopes(request.scope);
+  const std::vector<absl::string_view> views = SplitScopes(request.scope);
+  std::vector<std::string> scopes(views.begin(), views.end());
   visit("scopes", scopes);
   if constexpr (!std::is_const_v<T>) request.scope = JoinScopes(scopes);
   visit("binding_message", request.binding_message);

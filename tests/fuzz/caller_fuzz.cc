@@ -85,7 +85,7 @@ bool IsFor(const CallerPolicy& policy, absl::string_view name) {
 // Whom a certificate proves, in the words of the manual: the first name that may be one and that a
 // policy is for, by the first policy in the file.
 std::string ByCertificate(const CallerProof& proof) {
-  std::vector<absl::string_view> names = proof.uris;
+  CallerProof::Texts names = proof.uris;
   names.insert(names.end(), proof.dns_names.begin(), proof.dns_names.end());
   if (names.empty()) names = proof.common_names;
   for (const absl::string_view name : names) {

@@ -106,6 +106,28 @@ TEST(PhoneNumber, BlanksMakeNoDifference) {
   }
 }
 
+// Of a thousand numbers of which one is a customer's the others are not looked up any more; the
+// blank has them looked up nevertheless.
+TEST(PhoneNumber, NumbersOfAThousandAreAlike) {
+  for (const int country_code : {47, 45}) {
+    for (int thousand = 0; thousand < 100'000; thousand += 11) {
+      for (const int last : {0, 1, 480, 999}) {
+        const std::string national = absl::StrFormat("%05d%03d", thousand, last);
+        const std::string plain = absl::StrFormat("+%d%s", country_code, national);
+        ASSERT_EQ(Parse(plain), Parse(absl::StrFormat("+%d %s", country_code, national))) << plain;
+      }
+    }
+  }
+}
+
+TEST(PhoneNumber, OneThatIsRefusedStaysRefused) {
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(Parse("+4740000003"), "4740000003");
+    EXPECT_THAT(Parse("+4742000003"), HasSubstr("not a number that exists")) << "beside the first";
+    EXPECT_THAT(Parse("+4580000003"), HasSubstr("of a service")) << "another country's";
+  }
+}
+
 struct NotServed {
   const char* where;
   const char* text;

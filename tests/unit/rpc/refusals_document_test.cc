@@ -47,8 +47,7 @@ absl::Status Proving(const CallerProof& proof) {
   return Authenticate(proof, {{"tills", std::make_shared<const CallerPolicy>(Little())}}).status();
 }
 
-absl::Status ProvingOverTls(std::vector<absl::string_view> headers,
-                            std::vector<absl::string_view> names = {}) {
+absl::Status ProvingOverTls(CallerProof::Texts headers, CallerProof::Texts names = {}) {
   CallerProof proof;
   proof.is_encrypted = true;
   proof.authorization = std::move(headers);
