@@ -16,8 +16,12 @@ constexpr absl::string_view kInsert =
     "create_time) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING";
 constexpr absl::string_view kSelectByRequestIdHash =
     "SELECT id, record FROM login WHERE request_id_hash = ?1";
-// The hashes go with the key: when the key goes, nothing may need it any more.
+// Sealed with the key that the row has: the hashes, and with them most indexes, stay as they are.
 constexpr absl::string_view kUpdate =
+    "UPDATE login SET end_time = ?2, revision = ?3, record = ?5 "
+    "WHERE id = ?1 AND revision < ?3 AND key_id = ?4";
+// The hashes go with the key: when the key goes, nothing may need it any more.
+constexpr absl::string_view kReseal =
     "UPDATE login SET end_time = ?2, revision = ?3, key_id = ?4, request_id_hash = ?5, "
     "caller_hash = ?6, record = ?7 WHERE id = ?1 AND revision < ?3";
 constexpr absl::string_view kErase = "DELETE FROM login WHERE id = ?1 AND end_time IS NOT NULL";
@@ -75,7 +79,7 @@ bool IsNewer(const Login& one, const Login& other) {
   return std::tie(one.create_time, one.id) > std::tie(other.create_time, other.id);
 }
 
-// The parameters that kInsert and kUpdate have in common. Nothing is copied: it must live until the
+// The parameters that kInsert and kReseal have in common. Nothing is copied: it must live until the
 // statement's Reset.
 void BindSealed(Statement& statement, const Record& record, SealingKeyId key_id,
                 absl::string_view request_id_hash, absl::string_view caller_hash,
@@ -115,6 +119,7 @@ absl::StatusOr<LoginTable> LoginTable::Prepare(Database& database, Sealer sealer
       {kInsert, &table.insert_},
       {kSelectByRequestIdHash, &table.select_by_request_id_hash_},
       {kUpdate, &table.update_},
+      {kReseal, &table.reseal_},
       {kErase, &table.erase_},
       {kEraseEnded, &table.erase_ended_},
       {kSelect, &table.select_},
@@ -172,17 +177,12 @@ absl::StatusOr<std::optional<Login>> LoginTable::Insert(const Record& record) {
 }
 
 absl::Status LoginTable::Update(const Record& record) {
-  const std::string request_id_hash = HashOf(record.request_key);
-  const std::string caller_hash = HashOf(record.caller);
   const absl::StatusOr<std::string> sealed = sealer_.Seal(record.id, record.text);
   if (!sealed.ok()) return sealed.status();
-  {
-    Run run(update_);
-    BindSealed(update_, record, sealer_.key_id(), request_id_hash, caller_hash, *sealed);
-    const absl::StatusOr<bool> row = run->Step();
-    if (!row.ok()) return row.status();
-    if (run->ChangedRows() == 1) return absl::OkStatus();
-  }
+  absl::StatusOr<bool> is_written = UpdateSealed(record, *sealed);
+  if (is_written.ok() && !*is_written) is_written = Reseal(record, *sealed);
+  if (!is_written.ok()) return is_written.status();
+  if (*is_written) return absl::OkStatus();
   Run run(select_);
   run->BindText(1, record.id);
   const absl::StatusOr<bool> row = run->Step();
@@ -191,6 +191,28 @@ absl::Status LoginTable::Update(const Record& record) {
     return absl::NotFoundError(absl::StrCat("there is no login ", record.id, " to update"));
   return absl::FailedPreconditionError(absl::StrCat("login ", record.id, " is stored in revision ",
                                                     record.revision, " or a later one"));
+}
+
+absl::StatusOr<bool> LoginTable::UpdateSealed(const Record& record, absl::string_view sealed) {
+  Run run(update_);
+  run->BindText(1, record.id);
+  BindEndTime(update_, 2, record.end_time);
+  run->BindInt(3, record.revision);
+  run->BindInt(4, sealer_.key_id());
+  run->BindBytes(5, sealed);
+  const absl::StatusOr<bool> row = run->Step();
+  if (!row.ok()) return row.status();
+  return run->ChangedRows() == 1;
+}
+
+absl::StatusOr<bool> LoginTable::Reseal(const Record& record, absl::string_view sealed) {
+  const std::string request_id_hash = HashOf(record.request_key);
+  const std::string caller_hash = HashOf(record.caller);
+  Run run(reseal_);
+  BindSealed(reseal_, record, sealer_.key_id(), request_id_hash, caller_hash, sealed);
+  const absl::StatusOr<bool> row = run->Step();
+  if (!row.ok()) return row.status();
+  return run->ChangedRows() == 1;
 }
 
 absl::Status LoginTable::Erase(absl::string_view id) {

@@ -70,6 +70,10 @@ class LoginTable {
       : sealer_(std::move(sealer)), boot_(std::move(boot)), starts_(std::move(starts)) {}
   // Under the key that seals; empty of an empty text.
   std::string HashOf(absl::string_view text) const;
+  // Updates write what is sealed with the present key, over an earlier revision: the first where it
+  // is of that key, too, the second with whatever key. False: there is no such revision.
+  absl::StatusOr<bool> UpdateSealed(const Record& record, absl::string_view sealed);
+  absl::StatusOr<bool> Reseal(const Record& record, absl::string_view sealed);
   absl::StatusOr<Login> OpenRecord(absl::string_view id, absl::string_view sealed) const;
   absl::StatusOr<std::optional<Login>> FindByRequestId(const std::vector<std::string>& hashes);
   // Every row of a statement that is bound.
@@ -81,6 +85,7 @@ class LoginTable {
   Statement insert_;
   Statement select_by_request_id_hash_;
   Statement update_;
+  Statement reseal_;
   Statement erase_;
   Statement erase_ended_;
   Statement select_;

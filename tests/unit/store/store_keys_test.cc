@@ -169,6 +169,9 @@ TEST_F(StoreKeysTest, RequestIdIsFoundAgainUnderEveryKey) {
   later.revision = 8;  // is sealed with the new key, and its request_id goes along
   ASSERT_TRUE(Update(*store, later).ok());
   EXPECT_EQ(*Create(*store, again), later);
+  later.revision = 9;  // with the key that it has
+  ASSERT_TRUE(Update(*store, later).ok());
+  EXPECT_EQ(*Create(*store, again), later);
   ASSERT_TRUE(store->ReplaceKeys(KeysOf({3, 2})).ok());
   EXPECT_EQ(*Create(*store, again), later);
 }
