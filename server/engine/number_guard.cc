@@ -7,7 +7,7 @@
 #include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
 #include "server/engine/call_status.h"
-#include "server/engine/random.h"
+#include "server/login/random.h"
 
 namespace cibad {
 namespace {

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "server/engine/random.h"
 #include "server/http/clock.h"
 #include "server/login/new_login.h"
+#include "server/login/random.h"
 #include "server/rpc/check_user.h"
 #include "server/rpc/complete_call.h"
 #include "server/rpc/login_message.h"

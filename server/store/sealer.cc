@@ -3,7 +3,6 @@
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
-#include <openssl/rand.h>
 
 #include <algorithm>
 #include <array>
@@ -13,6 +12,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/login/random.h"
 
 namespace cibad {
 namespace {
@@ -147,14 +147,15 @@ absl::StatusOr<std::string> Sealer::Seal(absl::string_view login_id,
   unsigned char* ciphertext = nonce + kNonceBytes;
   unsigned char* tag = ciphertext + record.size();
   int length = 0;
-  if (key.seal == nullptr || RAND_bytes(nonce, kNonceBytes) != 1 ||
+  FillWithRandomBits(nonce, kNonceBytes);
+  if (key.seal == nullptr ||
       !RunCipher(key.seal.get(),
                  absl::string_view(sealed).substr(kEnvelopeHeaderBytes, kNonceBytes), associated,
                  record, ciphertext) ||
       EVP_CipherFinal_ex(key.seal.get(), tag, &length) != 1 ||
       EVP_CIPHER_CTX_ctrl(key.seal.get(), EVP_CTRL_AEAD_GET_TAG, kTagBytes, tag) != 1) {
-    return absl::UnavailableError(absl::StrCat(
-        "login ", login_id, " cannot be sealed: OpenSSL has no random bytes or no memory"));
+    return absl::UnavailableError(
+        absl::StrCat("login ", login_id, " cannot be sealed: OpenSSL has no memory"));
   }
   return sealed;
 }

@@ -43,7 +43,7 @@ class Sealer {
   SealingKeyId key_id() const;
   bool HasKey(SealingKeyId id) const;
 
-  // UNAVAILABLE: OpenSSL has no random bytes, or no memory.
+  // UNAVAILABLE: OpenSSL has no memory.
   absl::StatusOr<std::string> Seal(absl::string_view login_id, absl::string_view record) const;
 
   // DATA_LOSS: these are not the bytes that Seal gave for that login, or the key is not known. The

@@ -37,6 +37,14 @@ def bare_loop(world, seconds, rate=0, at_a_time=100, path="token", cores="0"):
             "p50_ms": result["p50_ms"], "p99_ms": result["p99_ms"]}
 
 
+def start_bare_server(world, cores=None):
+    """A gRPC server that does nothing (bare_grpc_server.cc), and its address."""
+    address = f"unix:{world.path('bare.sock')}"
+    server = world.start([os.path.join(PROGRAMS, "bare_grpc_server"), address], cores=cores, stdout=subprocess.PIPE)
+    server.popen.stdout.readline()
+    return server, address
+
+
 def openid_client(world, seconds, logins):
     folder = os.path.join(ROOT, "build", "default", "tests", "bench", "openid_client")
     install = os.path.join(ROOT, "tests", "bench", "openid_client", "install")
@@ -150,10 +158,7 @@ def watching(scale):
         world.start_provider(interval=5, cores=None)
         watched = growth(world, world.start_daemon(workers=2, cores=None))
     with World() as world:
-        address = f"unix:{world.path('bare.sock')}"
-        bare = world.start([os.path.join(PROGRAMS, "bare_grpc_server"), address], stdout=subprocess.PIPE)
-        bare.popen.stdout.readline()
-        bare_stream = growth(world, bare, address)
+        bare_stream = growth(world, *start_bare_server(world))
     return {"streams": counts[1], "bytes_per_watched_login": watched, "bytes_per_bare_stream": bare_stream}
 
 
@@ -178,19 +183,16 @@ def cpu_of_a_row(world, rows):
 
 def starting(scale):
     """Target 3. CPU of a start until its watcher hears PENDING, beside the sum of its parts, each by itself: one call
-    and one stream message, one curl exchange and one row. Turn about, since a machine that is shared may be half as
-    fast a few seconds later. And how long StartLogin takes at half of the highest rate. An interval of 60 s keeps
-    polls out of it."""
+    and one stream message, one curl exchange and one row. Turn about, since a machine
+    that is shared may be half as fast a few seconds later. And how long StartLogin takes at half of the highest rate.
+    An interval of 60 s keeps polls out of it."""
     rounds, logins = 6, int(2000 * scale)
     spent = {"start": 0, "grpc": 0, "exchange": 0, "row": 0}
     seconds, slowest = 0, 0
     with World(interval=60) as world:
         world.start_nginx()
         daemon = world.start_daemon(workers=1)
-        bare_address = f"unix:{world.path('bare.sock')}"
-        bare = world.start([os.path.join(PROGRAMS, "bare_grpc_server"), bare_address], cores="0",
-                           stdout=subprocess.PIPE)
-        bare.popen.stdout.readline()
+        bare, bare_address = start_bare_server(world, cores="0")
         for number in range(rounds):
             first_phone = 90_000_000 + number * logins
             cpu, started, pending = cpu_of_starts(world, daemon, logins, first_phone)
@@ -201,7 +203,6 @@ def starting(scale):
             spent["exchange"] += 1 / bare_loop(world, 1)["polls_per_cpu_second"] / rounds
             spent["row"] += cpu_of_a_row(world, logins) / rounds
             wait_for(lambda: world.metric("cibad_watch_streams") == 0, "end of the streams")
-        bare.stop()
         highest = rounds * logins / seconds
         half = world.start_load(2 * logins, at_a_time=1000, rate=highest / 2, watch=True, first_phone=98_000_000)
         answers = read_line(half)
@@ -267,9 +268,7 @@ def bare_parts_of_an_end(world, rate):
     commit = json.loads(subprocess.run(
         [os.path.join(PROGRAMS, "bare_group_commit"), world.path("bare.db"), str(int(4 * rate)), "1", str(rate)],
         check=True, capture_output=True).stdout)
-    address = f"unix:{world.path('bare.sock')}"
-    bare = world.start([os.path.join(PROGRAMS, "bare_grpc_server"), address], stdout=subprocess.PIPE)
-    bare.popen.stdout.readline()
+    _, address = start_bare_server(world)
     call = read_line(world.start_load(int(4 * rate), rate=rate, address=address))
     return {name: {"p50_ms": one["p50_ms"], "p99_ms": one["p99_ms"]}
             for name, one in (("exchange", exchange), ("commit", commit), ("call", call))}
