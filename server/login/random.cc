@@ -3,14 +3,17 @@
 #include <sys/random.h>
 
 #include <cassert>
+#include <cerrno>
 #include <cstdlib>
 
 namespace cibad {
 
 void FillWithRandomBits(void* bits, size_t size) {
-  [[maybe_unused]] constexpr size_t kMost = 256;
-  assert(size <= kMost);
-  if (getrandom(bits, size, 0) != static_cast<ssize_t>(size)) std::abort();
+  assert(size <= kMostRandomBytes);
+  // Shortly after the machine's start a signal can come before there is any.
+  while (getrandom(bits, size, 0) != static_cast<ssize_t>(size)) {
+    if (errno != EINTR) std::abort();
+  }
 }
 
 }  // namespace cibad

@@ -21,7 +21,7 @@ using Line = nlohmann::ordered_json;
 constexpr char kOtherCallersLogin[] = "the login is another caller's";
 
 Line NewLine(const char* event, absl::Time time) {
-  constexpr size_t kMostMembers = 8;
+  constexpr size_t kMostMembers = 9;
   Line line = Line::object();
   line.get_ref<Line::object_t&>().reserve(kMostMembers);
   line["time"] = absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", time, absl::UTCTimeZone());

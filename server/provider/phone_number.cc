@@ -79,7 +79,7 @@ bool ReadPlainNumber(absl::string_view text, PhoneNumber* number) {
 
 // The thousands of plain numbers, +47 and +45, of which one was found to be a customer's. Numbers
 // are given out by the thousand and more, so the other 999 are as good as it is, and need not be
-// compared with each of the library's forty patterns: those would be a tenth of what a start costs.
+// compared with each of the library's forty patterns: those would be a twentieth of a start's cost.
 // What was found wrong is not remembered.
 class CustomerRanges {
  public:

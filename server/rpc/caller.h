@@ -1,6 +1,7 @@
 // Who calls: what a call brings along to prove it, and the caller of the config that it proves. The
 // same rules are applied before any handler runs (rpc/gate.h), and by the handlers to learn who it
-// is. docs/operations.md tells them to operators under "Callers".
+// is; these need not look again for a header that the gate has refused. docs/operations.md tells
+// them to operators under "Callers".
 
 #ifndef CIBAD_SERVER_RPC_CALLER_H_
 #define CIBAD_SERVER_RPC_CALLER_H_
@@ -33,7 +34,7 @@ struct CallerProof {
   Texts uris;
   Texts dns_names;
   Texts common_names;
-  Texts authorization;  // the headers of that name
+  Texts authorization;  // the headers of that name, if they can matter
 };
 
 // The caller. UNAUTHENTICATED: none, with a message that tells a till's developer what to change

@@ -3,7 +3,6 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <string>
-#include <utility>
 
 #include "absl/time/time.h"
 #include "server/login/language.h"

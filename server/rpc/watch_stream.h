@@ -56,8 +56,8 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::Login>,
   void OnRefused(const absl::Status& status) override;
 
  private:
-  // What is to be written, in a few blocks of memory instead of one for each of its texts: most
-  // logins have an open stream, and tell it of every change.
+  // What is to be written, with its parts in one block of memory instead of one each; only long
+  // texts have blocks of their own. Most logins have an open stream, and tell it of every change.
   struct Message {
     explicit Message(const Login& told);
 

@@ -107,7 +107,7 @@ TEST(PhoneNumber, BlanksMakeNoDifference) {
 }
 
 // Of a thousand numbers of which one is a customer's the others are not looked up any more; the
-// blank has them looked up nevertheless.
+// blank has them looked up nevertheless. A sample: all would take a minute with a sanitizer.
 TEST(PhoneNumber, NumbersOfAThousandAreAlike) {
   for (const int country_code : {47, 45}) {
     for (int thousand = 0; thousand < 100'000; thousand += 11) {
