@@ -58,13 +58,13 @@ size_t NumberGuard::StartOf(const LoginRequest& request) const {
 NumberGuard::Verdict NumberGuard::Admit(const LoginRequest& request, const std::string& id,
                                         const Limits& limits, absl::Time now) {
   // Before the lock: the store has one of its own.
-  const std::vector<CustomerHash> customer =
+  const std::vector<CustomerHash> stored_as =
       has_earlier_ ? hashes_of_(request) : std::vector<CustomerHash>();
-  const std::lock_guard lock(mutex_);
-  const size_t customer_key = CustomerOf(request);
+  const size_t customer = CustomerOf(request);
   const size_t place = PlaceOf(request);
   const size_t caller = absl::HashOf(seed_, request.caller);
   const size_t start = StartOf(request);
+  const std::lock_guard lock(mutex_);
   const auto pending = pending_.find(place);
   const bool is_repeated =
       pending != pending_.end() && start != 0 && pending->second.start == start;
@@ -77,11 +77,11 @@ NumberGuard::Verdict NumberGuard::Admit(const LoginRequest& request, const std::
     ForgetOld(oldest);
     forgot_at_ = now;
   }
-  Starts& starts = starts_[customer_key];
+  Starts& starts = starts_[customer];
   const auto first = std::upper_bound(starts.begin(), starts.end(), oldest);
   starts_count_ -= static_cast<size_t>(first - starts.begin());
   starts.erase(starts.begin(), first);
-  const Asked earlier = CountEarlier(customer, oldest);
+  const Asked earlier = CountEarlier(stored_as, oldest);
   if (static_cast<int64_t>(starts.size() + earlier.count) >= limits.starts) {
     const absl::Time frees = starts.empty() ? earlier.first : std::min(earlier.first, starts[0]);
     return {IsAskedTooOften(frees - oldest), nullptr, ""};
@@ -94,7 +94,7 @@ NumberGuard::Verdict NumberGuard::Admit(const LoginRequest& request, const std::
   starts.push_back(now);
   ++starts_count_;
   pending_.emplace(place, Pending{{id.begin(), id.end()}, start, caller});
-  return {absl::OkStatus(), std::make_shared<Hold>(this, customer_key, place, id), ""};
+  return {absl::OkStatus(), std::make_shared<Hold>(this, customer, place, id), ""};
 }
 
 void NumberGuard::AddPending(const Login& login) {

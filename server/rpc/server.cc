@@ -60,7 +60,7 @@ void SetUpGrpc() {
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   // Debian's abseil looks for deadlocks at each lock and unlock of gRPC's mutexes, and takes one
-  // lock for all threads to do so: 2 to 6 % of a start.
+  // lock for all threads to do so.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
 }
 

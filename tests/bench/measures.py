@@ -183,9 +183,9 @@ def cpu_of_a_row(world, rows):
 
 def starting(scale):
     """Target 3. CPU of a start until its watcher hears PENDING, beside the sum of its parts, each by itself: one call
-    and one stream message, one curl exchange and one row. Turn about, since a machine
-    that is shared may be half as fast a few seconds later. And how long StartLogin takes at half of the highest rate.
-    An interval of 60 s keeps polls out of it."""
+    and one stream message, one curl exchange and one row. Turn about, since a machine that is shared may be half as
+    fast a few seconds later. And how long StartLogin takes at half of the highest rate. An interval of 60 s keeps
+    polls out of it."""
     rounds, logins = 6, int(2000 * scale)
     spent = {"start": 0, "grpc": 0, "exchange": 0, "row": 0}
     seconds, slowest = 0, 0
