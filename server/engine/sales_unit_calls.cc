@@ -44,9 +44,9 @@ void SalesUnitCalls::Send(const SalesUnit& unit, Proof proof, const Build& build
   if (!token.ok()) return Post(NotSent(token.status().message()), std::move(done));
   environment_.http->Send(build(*metadata, {unit, *token}),
                           [tokens = environment_.access_tokens, unit, token = *token,
-                           done = std::move(done)](const HttpResult& result) {
+                           done = std::move(done)](HttpResult result) {
                             if (IsRefusedToken(result)) tokens->Refuse(unit, token);
-                            done(result);
+                            done(std::move(result));
                           });
 }
 

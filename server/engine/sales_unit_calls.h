@@ -30,7 +30,7 @@ class SalesUnitCalls {
     std::function<void(std::function<void()>)> post;
   };
   using Build = std::function<HttpRequest(const ProviderMetadata&, const Requester&)>;
-  using Done = std::function<void(const HttpResult&)>;
+  using Done = std::function<void(HttpResult)>;
 
   explicit SalesUnitCalls(Environment environment) : environment_(std::move(environment)) {}
 

@@ -147,8 +147,8 @@ CurlTransfer::Listener& CurlTransfer::ListenerOf(CURL* handle) {
 void CurlTransfer::ListHeaders(const HttpRequest& request) {
   header_list_.clear();
   header_list_.reserve(request.headers.size() + 1);
-  for (const std::string& header : request.headers) {
-    header_list_.push_back({ForCurl(header.c_str()), nullptr});
+  for (const absl::string_view header : request.headers) {
+    header_list_.push_back({ForCurl(header.data()), nullptr});
   }
   // An empty one keeps libcurl from asking with "Expect: 100-continue" first.
   header_list_.push_back({ForCurl("Expect:"), nullptr});
@@ -243,10 +243,7 @@ bool CurlTransfer::TakeHeader(absl::string_view line) {
     limit_passed_ = "the answer has too many headers";
     return false;
   }
-  const size_t colon = line.find(':');
-  if (colon == absl::string_view::npos) return true;
-  response_.headers[absl::AsciiStrToLower(line.substr(0, colon))] =
-      std::string(absl::StripAsciiWhitespace(line.substr(colon + 1)));
+  if (absl::StrContains(line, ':')) response_.headers.Add({line});
   return true;
 }
 

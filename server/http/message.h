@@ -5,13 +5,12 @@
 #define CIBAD_SERVER_HTTP_MESSAGE_H_
 
 #include <cstddef>
-#include <map>
 #include <string>
 #include <variant>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "server/http/header_list.h"
 
 namespace cibad {
 
@@ -24,15 +23,14 @@ enum class HttpMethod { kGet, kPost, kDelete };
 struct HttpRequest {
   HttpMethod method = HttpMethod::kGet;
   std::string url;                             // https only
-  std::vector<std::string> headers;            // "Name: value"; may hold credentials, never logged
+  HeaderList headers;                          // may hold credentials, never logged
   std::string body;                            // of a POST
   absl::Duration timeout = absl::Seconds(35);  // for the whole exchange, queueing included
 };
 
 struct HttpResponse {
   int status = 0;
-  std::map<std::string, std::string>
-      headers;           // names in lower case; the last value of a repeated one
+  HeaderList headers;
   std::string body;      // at most HttpClient's limit
   absl::Time sent_time;  // when the request went on the wire
 };

@@ -6,15 +6,15 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
+#include "server/http/character_set.h"
 
 namespace cibad {
 namespace {
 
 // RFC 9110, 5.6.2.
-bool IsTokenCharacter(char c) {
-  return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
-         absl::StrContains("!#$%&'*+-.^_`|~", c);
-}
+constexpr CharacterSet kTokenCharacters("!#$%&'*+-.^_`|~");
+
+bool IsTokenCharacter(char c) { return kTokenCharacters.Has(c); }
 
 bool IsControl(char c) { return absl::ascii_iscntrl(static_cast<unsigned char>(c)); }
 
@@ -66,7 +66,7 @@ absl::Status CheckRequest(const HttpRequest& request) {
   if (request.headers.size() > kMaxRequestHeaders) {
     return absl::InvalidArgumentError("the request has more than 50 headers");
   }
-  for (const std::string& header : request.headers) {
+  for (const absl::string_view header : request.headers) {
     if (absl::Status status = CheckHeader(header); !status.ok()) return status;
   }
   if (request.body.size() > kMaxRequestBodyBytes) {

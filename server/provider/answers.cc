@@ -151,7 +151,7 @@ Outcome<Answer> Read(const HttpResult& result, absl::StatusOr<Answer> (*read)(co
 // asked for.
 bool IsJson(const HttpResponse& response) {
   const std::pair<absl::string_view, absl::string_view> type =
-      absl::StrSplit(FindHeader(response, "content-type"), absl::MaxSplits(';', 1));
+      absl::StrSplit(response.headers.Find("content-type"), absl::MaxSplits(';', 1));
   return absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(type.first), "application/json");
 }
 

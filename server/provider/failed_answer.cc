@@ -70,7 +70,7 @@ ErrorBody ParseErrorBody(const HttpResponse& response) {
     }
     ReadExtraDetails(*body, read, details);
     read.is_understood = !read.code.empty() || !details.empty() ||
-                         absl::StartsWithIgnoreCase(FindHeader(response, "content-type"),
+                         absl::StartsWithIgnoreCase(response.headers.Find("content-type"),
                                                     "application/problem+json");
   }
   if (read.code != kAuthorizationPending) {  // about which nobody asks

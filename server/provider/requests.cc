@@ -4,13 +4,12 @@
 #include <cassert>
 #include <cstddef>
 #include <utility>
-#include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
+#include "server/http/character_set.h"
 #include "server/provider/text_rules.h"
 
 namespace cibad {
@@ -21,7 +20,6 @@ constexpr absl::string_view kSystemName = "cibad";
 constexpr absl::string_view kSystemVersion = CIBAD_VERSION;
 static_assert(kSystemName.size() <= 30 && kSystemVersion.size() <= 30);
 
-constexpr size_t kMostHeaders = 9;       // of any request here
 constexpr size_t kUsualFormBytes = 240;  // so that a form seldom has to grow
 
 // Staff wait for the answer, and a login for its start.
@@ -37,10 +35,9 @@ std::string UserExistsEndpoint(const ProviderMetadata& provider) {
 }
 
 // RFC 3986 2.3.
-bool IsUnreserved(char c) {
-  return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '.' || c == '_' ||
-         c == '~';
-}
+constexpr CharacterSet kUnreserved("-._~");
+
+bool IsUnreserved(char c) { return kUnreserved.Has(c); }
 
 // application/x-www-form-urlencoded (RFC 6749 appendix B): a blank is `+`, what is unreserved
 // stays, and every other byte is percent-encoded.
@@ -80,31 +77,30 @@ class Form {
 };
 
 // The headers of every request, for a program that goes by these names.
-std::vector<std::string> HeadersOf(const SystemHeaders& system) {
-  const auto header = [](absl::string_view name, absl::string_view value,
-                         absl::string_view fallback) {
-    return absl::StrCat("Vipps-System-", name, ": ", value.empty() ? fallback : value);
+HeaderList HeadersOf(const SystemHeaders& system) {
+  HeaderList headers = {"Accept: application/json"};
+  const auto add = [&headers](absl::string_view name, absl::string_view value,
+                              absl::string_view fallback) {
+    headers.Add({"Vipps-System-", name, ": ", value.empty() ? fallback : value});
   };
-  std::vector<std::string> headers;
-  headers.reserve(kMostHeaders);
-  headers.emplace_back("Accept: application/json");
-  headers.push_back(header("Name", system.name, kSystemName));
-  headers.push_back(header("Version", system.version, kSystemVersion));
-  headers.push_back(header("Plugin-Name", system.plugin_name, kSystemName));
-  headers.push_back(header("Plugin-Version", system.plugin_version, kSystemVersion));
+  add("Name", system.name, kSystemName);
+  add("Version", system.version, kSystemVersion);
+  add("Plugin-Name", system.plugin_name, kSystemName);
+  add("Plugin-Version", system.plugin_version, kSystemVersion);
   return headers;
 }
 
 // Both halves are form-encoded first, so that a `:` in the id does not end it (RFC 6749 2.3.1).
-Secret BasicCredentials(const SalesUnit& sales_unit) {
+void AddBasicCredentials(const SalesUnit& sales_unit, HttpRequest& request) {
   std::string credentials;
   credentials.reserve(kUsualFormBytes);  // as a form's
   AppendFormEncoded(sales_unit.client_id, credentials);
   credentials.push_back(':');
   AppendFormEncoded(sales_unit.client_secret.Reveal(), credentials);
-  Secret encoded = Secret::Take(absl::Base64Escape(credentials));
+  std::string encoded = absl::Base64Escape(credentials);
+  request.headers.Add({"Authorization: Basic ", encoded});
+  WipeText(encoded);
   WipeText(credentials);
-  return encoded;
 }
 
 // A form from the sales unit to one of its provider's endpoints, with proof that it is the sales
@@ -113,11 +109,10 @@ HttpRequest PostForm(std::string url, const Requester& caller, Form form) {
   const SalesUnit& sales_unit = caller.sales_unit;
   HttpRequest request = SalesUnitRequest(std::move(url), sales_unit);
   request.method = HttpMethod::kPost;
-  request.headers.emplace_back("Content-Type: application/x-www-form-urlencoded");
+  request.headers.Add({"Content-Type: application/x-www-form-urlencoded"});
   switch (sales_unit.authentication) {
     case ClientAuthentication::kClientSecretBasic:
-      request.headers.push_back(
-          absl::StrCat("Authorization: Basic ", BasicCredentials(sales_unit).Reveal()));
+      AddBasicCredentials(sales_unit, request);
       break;
     case ClientAuthentication::kClientSecretPost:
       form.Add("client_id", sales_unit.client_id);
@@ -131,8 +126,8 @@ HttpRequest PostForm(std::string url, const Requester& caller, Form form) {
   return request;
 }
 
-std::string SubscriptionKeyHeader(const SalesUnit& sales_unit) {
-  return absl::StrCat("Ocp-Apim-Subscription-Key: ", sales_unit.subscription_key.Reveal());
+void AddSubscriptionKey(const SalesUnit& sales_unit, HttpRequest& request) {
+  request.headers.Add({"Ocp-Apim-Subscription-Key: ", sales_unit.subscription_key.Reveal()});
 }
 
 // Who is to be asked.
@@ -156,14 +151,14 @@ HttpRequest SalesUnitRequest(std::string url, const SalesUnit& sales_unit) {
   HttpRequest request;
   request.url = std::move(url);
   request.headers = HeadersOf(sales_unit.system_headers);
-  request.headers.push_back(absl::StrCat("Merchant-Serial-Number: ", sales_unit.msn));
+  request.headers.Add({"Merchant-Serial-Number: ", sales_unit.msn});
   return request;
 }
 
 void AddAccessToken(const Requester& caller, HttpRequest& request) {
   assert(!caller.access_token.empty() && IsVisibleAscii(caller.access_token.Reveal()));
-  request.headers.push_back(absl::StrCat(kBearerHeader, caller.access_token.Reveal()));
-  request.headers.push_back(SubscriptionKeyHeader(caller.sales_unit));
+  request.headers.Add({kBearerHeader, caller.access_token.Reveal()});
+  AddSubscriptionKey(caller.sales_unit, request);
 }
 
 std::string AtHostOf(absl::string_view issuer, absl::string_view path) {
@@ -175,9 +170,9 @@ HttpRequest AccessTokenRequest(absl::string_view issuer, const SalesUnit& sales_
   assert(!sales_unit.subscription_key.empty());
   HttpRequest request = SalesUnitRequest(AtHostOf(issuer, "/accesstoken/get"), sales_unit);
   request.method = HttpMethod::kPost;
-  request.headers.push_back(absl::StrCat("client_id: ", sales_unit.client_id));
-  request.headers.push_back(absl::StrCat("client_secret: ", sales_unit.client_secret.Reveal()));
-  request.headers.push_back(SubscriptionKeyHeader(sales_unit));
+  request.headers.Add({"client_id: ", sales_unit.client_id});
+  request.headers.Add({"client_secret: ", sales_unit.client_secret.Reveal()});
+  AddSubscriptionKey(sales_unit, request);
   return request;
 }
 
@@ -227,7 +222,7 @@ HttpRequest UserinfoRequest(const ProviderMetadata& provider, const SalesUnit& s
                             absl::string_view access_token) {
   assert(IsVisibleAscii(access_token));
   HttpRequest request = SalesUnitRequest(provider.userinfo_endpoint, sales_unit);
-  request.headers.push_back(absl::StrCat(kBearerHeader, access_token));
+  request.headers.Add({kBearerHeader, access_token});
   return request;
 }
 

@@ -39,17 +39,11 @@ std::optional<absl::Time> ParseHttpDate(absl::string_view text) {
 
 }  // namespace
 
-absl::string_view FindHeader(const HttpResponse& response, absl::string_view name) {
-  const auto header = response.headers.find(std::string(name));
-  if (header == response.headers.end()) return "";
-  return absl::StripAsciiWhitespace(header->second);
-}
-
 absl::Duration FreshFor(const HttpResponse& response) {
   constexpr absl::Duration kShortest = absl::Minutes(1);
   constexpr absl::Duration kDefault = absl::Hours(1);
   absl::Duration fresh = kDefault;
-  for (absl::string_view part : absl::StrSplit(FindHeader(response, "cache-control"), ',')) {
+  for (absl::string_view part : absl::StrSplit(response.headers.Find("cache-control"), ',')) {
     const std::string directive = absl::AsciiStrToLower(absl::StripAsciiWhitespace(part));
     if (directive == "no-store" || directive == "no-cache") return kShortest;
     absl::string_view value = directive;
@@ -57,18 +51,18 @@ absl::Duration FreshFor(const HttpResponse& response) {
     if (absl::ConsumePrefix(&value, "\"")) absl::ConsumeSuffix(&value, "\"");
     // An answer whose freshness cannot be understood counts as stale (RFC 9111 4.2.1).
     fresh = ParseSeconds(value).value_or(absl::ZeroDuration()) -
-            ParseSeconds(FindHeader(response, "age")).value_or(absl::ZeroDuration());
+            ParseSeconds(response.headers.Find("age")).value_or(absl::ZeroDuration());
   }
   return std::clamp(fresh, kShortest, kLongest);
 }
 
 std::optional<absl::Duration> RetryAfter(const HttpResponse& response) {
-  const absl::string_view value = FindHeader(response, "retry-after");
+  const absl::string_view value = response.headers.Find("retry-after");
   if (value.empty()) return std::nullopt;  // nearly always, thousands of times a second
   std::optional<absl::Duration> wait = ParseSeconds(value);
   if (!wait) {
     const auto until = ParseHttpDate(value);
-    const auto sent = ParseHttpDate(FindHeader(response, "date"));
+    const auto sent = ParseHttpDate(response.headers.Find("date"));
     if (!until || !sent) return std::nullopt;
     wait = *until - *sent;
   }

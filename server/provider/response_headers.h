@@ -6,14 +6,10 @@
 
 #include <optional>
 
-#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/http/message.h"
 
 namespace cibad {
-
-// The header's value, or an empty text. `name` in lower case.
-absl::string_view FindHeader(const HttpResponse& response, absl::string_view name);
 
 // How long an answer may be used before it is fetched again (RFC 9111 4.2): `max-age`, less `Age`;
 // from one minute, also where the provider forbids keeping it at all, to 24 hours; one hour where

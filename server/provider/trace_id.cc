@@ -87,7 +87,7 @@ std::string FindTraceId(const HttpResponse& response, const nlohmann::json* body
   std::string in_body = body == nullptr ? "" : TraceIdInBody(*body);
   if (!in_body.empty()) return in_body;
   for (const char* header : {"traceparent", "x-request-id", "x-correlation-id", "request-id"}) {
-    if (std::string id = CleanTraceId(FindHeader(response, header)); !id.empty()) {
+    if (std::string id = CleanTraceId(response.headers.Find(header)); !id.empty()) {
       return absl::StrCat(header, " ", id);
     }
   }

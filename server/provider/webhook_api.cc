@@ -102,7 +102,7 @@ absl::Status CheckWebhookId(absl::string_view id) {
 HttpRequest RegisterWebhookRequest(absl::string_view issuer, const Requester& caller,
                                    absl::string_view url) {
   HttpRequest request = WebhookRequest(issuer, caller, HttpMethod::kPost);
-  request.headers.emplace_back("Content-Type: application/json");
+  request.headers.Add({"Content-Type: application/json"});
   request.body = nlohmann::json{{"url", std::string(url)}, {"events", {kPingEvent}}}.dump();
   return request;
 }

@@ -34,10 +34,8 @@ Login WaitingLogin(int number, absl::Time now) {
 HttpResult AuthorizationPending(absl::Time now) {
   HttpResponse response;
   response.status = 400;
-  response.headers = {{"server", "nginx/1.22.1"},
-                      {"date", "Fri, 15 Jan 2027 08:00:00 GMT"},
-                      {"content-type", "application/json"},
-                      {"content-length", "33"}};
+  response.headers = {"server: nginx/1.22.1", "date: Fri, 15 Jan 2027 08:00:00 GMT",
+                      "content-type: application/json", "content-length: 33"};
   response.body = R"({"error":"authorization_pending"})";
   response.sent_time = now;
   return response;

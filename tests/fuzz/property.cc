@@ -39,10 +39,7 @@ HttpResponse AnswerOf(absl::string_view input) {
   while (!input.empty()) {
     const absl::string_view line = TakeLine(input);
     if (line.empty()) break;
-    const size_t colon = line.find(':');
-    if (colon == absl::string_view::npos) continue;
-    response.headers[absl::AsciiStrToLower(line.substr(0, colon))] =
-        std::string(absl::StripAsciiWhitespace(line.substr(colon + 1)));
+    response.headers.Add({line});
   }
   response.body = std::string(input);
   return response;

@@ -17,7 +17,7 @@ void FuzzRequestCheck(absl::string_view input) {
   std::vector<std::string> lines = absl::StrSplit(input, '\0');
   HttpRequest request;
   request.url = lines[0];
-  request.headers.assign(lines.begin() + 1, lines.end());
+  for (auto line = lines.begin() + 1; line != lines.end(); ++line) request.headers.Add({*line});
   const absl::Status status = CheckRequest(request);
   RequireLogText(status.message(), 256);
   if (!status.ok()) return;

@@ -29,13 +29,14 @@ constexpr absl::string_view kAccessToken = "access-token-";
 HttpResponse Response(int status, std::string body) {
   HttpResponse response;
   response.status = status;
-  response.headers["content-type"] = "application/json";
+  response.headers.Add({"content-type: application/json"});
   response.body = std::move(body);
   return response;
 }
 
 HttpResponse WithRetryAfter(HttpResponse response, std::optional<absl::Duration> wait) {
-  if (wait.has_value()) response.headers["retry-after"] = absl::StrCat(absl::ToInt64Seconds(*wait));
+  if (wait.has_value())
+    response.headers.Add({"retry-after: ", absl::StrCat(absl::ToInt64Seconds(*wait))});
   return response;
 }
 
@@ -75,7 +76,7 @@ int DigitBehind(absl::string_view text, absl::string_view before) {
 }
 
 int CustomerOfBearer(const HttpRequest& request) {
-  for (const std::string& header : request.headers) {
+  for (const absl::string_view header : request.headers) {
     if (absl::StartsWith(header, "Authorization: Bearer "))
       return DigitBehind(header, kAccessToken);
   }

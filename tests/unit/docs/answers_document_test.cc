@@ -88,6 +88,7 @@ std::optional<HttpResult> ReadAnswer(const std::string& text) {
   if (text == "too large")
     return HttpError{absl::ResourceExhaustedError("more than 262144 bytes"), true};
   HttpResponse response;
+  response.headers = {"content-type: application/json"};  // where the row names no other
   const std::vector<std::string> parts = absl::StrSplit(text, '`');
   for (size_t i = 1; i < parts.size(); i += 2) {
     const std::string& part = parts[i];
@@ -96,13 +97,12 @@ std::optional<HttpResult> ReadAnswer(const std::string& text) {
     if (i == 1) {
       if (!absl::SimpleAtoi(part, &response.status)) return std::nullopt;
     } else if (!header.second.empty() && absl::ascii_isalpha(part.front())) {
-      response.headers[absl::AsciiStrToLower(header.first)] = header.second;
+      response.headers.Add({part});
     } else {
       response.body = part;
     }
   }
   if (response.status == 0) return std::nullopt;
-  response.headers.emplace("content-type", "application/json");
   return response;
 }
 

@@ -12,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "tests/unit/engine/fakes.h"
+#include "tests/unit/http/header_lines.h"
 
 namespace cibad {
 namespace {
@@ -91,7 +92,7 @@ TEST_F(AccessTokensTest, IsFetchedBeforeAnybodyAsksAndThenKept) {
   Use({Partner()});
   EXPECT_EQ(Find(), "UNAVAILABLE") << "it is on its way";
   ASSERT_EQ(http_.CountOpen(kPath), 1);
-  EXPECT_THAT(http_.exchanges.front().request.headers,
+  EXPECT_THAT(Lines(http_.exchanges.front().request.headers),
               Contains("Ocp-Apim-Subscription-Key: planted-key"));
   http_.Answer(kPath, Token("one"));
   for (int i = 0; i < 100; ++i) EXPECT_EQ(Find(), "one");
@@ -176,7 +177,7 @@ TEST_F(AccessTokensTest, RefusedKeysAreToldAndTriedAgain) {
 TEST_F(AccessTokensTest, RetryAfterIsHeeded) {
   Use({Partner()});
   HttpResult busy = Refused(429, "");
-  std::get<HttpResponse>(busy).headers["retry-after"] = "120";
+  std::get<HttpResponse>(busy).headers.Add({"retry-after: 120"});
   http_.Answer(kPath, busy);
   EXPECT_EQ(Find(), "UNAVAILABLE");
   const absl::Time refused = now_;
@@ -229,7 +230,7 @@ TEST_F(AccessTokensTest, ChangedKeysCountAtOnceAndAnswersToTheOldOnesDoNot) {
   EXPECT_EQ(Find(), "UNAVAILABLE");
   Ring();
   ASSERT_EQ(http_.CountOpen(kPath), 1);
-  EXPECT_THAT(http_.exchanges.front().request.headers, Contains("client_secret: another"));
+  EXPECT_THAT(Lines(http_.exchanges.front().request.headers), Contains("client_secret: another"));
   http_.Answer(kPath, Token("new"));
   EXPECT_EQ(Find(), "new");
 }

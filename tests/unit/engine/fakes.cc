@@ -84,7 +84,7 @@ std::vector<LoginState> NotingWatcher::States() const {
 HttpResult Ok(const std::string& json) {
   HttpResponse response;
   response.status = 200;
-  response.headers["content-type"] = "application/json";
+  response.headers.Add({"content-type: application/json"});
   response.body = json;
   return response;
 }
@@ -92,7 +92,7 @@ HttpResult Ok(const std::string& json) {
 HttpResult Refused(int status, const std::string& code) {
   HttpResponse response;
   response.status = status;
-  response.headers["content-type"] = "application/json";
+  response.headers.Add({"content-type: application/json"});
   response.body = absl::StrCat(R"({"error":")", code, R"("})");
   return response;
 }

@@ -27,8 +27,8 @@ class ProviderDirectoryTest : public ::testing::Test {
 
   static HttpResult FreshFor(absl::Duration duration, const std::string& json) {
     HttpResult result = Ok(json);
-    std::get<HttpResponse>(result).headers["cache-control"] =
-        "max-age=" + std::to_string(absl::ToInt64Seconds(duration));
+    std::get<HttpResponse>(result).headers.Add(
+        {"cache-control: ", "max-age=" + std::to_string(absl::ToInt64Seconds(duration))});
     return result;
   }
 

@@ -15,6 +15,7 @@
 #include "server/engine/worker.h"
 #include "server/login/new_login.h"
 #include "tests/unit/engine/fakes.h"
+#include "tests/unit/http/header_lines.h"
 
 namespace cibad {
 namespace {
@@ -115,7 +116,7 @@ TEST_F(WorkerPartnerTest, AStartWaitsForTheTokenAndIsThenSent) {
   GiveToken("api-token");
   Ring();
   ASSERT_EQ(http_.CountOpen(kBackchannelPath), 1);
-  EXPECT_THAT(http_.exchanges.back().request.headers,
+  EXPECT_THAT(Lines(http_.exchanges.back().request.headers),
               testing::AllOf(Contains("Authorization: Bearer api-token"),
                              Contains("Ocp-Apim-Subscription-Key: subscription"),
                              Not(Contains(StartsWith("Authorization: Basic")))));
@@ -149,7 +150,7 @@ TEST_F(WorkerPartnerTest, ARefusedTokenFailsItsLoginAndIsReplacedForTheNext) {
   GiveToken("new");
   Begin();
   ASSERT_EQ(http_.CountOpen(kBackchannelPath), 1);
-  EXPECT_THAT(http_.exchanges.back().request.headers, Contains("Authorization: Bearer new"));
+  EXPECT_THAT(Lines(http_.exchanges.back().request.headers), Contains("Authorization: Bearer new"));
 }
 
 TEST_F(WorkerPartnerTest, APollWithoutATokenIsNoEndAndLosesNothing) {
@@ -165,7 +166,7 @@ TEST_F(WorkerPartnerTest, APollWithoutATokenIsNoEndAndLosesNothing) {
   GiveToken("two");
   Ring();
   ASSERT_EQ(http_.CountOpen(kTokenPath), 1);
-  EXPECT_THAT(http_.exchanges.back().request.headers, Contains("Authorization: Bearer two"));
+  EXPECT_THAT(Lines(http_.exchanges.back().request.headers), Contains("Authorization: Bearer two"));
 }
 
 TEST_F(WorkerPartnerTest, DrainingWaitsForWhatWasNotSentToo) {

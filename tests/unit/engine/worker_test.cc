@@ -16,6 +16,7 @@
 #include "absl/strings/str_format.h"
 #include "server/login/new_login.h"
 #include "tests/unit/engine/worker_fixture.h"
+#include "tests/unit/http/header_lines.h"
 
 namespace cibad {
 namespace {
@@ -65,7 +66,7 @@ TEST_F(WorkerTest, GoesOnWithChangedCredentials) {
   SetSalesUnit({.msn = "123456", .client_id = "client", .client_secret = Secret("new")});
   Ring();
   ASSERT_EQ(http_.CountOpen(kToken), 1);
-  EXPECT_THAT(http_.exchanges.back().request.headers,
+  EXPECT_THAT(Lines(http_.exchanges.back().request.headers),
               Contains("Authorization: Basic " + absl::Base64Escape("client:new")));
 }
 
@@ -74,7 +75,7 @@ TEST_F(WorkerTest, LoginsOfASalesUnitThatIsTakenOutEndWithItsCredentials) {
   SetSalesUnit({.msn = "654321", .client_id = "other", .client_secret = Secret("x")});
   Ring();
   ASSERT_EQ(http_.CountOpen(kToken), 1);
-  EXPECT_THAT(http_.exchanges.back().request.headers,
+  EXPECT_THAT(Lines(http_.exchanges.back().request.headers),
               Contains("Authorization: Basic " + absl::Base64Escape("client:secret")));
 }
 
@@ -83,7 +84,7 @@ TEST_F(WorkerTest, LoginsGoOnAsTheClientThatTheyWereStartedBy) {
   SetSalesUnit({.msn = "123456", .client_id = "another", .client_secret = Secret("x")});
   Ring();
   ASSERT_EQ(http_.CountOpen(kToken), 1);
-  EXPECT_THAT(http_.exchanges.back().request.headers,
+  EXPECT_THAT(Lines(http_.exchanges.back().request.headers),
               Contains("Authorization: Basic " + absl::Base64Escape("client:secret")));
 }
 

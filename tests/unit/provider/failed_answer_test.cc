@@ -24,7 +24,7 @@ HttpResponse Answer(int status, const std::string& body = "", const std::string&
   HttpResponse response;
   response.status = status;
   response.body = body;
-  if (!type.empty()) response.headers["content-type"] = type;
+  if (!type.empty()) response.headers.Add({"content-type: ", type});
   return response;
 }
 
@@ -64,7 +64,7 @@ TEST(FailedAnswer, Http5xxIsNoAnswerThatMayHaveArrived) {
 TEST(FailedAnswer, Http5xxWithAnErrorCodeIsNoAnswerAndKeepsItForTheLog) {
   HttpResponse response =
       Answer(503, R"({"error":"access_denied","traceId":"00-0af7651916cd-01"})");
-  response.headers["retry-after"] = "7";
+  response.headers.Add({"retry-after: 7"});
   const auto failure = Expect<NoAnswer>(response);
   EXPECT_EQ(failure.detail, "HTTP 503: access_denied; traceId 00-0af7651916cd-01");
   EXPECT_EQ(failure.retry_after, absl::Seconds(7));
@@ -76,7 +76,7 @@ TEST(FailedAnswer, Http408IsNoAnswer) {
 
 TEST(FailedAnswer, Http429IsAnErrorWithOrWithoutCodeAndSaysHowLongToWait) {
   HttpResponse response = Answer(429, "<html>");
-  response.headers["retry-after"] = "30";
+  response.headers.Add({"retry-after: 30"});
   auto failure = Expect<ProviderError>(response);
   EXPECT_EQ(failure.http_status, 429);
   EXPECT_EQ(failure.code, "");
@@ -156,7 +156,7 @@ TEST(FailedAnswer, ALongProblemDoesNotPushItsTraceIdOffTheLogsLine) {
 
 TEST(FailedAnswer, AnswersWithoutABodyAreTracedByTheirHeaders) {
   HttpResponse response = Answer(401);
-  response.headers["x-request-id"] = "4bf9-1";
+  response.headers.Add({"x-request-id: 4bf9-1"});
   EXPECT_EQ(Expect<ProviderError>(response).detail, "x-request-id 4bf9-1");
   response.status = 404;
   EXPECT_EQ(Expect<InvalidAnswer>(response).detail,

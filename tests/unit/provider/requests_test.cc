@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "tests/unit/http/header_lines.h"
 
 namespace cibad {
 namespace {
@@ -73,7 +74,7 @@ TEST(BackchannelRequest, Section7_1_IsAFormWithOneHintAndScopeOnly) {
   const HttpRequest request = BackchannelRequest(Provider(), Unit(), Asked());
   EXPECT_EQ(request.method, HttpMethod::kPost);
   EXPECT_EQ(request.url, "https://api.example/backchannel");
-  EXPECT_THAT(request.headers, Contains("Content-Type: application/x-www-form-urlencoded"));
+  EXPECT_THAT(Lines(request.headers), Contains("Content-Type: application/x-www-form-urlencoded"));
   EXPECT_EQ(request.body, "login_hint=urn%3Amsisdn%3A4791234567&scope=openid+name+phoneNumber");
 }
 
@@ -109,7 +110,7 @@ TEST(CodeRequest, AsksForTheRedirectGrantWithTheClientsOwnProof) {
   EXPECT_EQ(request.url, "https://api.example/token");
   EXPECT_EQ(request.body,
             "grant_type=urn%3Avipps%3Aparams%3Agrant-type%3Aciba-redirect&code=c%2Fo%2Bd%3De");
-  EXPECT_THAT(request.headers, Contains(StartsWith("Authorization: Basic ")));
+  EXPECT_THAT(Lines(request.headers), Contains(StartsWith("Authorization: Basic ")));
   EXPECT_GE(request.timeout, absl::Seconds(30));
 }
 
@@ -133,9 +134,9 @@ TEST(UserinfoRequest, CarriesTheLoginsOwnAccessTokenAndNoOtherCredentials) {
     EXPECT_EQ(request.method, HttpMethod::kGet);
     EXPECT_EQ(request.url, "https://api.example/userinfo");
     EXPECT_EQ(request.body, "");
-    EXPECT_THAT(request.headers, Contains("Authorization: Bearer a.b-c"));
-    EXPECT_THAT(request.headers, Not(Contains(StartsWith("Authorization: Basic"))));
-    EXPECT_THAT(request.headers, Not(Contains(StartsWith("Ocp-Apim-Subscription-Key"))));
+    EXPECT_THAT(Lines(request.headers), Contains("Authorization: Bearer a.b-c"));
+    EXPECT_THAT(Lines(request.headers), Not(Contains(StartsWith("Authorization: Basic"))));
+    EXPECT_THAT(Lines(request.headers), Not(Contains(StartsWith("Ocp-Apim-Subscription-Key"))));
   }
 }
 
@@ -143,13 +144,13 @@ TEST(KeysRequest, GetsTheJwks) {
   const HttpRequest request = KeysRequest(Provider());
   EXPECT_EQ(request.method, HttpMethod::kGet);
   EXPECT_EQ(request.url, "https://api.example/jwks");
-  EXPECT_THAT(request.headers, Not(Contains(StartsWith("Authorization"))));
+  EXPECT_THAT(Lines(request.headers), Not(Contains(StartsWith("Authorization"))));
 }
 
 TEST(ClientSecretBasic, FormEncodesBothHalvesBeforeBase64) {
   for (const HttpRequest& request :
        {BackchannelRequest(Provider(), Unit(), Asked()), TokenRequest(Provider(), Unit(), "r")}) {
-    EXPECT_THAT(request.headers,
+    EXPECT_THAT(Lines(request.headers),
                 Contains(absl::StrCat("Authorization: Basic ",
                                       absl::Base64Escape("till%3A1:p%2Bss+w%C3%B8rd%25%3D"))));
     EXPECT_THAT(request.body, Not(HasSubstr("client_")));
@@ -162,7 +163,7 @@ TEST(ClientSecretPost, PutsBothIntoTheFormAndNothingIntoHeaders) {
        {BackchannelRequest(Provider(), unit, Asked()), TokenRequest(Provider(), unit, "r")}) {
     EXPECT_THAT(request.body,
                 HasSubstr("&client_id=till%3A1&client_secret=p%2Bss+w%C3%B8rd%25%3D"));
-    EXPECT_THAT(request.headers, Not(Contains(StartsWith("Authorization"))));
+    EXPECT_THAT(Lines(request.headers), Not(Contains(StartsWith("Authorization"))));
   }
 }
 
@@ -171,20 +172,21 @@ TEST(PartnerKeys, ABearerTokenStandsInForTheClientsOwnCredentials) {
   for (const HttpRequest& request :
        {BackchannelRequest(Provider(), {unit, Secret("api-token")}, Asked()),
         TokenRequest(Provider(), {unit, Secret("api-token")}, "r")}) {
-    EXPECT_THAT(request.headers, AllOf(Contains("Authorization: Bearer api-token"),
-                                       Contains("Ocp-Apim-Subscription-Key: subscription"),
-                                       Contains("Merchant-Serial-Number: 123456"),
-                                       Not(Contains(StartsWith("Authorization: Basic")))));
+    EXPECT_THAT(Lines(request.headers), AllOf(Contains("Authorization: Bearer api-token"),
+                                              Contains("Ocp-Apim-Subscription-Key: subscription"),
+                                              Contains("Merchant-Serial-Number: 123456"),
+                                              Not(Contains(StartsWith("Authorization: Basic")))));
     EXPECT_THAT(request.body, Not(HasSubstr("client_")));
-    EXPECT_THAT(request.headers, Not(Contains(HasSubstr("partner-secret"))));
+    EXPECT_THAT(Lines(request.headers), Not(Contains(HasSubstr("partner-secret"))));
   }
 }
 
 TEST(PartnerKeys, UserinfoCarriesTheCustomersTokenAndNoSubscriptionKey) {
   const HttpRequest request = UserinfoRequest(Provider(), Partner(), "customers");
-  EXPECT_THAT(request.headers, AllOf(Contains("Authorization: Bearer customers"),
-                                     Contains("Merchant-Serial-Number: 123456"),
-                                     Not(Contains(StartsWith("Ocp-Apim-Subscription-Key")))));
+  EXPECT_THAT(
+      Lines(request.headers),
+      AllOf(Contains("Authorization: Bearer customers"), Contains("Merchant-Serial-Number: 123456"),
+            Not(Contains(StartsWith("Ocp-Apim-Subscription-Key")))));
 }
 
 TEST(AccessTokenRequest, IsAnEmptyPostAtTheIssuersHostWithTheKeysInHeaders) {
@@ -193,11 +195,11 @@ TEST(AccessTokenRequest, IsAnEmptyPostAtTheIssuersHostWithTheKeysInHeaders) {
   EXPECT_EQ(request.method, HttpMethod::kPost);
   EXPECT_EQ(request.url, "https://api.example:8443/accesstoken/get");
   EXPECT_EQ(request.body, "");
-  EXPECT_THAT(request.headers, AllOf(Contains("client_id: partner-client"),
-                                     Contains("client_secret: partner-secret"),
-                                     Contains("Ocp-Apim-Subscription-Key: subscription"),
-                                     Contains("Merchant-Serial-Number: 123456"),
-                                     Not(Contains(StartsWith("Authorization")))));
+  EXPECT_THAT(Lines(request.headers), AllOf(Contains("client_id: partner-client"),
+                                            Contains("client_secret: partner-secret"),
+                                            Contains("Ocp-Apim-Subscription-Key: subscription"),
+                                            Contains("Merchant-Serial-Number: 123456"),
+                                            Not(Contains(StartsWith("Authorization")))));
 }
 
 TEST(AccessTokenRequest, FindsTheHostOfEveryIssuer) {
@@ -215,17 +217,17 @@ TEST(EveryBackendCall, CarriesTheSystemHeadersOfTheSalesUnit) {
   SalesUnit unit = Unit();
   unit.system_headers = {"acme-pos", "4.2", "acme-vipps", "1.0"};
   for (const HttpRequest& request : CallsOf(unit)) {
-    EXPECT_THAT(request.headers, AllOf(Contains("Vipps-System-Name: acme-pos"),
-                                       Contains("Vipps-System-Version: 4.2"),
-                                       Contains("Vipps-System-Plugin-Name: acme-vipps"),
-                                       Contains("Vipps-System-Plugin-Version: 1.0")))
+    EXPECT_THAT(Lines(request.headers), AllOf(Contains("Vipps-System-Name: acme-pos"),
+                                              Contains("Vipps-System-Version: 4.2"),
+                                              Contains("Vipps-System-Plugin-Name: acme-vipps"),
+                                              Contains("Vipps-System-Plugin-Version: 1.0")))
         << request.url;
   }
 }
 
 TEST(EveryBackendCall, NamesTheSalesUnitAndTheProgram) {
   for (const HttpRequest& request : BackendCalls()) {
-    EXPECT_THAT(request.headers,
+    EXPECT_THAT(Lines(request.headers),
                 AllOf(Contains("Merchant-Serial-Number: 123456"),
                       Contains("Accept: application/json"), Contains("Vipps-System-Name: cibad"),
                       Contains(StartsWith("Vipps-System-Version: 0.")),
@@ -236,7 +238,7 @@ TEST(EveryBackendCall, NamesTheSalesUnitAndTheProgram) {
 
 TEST(EveryBackendCall, KeepsTheProgramsNamesWithin30Characters) {
   for (const HttpRequest& request : BackendCalls()) {
-    for (const std::string& header : request.headers) {
+    for (const absl::string_view header : request.headers) {
       if (!absl::StartsWith(header, "Vipps-System-")) continue;
       const std::vector<std::string> parts = absl::StrSplit(header, ": ");
       EXPECT_LE(parts.at(1).size(), 30u);
@@ -247,8 +249,8 @@ TEST(EveryBackendCall, KeepsTheProgramsNamesWithin30Characters) {
 
 TEST(EveryBackendCall, HasHeadersOfOneLineEach) {
   for (const HttpRequest& request : BackendCalls()) {
-    for (const std::string& header : request.headers) {
-      EXPECT_EQ(header.find_first_of("\r\n"), std::string::npos);
+    for (const absl::string_view header : request.headers) {
+      EXPECT_EQ(header.find_first_of("\r\n"), absl::string_view::npos);
     }
   }
 }
@@ -265,7 +267,7 @@ TEST(UserExistsRequest, LiesBesideTheBackchannelEndpoint) {
   EXPECT_EQ(request.method, HttpMethod::kPost);
   EXPECT_EQ(request.url, "https://api.example/vipps-login-ciba/api/v1/user-exists");
   EXPECT_EQ(request.body, "login_hint=urn%3Amsisdn%3A4791234567");
-  EXPECT_THAT(request.headers, Contains(StartsWith("Authorization: Basic ")));
+  EXPECT_THAT(Lines(request.headers), Contains(StartsWith("Authorization: Basic ")));
   EXPECT_LE(request.timeout, absl::Seconds(10));
   provider.backchannel_authentication_endpoint = "https://ciba.example:1/elsewhere";
   EXPECT_EQ(UserExistsRequest(provider, Unit(), "4791234567").url,
@@ -274,10 +276,11 @@ TEST(UserExistsRequest, LiesBesideTheBackchannelEndpoint) {
 
 TEST(UserExistsRequest, ProvesItselfLikeTheOtherCalls) {
   const SalesUnit partner = Partner();
-  EXPECT_THAT(UserExistsRequest(Provider(), {partner, Secret("api-token")}, "4791234567").headers,
-              AllOf(Contains("Authorization: Bearer api-token"),
-                    Contains("Ocp-Apim-Subscription-Key: subscription"),
-                    Contains("Merchant-Serial-Number: 123456")));
+  EXPECT_THAT(
+      Lines(UserExistsRequest(Provider(), {partner, Secret("api-token")}, "4791234567").headers),
+      AllOf(Contains("Authorization: Bearer api-token"),
+            Contains("Ocp-Apim-Subscription-Key: subscription"),
+            Contains("Merchant-Serial-Number: 123456")));
   EXPECT_THAT(
       UserExistsRequest(Provider(), Unit(ClientAuthentication::kClientSecretPost), "1").body,
       HasSubstr("&client_id="));

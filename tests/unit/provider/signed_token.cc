@@ -87,7 +87,7 @@ json With(json object, const char* name, const json& value) {
 HttpResponse Ok(const std::string& body) {
   HttpResponse response;
   response.status = 200;
-  response.headers["content-type"] = "application/json;charset=UTF-8";
+  response.headers.Add({"content-type: application/json;charset=UTF-8"});
   response.body = body;
   return response;
 }

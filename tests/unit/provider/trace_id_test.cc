@@ -24,7 +24,7 @@ constexpr const char* kTraceIds[] = {
 std::string TraceOf(const std::string& body, const std::string& header = "",
                     const std::string& value = "") {
   HttpResponse response;
-  if (!header.empty()) response.headers[header] = value;
+  if (!header.empty()) response.headers.Add({header, ": ", value});
   const auto parsed = nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
   return FindTraceId(response, parsed.is_object() ? &parsed : nullptr);
 }

@@ -101,11 +101,11 @@ TEST(Userinfo, SubIsRequiredAndASubject) {
 TEST(Userinfo, MustBeApplicationJson) {
   HttpResponse response = Ok(json{{"sub", "c06c4afe"}});
   for (const char* type : {"application/json", "Application/JSON ; charset=utf-8"}) {
-    response.headers["content-type"] = type;
+    response.headers.Add({"content-type: ", type});
     EXPECT_EQ(WhyNot(response), "it was not invalid") << type;
   }
   for (const char* type : {"application/jwt", "text/html", "application/jsonx", ""}) {
-    response.headers["content-type"] = type;
+    response.headers.Add({"content-type: ", type});
     EXPECT_THAT(WhyNot(response), HasSubstr("content type")) << type;
   }
   response.headers.clear();

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
+#include "tests/unit/http/header_lines.h"
 
 namespace cibad {
 namespace {
@@ -24,7 +25,7 @@ SalesUnit UnitWithKey() {
 HttpResult Answered(int status, const std::string& body = "") {
   HttpResponse response;
   response.status = status;
-  response.headers["content-type"] = "application/json";
+  response.headers.Add({"content-type: application/json"});
   response.body = body;
   return response;
 }
@@ -45,9 +46,9 @@ TEST(WebhookApi, RequestsLieAtTheIssuersHostAndCarryTokenKeyAndSalesUnit) {
     EXPECT_EQ(request.url, "https://api.example:8443/webhooks/v1/webhooks");
   }
   for (const HttpRequest& request : {made, listed, deleted}) {
-    EXPECT_THAT(request.headers, Contains("Authorization: Bearer token"));
-    EXPECT_THAT(request.headers, Contains("Ocp-Apim-Subscription-Key: subscription-key"));
-    EXPECT_THAT(request.headers, Contains("Merchant-Serial-Number: 123456"));
+    EXPECT_THAT(Lines(request.headers), Contains("Authorization: Bearer token"));
+    EXPECT_THAT(Lines(request.headers), Contains("Ocp-Apim-Subscription-Key: subscription-key"));
+    EXPECT_THAT(Lines(request.headers), Contains("Merchant-Serial-Number: 123456"));
   }
 }
 
