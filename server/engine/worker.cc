@@ -249,7 +249,7 @@ void Worker::Handle(Entry& entry, const Event& event) {
 Transition Worker::Decide(const Entry& entry, const Event& event) {
   const absl::Time now = environment_.clock();
   Transition transition = Step(entry.login, event, now);
-  const std::vector<Command>& commands = transition.commands;
+  const Commands& commands = transition.commands;
   if (commands.empty() || !std::holds_alternative<CheckIdToken>(commands.front()))
     return transition;
   std::optional<IdTokenOutcome> outcome = CheckIdTokenOf(entry, transition.login);

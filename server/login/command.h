@@ -7,6 +7,7 @@
 
 #include <variant>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/time/time.h"
 
 namespace cibad {
@@ -36,6 +37,9 @@ struct WakeAt {
 
 using Command = std::variant<CheckUser, SendBackchannelRequest, SendTokenRequest, ExchangeCode,
                              CheckIdToken, FetchProfile, WakeAt>;
+
+// In the order in which they are to be carried out; a step seldom wants more than two.
+using Commands = absl::InlinedVector<Command, 2>;
 
 }  // namespace cibad
 

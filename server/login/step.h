@@ -8,8 +8,6 @@
 #ifndef CIBAD_SERVER_LOGIN_STEP_H_
 #define CIBAD_SERVER_LOGIN_STEP_H_
 
-#include <vector>
-
 #include "absl/time/time.h"
 #include "server/login/command.h"
 #include "server/login/event.h"
@@ -19,7 +17,7 @@ namespace cibad {
 
 struct Transition {
   Login login;
-  std::vector<Command> commands;
+  Commands commands;
 };
 
 // What `event`, at `now`, makes of `login`. An event that cannot concern the login any more (an

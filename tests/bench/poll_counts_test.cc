@@ -54,9 +54,9 @@ void operator delete(void* memory, size_t) noexcept { operator delete(memory); }
 namespace cibad {
 namespace {
 
-constexpr double kMostAllocationsOfAPoll = 40;         // 38.3 when it was set
+constexpr double kMostAllocationsOfAPoll = 20;         // 18.5 when it was set
 constexpr double kMostBytesOfALogin = 1150;            // 1,127
-constexpr double kMostInstructionsOfAPoll = 28'000;    // 25,200
+constexpr double kMostInstructionsOfAPoll = 21'000;    // 19,000
 constexpr double kMostSystemCallsOfAnExchange = 10.5;  // 10.0
 
 constexpr char kAdvice[] =

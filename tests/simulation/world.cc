@@ -172,7 +172,7 @@ void World::Happen(const Event& event) {
   if (!CrashHere(CrashPoint::kBeforeWriting)) BeginWriting();
 }
 
-void World::Act(const std::vector<Command>& commands) {
+void World::Act(const Commands& commands) {
   for (const Command& command : commands) {
     std::visit([this](const auto& what) { Do(what); }, command);
   }

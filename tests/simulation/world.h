@@ -87,7 +87,7 @@ class World {
   void Deliver(const Event& event);
   void TakeMail();
   void Happen(const Event& event);
-  void Act(const std::vector<Command>& commands);
+  void Act(const Commands& commands);
   void Tell();
 
   // What it writes.
@@ -169,7 +169,7 @@ class World {
   bool write_has_failed_ = false;  // and is to be tried again
   bool is_heard_ = false;          // what is being written is on the disk, whatever the disk says
   absl::Time write_begin_;
-  std::vector<Command> commands_;  // that wait for the write
+  Commands commands_;  // that wait for the write
 
   size_t under_way_ = 0;  // the index of the event that answers the request under way; 0: none
   bool may_have_asked_ = false;  // a backchannel request left, in this life or an earlier one

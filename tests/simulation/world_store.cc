@@ -81,7 +81,9 @@ void World::OnWritten() {
     return StopIfDrained();
   }
   const int life = life_;
-  Act(std::exchange(commands_, {}));
+  const Commands commands = std::move(commands_);
+  commands_.clear();
+  Act(commands);
   if (life == life_) TakeMail();
 }
 

@@ -11,7 +11,6 @@
 #include <optional>
 #include <string>
 #include <variant>
-#include <vector>
 
 #include "absl/time/time.h"
 #include "server/login/command.h"
@@ -67,7 +66,7 @@ class Course {
  private:
   absl::Time now_ = kStartTime;
   Login login_;
-  std::vector<Command> commands_;
+  Commands commands_;
   absl::Time wake_time_ = absl::InfiniteFuture();
 };
 

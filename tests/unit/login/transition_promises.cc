@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <variant>
-#include <vector>
 
 #include "server/login/command.h"
 
@@ -17,7 +16,7 @@ bool SurvivesAlike(const Login& before, Login after) {
   return after == before;
 }
 
-std::string BrokenByEnd(const Login& after, const std::vector<Command>& commands, absl::Time now) {
+std::string BrokenByEnd(const Login& after, const Commands& commands, absl::Time now) {
   if (!commands.empty()) return "an ended login wants nothing done";
   if (after.end_time != now) return "end_time is when the login ended";
   if (after.tokens.has_value()) return "an ended login keeps no tokens";
@@ -34,8 +33,7 @@ std::string BrokenByEnd(const Login& after, const std::vector<Command>& commands
   return "";
 }
 
-std::string BrokenByCommands(const Login& before, const Login& after,
-                             const std::vector<Command>& commands) {
+std::string BrokenByCommands(const Login& before, const Login& after, const Commands& commands) {
   size_t wakes = 0;
   for (const Command& command : commands) wakes += IsWakeAt(command) ? 1 : 0;
   const size_t requests = commands.size() - wakes;
@@ -66,7 +64,7 @@ std::string BrokenOnWebPage(const Login& after, const Command& command) {
 
 std::string BrokenPromise(const Login& before, const Transition& transition, absl::Time now) {
   const Login& after = transition.login;
-  const std::vector<Command>& commands = transition.commands;
+  const Commands& commands = transition.commands;
   if (HasEnded(before.state)) {
     if (after != before) return "a login ends exactly once, and nothing changes it any more";
     return commands.empty() ? "" : "an ended login wants nothing done";
