@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -62,6 +63,9 @@ class CurlTransfer {
   struct HandleDeleter {
     void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
   };
+  struct UrlDeleter {
+    void operator()(CURLU* url) const { curl_url_cleanup(url); }
+  };
 
   static int OnConnected(void* self, char* remote_address, char* local_address, int remote_port,
                          int local_port);
@@ -70,6 +74,7 @@ class CurlTransfer {
   static curl_socket_t OnOpenSocket(void* self, curlsocktype purpose, curl_sockaddr* address);
 
   void SetUnchangingOptions();
+  void SetUrl(const std::string& url);
   void ListHeaders(const HttpRequest& request);
   bool MayGoOut();
   bool SpeaksHttp2() const;
@@ -78,6 +83,8 @@ class CurlTransfer {
   const std::shared_ptr<const CurlClientOptions> options_;
   EventLoop& loop_;
   const std::unique_ptr<CURL, HandleDeleter> handle_;
+  std::string url_;                                // of the latest request
+  std::unique_ptr<CURLU, UrlDeleter> parsed_url_;  // null where it is none
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   std::vector<curl_slist> header_list_;  // points into the request
 

@@ -109,7 +109,6 @@ HttpRequest PostForm(std::string url, const Requester& caller, Form form) {
   const SalesUnit& sales_unit = caller.sales_unit;
   HttpRequest request = SalesUnitRequest(std::move(url), sales_unit);
   request.method = HttpMethod::kPost;
-  request.headers.Add({"Content-Type: application/x-www-form-urlencoded"});
   switch (sales_unit.authentication) {
     case ClientAuthentication::kClientSecretBasic:
       AddBasicCredentials(sales_unit, request);

@@ -68,14 +68,23 @@ TEST_F(CurlClientTest, PostsTheBodyAndHeadersAsTheyAreAndAsksForNothingElse) {
   ClientHarness harness(Options());
   const std::string body("a=1&b=\0&c=3", 11);
   HttpRequest request = Post(server->Url(), body);
-  request.headers = {"Authorization: Basic abc", "Content-Type: application/x-www-form-urlencoded"};
+  request.headers = {"Authorization: Basic abc", "Content-Type: text/plain"};
   EXPECT_EQ(Summary(harness.Exchange(request)), "200 ");
   EXPECT_THAT(requests_.last(), StartsWith("POST / HTTP/1.1\r\n"));
   EXPECT_THAT(requests_.last(), HasSubstr("\r\nAuthorization: Basic abc\r\n"));
+  EXPECT_THAT(requests_.last(), HasSubstr("\r\nContent-Type: text/plain\r\n"));
   EXPECT_THAT(requests_.last(), HasSubstr("\r\nContent-Length: 11\r\n"));
   EXPECT_EQ(requests_.last().substr(requests_.last().size() - body.size()), body);
   EXPECT_THAT(requests_.last(), Not(HasSubstr("Expect:")));
   EXPECT_THAT(requests_.last(), Not(HasSubstr("Accept-Encoding:")));
+}
+
+TEST_F(CurlClientTest, ABodyIsAFormWhereItIsNotCalledAnythingElse) {
+  const auto server = Answering(Http1Answer(200, ""));
+  ClientHarness harness(Options());
+  EXPECT_EQ(Summary(harness.Exchange(Post(server->Url(), "a=1"))), "200 ");
+  EXPECT_THAT(requests_.last(),
+              HasSubstr("\r\nContent-Type: application/x-www-form-urlencoded\r\n"));
 }
 
 TEST_F(CurlClientTest, SendsALargeBodyWithoutAskingFirst) {
@@ -84,6 +93,22 @@ TEST_F(CurlClientTest, SendsALargeBodyWithoutAskingFirst) {
   EXPECT_EQ(Summary(harness.Exchange(Post(server->Url(), std::string(size_t{64} << 10, 'x')))),
             "200 ");
   EXPECT_THAT(requests_.last(), Not(HasSubstr("Expect:")));
+}
+
+TEST_F(CurlClientTest, AHandleThatIsUsedAgainGoesWhereTheNextRequestSays) {
+  const auto one = Answering(Http1Answer(200, "one"));
+  const auto other = Answering(Http1Answer(200, "other"));
+  ClientHarness harness(Options());
+  const auto go = [&](const std::string& url) { return Summary(harness.Exchange(Get(url))); };
+  EXPECT_EQ(go(one->Url("/a")), "200 one");
+  EXPECT_EQ(go(one->Url("/b?c=1")), "200 one");
+  EXPECT_THAT(requests_.last(), StartsWith("GET /b?c=1 HTTP/1.1\r\n"));
+  EXPECT_EQ(go(other->Url("/a")), "200 other");
+  EXPECT_THAT(requests_.last(),
+              HasSubstr(absl::StrCat("\r\nHost: localhost:", other->port(), "\r\n")));
+  EXPECT_THAT(go("https://localhost:99999/"), Not(StartsWith("200")));
+  EXPECT_EQ(go(other->Url("/a")), "200 other");
+  EXPECT_THAT(requests_.last(), StartsWith("GET /a HTTP/1.1\r\n"));
 }
 
 TEST_F(CurlClientTest, UsesAHandleAgainWithNothingLeftOfTheRequestBefore) {
