@@ -76,6 +76,12 @@ class Process:
     def is_running(self):
         return self.popen.poll() is None
 
+    def pause(self):
+        self.popen.send_signal(signal.SIGSTOP)
+
+    def resume(self):
+        self.popen.send_signal(signal.SIGCONT)
+
     def stop(self, number=signal.SIGTERM):
         if self.popen.stdin:
             self.popen.stdin.close()
