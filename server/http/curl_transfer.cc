@@ -11,8 +11,6 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "server/http/curl_error.h"
 
 namespace cibad {
@@ -141,11 +139,14 @@ void CurlTransfer::Prepare(const HttpRequest& request, Listener& listener) {
 void CurlTransfer::SetUrl(const std::string& url) {
   if (url == url_ && parsed_url_ != nullptr) return;
   std::unique_ptr<CURLU, UrlDeleter> parsed(curl_url());
-  if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), CURLU_DISALLOW_USER) != CURLUE_OK) {
-    parsed = nullptr;
-    Set(handle(), CURLOPT_URL, url.c_str());  // which the transfer is then refused for
+  // libcurl 7.88 loses the zone of a parsed IPv6 address ("[fe80::1%25eth0]").
+  const bool may_have_zone = absl::StrContains(url, "%25");
+  if (may_have_zone ||
+      curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), CURLU_DISALLOW_USER) != CURLUE_OK) {
+    parsed = nullptr;  // as a text, which libcurl says why it refuses
   }
   Set(handle(), CURLOPT_CURLU, parsed.get());
+  Set(handle(), CURLOPT_URL, parsed == nullptr ? url.c_str() : static_cast<const char*>(nullptr));
   url_ = url;
   parsed_url_ = std::move(parsed);
 }

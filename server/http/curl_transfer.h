@@ -82,9 +82,10 @@ class CurlTransfer {
 
   const std::shared_ptr<const CurlClientOptions> options_;
   EventLoop& loop_;
+  std::string url_;  // of the latest request
+  std::unique_ptr<CURLU, UrlDeleter>
+      parsed_url_;  // the same, for the handle; null: it has the text
   const std::unique_ptr<CURL, HandleDeleter> handle_;
-  std::string url_;                                // of the latest request
-  std::unique_ptr<CURLU, UrlDeleter> parsed_url_;  // null where it is none
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   std::vector<curl_slist> header_list_;  // points into the request
 

@@ -9,8 +9,8 @@
 namespace cibad {
 namespace {
 
-// So that a list seldom has to grow, and never lies within the string itself: that would be left on
-// the stack, and headers hold credentials.
+// So that a list seldom has to grow, and is not made within the string itself: that would be left
+// on the stack, and headers hold credentials.
 constexpr size_t kUsualHeaderBytes = 512;
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "server/http/request_check.h"
 
 #include <algorithm>
-#include <string>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"

@@ -22,7 +22,6 @@
 #include "server/provider/failed_answer.h"
 #include "server/provider/profile_claims.h"
 #include "server/provider/requests.h"
-#include "server/provider/response_headers.h"
 #include "server/provider/strict_json.h"
 #include "server/provider/text_rules.h"
 

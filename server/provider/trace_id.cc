@@ -7,7 +7,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "server/provider/response_headers.h"
 #include "server/provider/strict_json.h"
 
 namespace cibad {

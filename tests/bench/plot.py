@@ -72,7 +72,6 @@ def main():
     polling = load("polling")["summary"]
     bars("polling", "polls in a second of CPU time (median; line: least to most)",
          [("bare libcurl loop", polling["bare.polls_per_cpu_second"]),
-          ("the same, at cibad's rate", polling["bare_at_the_same_rate.polls_per_cpu_second"]),
           ("cibad", polling["daemon.polls_per_cpu_second"]),
           ("openid-client", polling["openid_client.polls_per_cpu_second"])])
     runs = [run["points"] for run in load("scaling")["runs"]]

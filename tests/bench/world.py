@@ -87,6 +87,7 @@ class Process:
             self.popen.stdin.close()
         if self.is_running():
             self.popen.send_signal(number)
+            self.resume()
         try:
             self.popen.wait(30)
         except subprocess.TimeoutExpired:

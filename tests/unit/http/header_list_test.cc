@@ -27,7 +27,7 @@ TEST(HeaderListTest, KeepsLinesInTheirOrder) {
   EXPECT_THAT(headers, ElementsAre("C: 3"));
 }
 
-// Else a line break's cousin could hide one header in another from who checks them.
+// Else one header could hide in another from whoever checks the lines.
 TEST(HeaderListTest, ANulDoesNotPartALine) {
   const HeaderList headers = {absl::string_view("A: 1\0B: 2", 9), "C: 3"};
   EXPECT_THAT(headers, ElementsAre(absl::string_view("A: 1\0B: 2", 9), "C: 3"));
@@ -53,7 +53,7 @@ TEST(HeaderListTest, FindsTheLastOfANameInAnyCaseWithoutWhiteSpace) {
 }
 
 // What is left on the stack is not wiped, and headers hold credentials.
-TEST(HeaderListTest, NeverHoldsALineWithinItself) {
+TEST(HeaderListTest, IsNotMadeWithinItself) {
   const HeaderList headers = {"A: 1"};
   const char* const line = headers[0].data();
   const char* const list = reinterpret_cast<const char*>(&headers);
