@@ -139,11 +139,12 @@ void CurlTransfer::Prepare(const HttpRequest& request, Listener& listener) {
 void CurlTransfer::SetUrl(const std::string& url) {
   if (url == url_ && parsed_url_ != nullptr) return;
   std::unique_ptr<CURLU, UrlDeleter> parsed(curl_url());
-  // libcurl 7.88 loses the zone of a parsed IPv6 address ("[fe80::1%25eth0]").
+  // libcurl 7.88 loses the zone of a parsed IPv6 address ("[fe80::1%25eth0]"). What cannot be
+  // parsed it refuses by itself, in its own words.
   const bool may_have_zone = absl::StrContains(url, "%25");
   if (may_have_zone ||
       curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), CURLU_DISALLOW_USER) != CURLUE_OK) {
-    parsed = nullptr;  // as a text, which libcurl says why it refuses
+    parsed = nullptr;
   }
   Set(handle(), CURLOPT_CURLU, parsed.get());
   Set(handle(), CURLOPT_URL, parsed == nullptr ? url.c_str() : static_cast<const char*>(nullptr));

@@ -79,8 +79,10 @@ def polling(scale):
         until_pending(world, logins)
 
         def daemons_turn(turn_seconds):
+            """Once half of what became due meanwhile is done."""
             daemon.resume()
-            time.sleep(0.5)
+            polls = world.metric("cibad_provider_requests_total")
+            wait_for(lambda: world.metric("cibad_provider_requests_total") >= polls + logins / 2, "polls")
             turn = polled(world, daemon, turn_seconds)
             daemon.pause()
             return turn

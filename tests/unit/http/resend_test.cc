@@ -18,6 +18,9 @@
 namespace cibad {
 namespace {
 
+using ::testing::Not;
+using ::testing::StartsWith;
+
 class ResendTest : public ::testing::Test {
  protected:
   ResendTest() { options_.ca_file = authority_.file(); }
@@ -101,6 +104,20 @@ TEST_F(ResendTest, AGetOnAKeptConnectionThatClosesUponItIsRepeated) {
   ASSERT_EQ(Summary(harness.Exchange(Get(server.Url()))), "200 ok");
   EXPECT_EQ(Summary(harness.Exchange(Get(server.Url()))), "200 ok");
   EXPECT_EQ(requests_, 3);
+}
+
+// libcurl repeats what it has as the text of the URL, which must not be an earlier request's.
+TEST_F(ResendTest, AGetIsRepeatedWhereItWentThoughItsHandleWasUsedForAnother) {
+  TlsServer server(authority_.Issue("DNS:localhost"), [&](TlsConnection& connection) {
+    if (!connection.ReadRequest()) return;
+    connection.Write(Http1Answer(200, "ok"));
+    if (connection.ReadRequest()) ++requests_;
+  });
+  ClientHarness harness(options_);
+  EXPECT_THAT(Summary(harness.Exchange(Get("https://localhost:99999/"))), Not(StartsWith("200")));
+  ASSERT_EQ(Summary(harness.Exchange(Get(server.Url("/here")))), "200 ok");
+  EXPECT_EQ(Summary(harness.Exchange(Get(server.Url("/there")))), "200 ok");
+  EXPECT_EQ(requests_, 1) << "the second was not repeated";
 }
 
 TEST_F(ResendTest, AKeptConnectionThatTheServerHasClosedIsNotUsed) {
