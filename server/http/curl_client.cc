@@ -216,12 +216,10 @@ void CurlClient::Exchange::OnConnected(bool is_http2) {
 int CurlClient::OnSocket(void* /*easy*/, int fd, int what, void* self, void* is_watched) {
   auto& client = *static_cast<CurlClient*>(self);
   if (what == CURL_POLL_REMOVE) {
-    client.to_be_written_.erase(fd);
     if (client.sockets_.erase(fd) > 0 && client.is_corked_) Cork(fd, false);
     client.loop_.UnwatchFd(fd);
     return 0;
   }
-  if ((what & CURL_POLL_OUT) != 0) client.to_be_written_.insert(fd);
   const uint32_t events =
       ((what & CURL_POLL_IN) != 0 ? EPOLLIN : 0U) | ((what & CURL_POLL_OUT) != 0 ? EPOLLOUT : 0U);
   if (is_watched != nullptr) {
@@ -256,7 +254,6 @@ void CurlClient::Act(int fd, int curl_events) {
   SetCork(std::exchange(newly_started_, 0) > 1);
   int running = 0;
   Require(curl_multi_socket_action(multi_, fd, curl_events, &running));
-  WriteAtOnce();
   SetCork(false);
   for (Origin* origin : newly_connected_) StartWaiting(*origin);
   newly_connected_.clear();
@@ -270,16 +267,6 @@ void CurlClient::SetCork(bool is_corked) {
   if (is_corked == is_corked_) return;
   is_corked_ = is_corked;
   for (const int fd : sockets_) Cork(fd, is_corked);
-}
-
-// libcurl writes the head of a request, and waits for the socket to be writable before it writes
-// the body. It nearly always is; where it is not, libcurl notices and waits on. Once each time, so
-// that a socket that is full is left to the loop.
-void CurlClient::WriteAtOnce() {
-  int running = 0;
-  for (const int fd : std::exchange(to_be_written_, {})) {
-    Require(curl_multi_socket_action(multi_, fd, CURL_CSELECT_OUT, &running));
-  }
 }
 
 void CurlClient::TakeFinished() {

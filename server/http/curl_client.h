@@ -89,7 +89,6 @@ class CurlClient : public HttpClient {
   void Start(Exchange& exchange);
   void Act(int fd, int curl_events);
   void SetCork(bool is_corked);
-  void WriteAtOnce();
   void TakeFinished();
   void TakeBack(Exchange& exchange);
   void GiveUpOverdue();
@@ -104,7 +103,6 @@ class CurlClient : public HttpClient {
   std::map<std::string, Origin, std::less<>> origins_;
   std::list<Exchange> running_;           // in libcurl's hands
   std::vector<Origin*> newly_connected_;  // while libcurl is at work
-  absl::btree_set<int> to_be_written_;    // sockets that libcurl has begun to wait for, to write
   absl::btree_set<int> sockets_;          // of the connections in use
   bool is_corked_ = false;                // they are, while libcurl is at work
   int newly_started_ = 0;                 // requests over HTTP/2 since libcurl was last at work

@@ -11,6 +11,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "server/http/curl_error.h"
 
 namespace cibad {
@@ -45,7 +46,11 @@ char* ForCurl(const char* text) { return const_cast<char*>(text); }
 }  // namespace
 
 CurlTransfer::CurlTransfer(std::shared_ptr<const CurlClientOptions> options, EventLoop& loop)
-    : options_(std::move(options)), loop_(loop), handle_(curl_easy_init()) {
+    : options_(std::move(options)),
+      loop_(loop),
+      user_agent_(absl::StrCat("User-Agent: ", options_->user_agent)),
+      proxy_headers_{ForCurl(user_agent_.c_str()), nullptr},
+      handle_(curl_easy_init()) {
   assert(handle_ != nullptr);
   SetUnchangingOptions();
 }
@@ -59,7 +64,6 @@ void CurlTransfer::SetUnchangingOptions() {
   Set(curl, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
   Set(curl, CURLOPT_NOSIGNAL, 1L);
   Set(curl, CURLOPT_QUICK_EXIT, 1L);  // giving up must not wait for a name that is being resolved
-  Set(curl, CURLOPT_USERAGENT, options_->user_agent.c_str());
 
   Set(curl, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   Set(curl, CURLOPT_SSL_VERIFYPEER, 1L);
@@ -81,8 +85,8 @@ void CurlTransfer::SetUnchangingOptions() {
   // Empty strings, not unset ones: those would let the environment decide.
   Set(curl, CURLOPT_PROXY, options_->proxy.c_str());
   Set(curl, CURLOPT_NOPROXY, "");
-  Set(curl, CURLOPT_HEADEROPT,
-      static_cast<long>(CURLHEADER_SEPARATE));  // ours are not for the proxy
+  Set(curl, CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));
+  Set(curl, CURLOPT_PROXYHEADER, &proxy_headers_);
   Set(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 
   Set(curl, CURLOPT_CONNECTTIMEOUT_MS,
@@ -159,15 +163,16 @@ CurlTransfer::Listener& CurlTransfer::ListenerOf(CURL* handle) {
 }
 
 // libcurl reads the list while it sends and copies nothing, so the list can be made of the
-// request's own strings.
+// request's own strings. CURLOPT_USERAGENT would be written twice for each request. No "Expect:" is
+// needed to keep libcurl from asking first: it does so for more than 1 MiB, and CheckRequest allows
+// 64 KiB.
 void CurlTransfer::ListHeaders(const HttpRequest& request) {
   header_list_.clear();
   header_list_.reserve(request.headers.size() + 1);
+  header_list_.push_back({ForCurl(user_agent_.c_str()), nullptr});
   for (const absl::string_view header : request.headers) {
     header_list_.push_back({ForCurl(header.data()), nullptr});
   }
-  // An empty one keeps libcurl from asking with "Expect: 100-continue" first.
-  header_list_.push_back({ForCurl("Expect:"), nullptr});
   for (size_t i = 0; i + 1 < header_list_.size(); ++i) header_list_[i].next = &header_list_[i + 1];
 }
 

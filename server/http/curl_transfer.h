@@ -82,7 +82,9 @@ class CurlTransfer {
 
   const std::shared_ptr<const CurlClientOptions> options_;
   EventLoop& loop_;
-  std::string url_;  // of the latest request
+  const std::string user_agent_;    // as a header
+  const curl_slist proxy_headers_;  // the same: a request's own headers are not for the proxy
+  std::string url_;                 // of the latest request
   std::unique_ptr<CURLU, UrlDeleter>
       parsed_url_;  // the same, for the handle; null: it has the text
   const std::unique_ptr<CURL, HandleDeleter> handle_;

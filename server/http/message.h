@@ -23,7 +23,7 @@ enum class HttpMethod { kGet, kPost, kDelete };
 struct HttpRequest {
   HttpMethod method = HttpMethod::kGet;
   std::string url;     // https only
-  HeaderList headers;  // may hold credentials, never logged
+  HeaderList headers;  // may hold credentials, never logged; the User-Agent is the client's
   std::string body;  // of a POST; application/x-www-form-urlencoded where no Content-Type is named
   absl::Duration timeout = absl::Seconds(35);  // for the whole exchange, queueing included
 };

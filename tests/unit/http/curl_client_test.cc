@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "tests/unit/http/client_harness.h"
 #include "tests/unit/http/socket_server.h"
@@ -60,6 +61,8 @@ TEST_F(CurlClientTest, GetsAnAnswer) {
       std::get<HttpResponse>(result).headers,
       ElementsAre("Content-Length: 5", "Cache-Control: max-age=3600", "X-Two: a", "x-two:  b"));
   EXPECT_THAT(requests_.last(), StartsWith("GET /path?query=1 HTTP/1.1\r\n"));
+  const std::vector<std::string> around = absl::StrSplit(requests_.last(), "User-Agent:");
+  EXPECT_EQ(around.size(), 2) << "it is there once";
   EXPECT_THAT(requests_.last(), HasSubstr("\r\nUser-Agent: cibad/test\r\n"));
 }
 

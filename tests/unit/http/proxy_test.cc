@@ -100,6 +100,7 @@ TEST_F(ProxyTest, GoesThroughTheConfiguredProxyAndTellsItNoSecrets) {
   EXPECT_EQ(connects_, 1);
   EXPECT_THAT(connect_heads_.last(),
               StartsWith(absl::StrCat("CONNECT localhost:", server_.port(), " HTTP/1.1\r\n")));
+  EXPECT_THAT(connect_heads_.last(), HasSubstr("\r\nUser-Agent: cibad\r\n"));
   EXPECT_THAT(connect_heads_.last(), Not(HasSubstr("secret")));
 }
 
