@@ -122,7 +122,7 @@ Engine::Engine(Options options, Settings settings, Store* store)
         .reports = LoginReports(
             options_.metrics, &credentials_,
             [this](const Login& login) {
-              pending_.Remove(login.request.caller);
+              pending_.Remove(login.request->caller);
               numbers_.Remove(login);
               if (options_.on_end) options_.on_end(login);
             },
@@ -150,7 +150,7 @@ absl::Status Engine::Recover() {
   size_t count = 0;
   absl::Status loaded = store_->LoadUnfinished([&](Login login) {
     ++count;
-    pending_.Add(login.request.caller);
+    pending_.Add(login.request->caller);
     numbers_.AddPending(login);
     Lane* lane = &LaneOf(login.id);
     std::vector<Login>& batch = batches[lane];
@@ -259,7 +259,8 @@ void Engine::Drain() {
     Log(LogLevel::kWarning, "Stopping although requests to the provider are still under way");
 }
 
-void Engine::StartLogin(LoginRequest request, const StartOptions& start_options, LoginDone done) {
+void Engine::StartLogin(const Shared<LoginRequest>& request, const StartOptions& start_options,
+                        LoginDone done) {
   if (const absl::Status ready = status(); !ready.ok()) return done(ready);
   if (const absl::Status storing = store_->status(); !storing.ok()) {
     Log(LogLevel::kDebug, "A start is refused", {{"error", storing.message()}});
@@ -271,29 +272,29 @@ void Engine::StartLogin(LoginRequest request, const StartOptions& start_options,
   if (unfinished_logins() + starts_ > now->most_unfinished_logins) {
     return done(absl::ResourceExhaustedError("too many logins are pending; try again in a minute"));
   }
-  const auto unit = now->sales_units.find(request.sales_unit);
+  const auto unit = now->sales_units.find(request->sales_unit);
   if (unit == now->sales_units.end()) {  // the config has changed since it was looked up
     return done(absl::NotFoundError("sales_unit: there is no such sales unit here"));
   }
   const std::string id = MakeLoginId(RandomBits<LoginIdBits>());
   StartUnderWay start{request, id, counted, nullptr, nullptr, nullptr};
-  NumberGuard::Verdict verdict = numbers_.Admit(request, id, now->number_limits, clock_());
+  NumberGuard::Verdict verdict = numbers_.Admit(*request, id, now->number_limits, clock_());
   absl::Status refused = verdict.status;
   start.hold = std::move(verdict.hold);
   if (start.hold != nullptr) {  // a repetition of what is pending makes no login
-    auto place = pending_.Admit(request.caller, start_options.most_of_caller);
+    auto place = pending_.Admit(request->caller, start_options.most_of_caller);
     refused = place.status();
     if (place.ok()) start.place = *std::move(place);
   }
   if (!refused.ok()) {
-    if (AnswerRepeated(request, done)) return;
+    if (AnswerRepeated(*request, done)) return;
     if (start_options.replace_pending && !verdict.own_pending.empty()) {
       return Replace(verdict.own_pending, request, start_options, done);
     }
     return done(refused);
   }
   start.done = std::move(done);
-  Login login = NewLogin(id, std::move(request), unit->second.handling, clock_());
+  Login login = NewLogin(id, request, unit->second.handling, clock_());
   store_->Create(std::move(login),
                  [this, start = std::move(start)](absl::StatusOr<Login> stored) mutable {
                    OnCreated(std::move(start), std::move(stored));
@@ -309,17 +310,17 @@ bool Engine::AnswerRepeated(const LoginRequest& request, const LoginDone& done) 
 }
 
 void Engine::AnswerWith(const Login& earlier, const LoginRequest& request, const LoginDone& done) {
-  if (!AskForTheSame(earlier.request, request)) {
+  if (!AskForTheSame(*earlier.request, request)) {
     return done(absl::AlreadyExistsError(
         "request_id: it was used for a start with other contents; a new start needs a new one"));
   }
   GetLogin(request.caller, earlier.id, done);
 }
 
-void Engine::Replace(const std::string& pending, const LoginRequest& request,
+void Engine::Replace(const std::string& pending, const Shared<LoginRequest>& request,
                      StartOptions start_options, const LoginDone& done) {
   start_options.replace_pending = false;  // once: another start may have come in between
-  CancelLogin(request.caller, pending,
+  CancelLogin(request->caller, pending,
               [this, request, start_options, done](const absl::StatusOr<Login>& cancelled) {
                 if (!cancelled.ok()) return done(cancelled.status());
                 StartLogin(request, start_options, done);
@@ -332,12 +333,12 @@ void Engine::OnCreated(StartUnderWay start, absl::StatusOr<Login> stored) {
     return start.done(CannotStore());
   }
   if (!stored.ok()) return start.done(stored.status());
-  if (stored->id != start.id) return AnswerWith(*stored, start.request, start.done);
+  if (stored->id != start.id) return AnswerWith(*stored, *start.request, start.done);
   if (start.place != nullptr) {
     start.place->Keep();
     start.hold->Keep();
   } else {  // what it seemed to repeat is gone since
-    pending_.Add(stored->request.caller);
+    pending_.Add(stored->request->caller);
     numbers_.Add(*stored);
   }
   if (options_.on_start) options_.on_start(*stored);

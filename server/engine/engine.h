@@ -103,7 +103,8 @@ class Engine {
   // of the customer is pending at the sales unit.
   // ALREADY_EXISTS: the `request_id` was used for something else; used for the same, it gives that
   // login as it now is.
-  void StartLogin(LoginRequest request, const StartOptions& start_options, LoginDone done);
+  void StartLogin(const Shared<LoginRequest>& request, const StartOptions& start_options,
+                  LoginDone done);
 
   // Asks the provider whether somebody with this phone number can log in to the sales unit. What it
   // cannot say is a status of call_status.h. NOT_FOUND: no such sales unit. RESOURCE_EXHAUSTED: too
@@ -149,7 +150,7 @@ class Engine {
   struct Lane;
   // A start that is being made durable.
   struct StartUnderWay {
-    LoginRequest request;
+    Shared<LoginRequest> request;
     std::string id;                               // of the login that it makes
     std::shared_ptr<void> counted;                // in starts_, for as long as it lives
     std::shared_ptr<PendingCounts::Place> place;  // among its caller's; null: it is a repetition
@@ -165,8 +166,8 @@ class Engine {
   bool AnswerRepeated(const LoginRequest& request, const LoginDone& done);
   void AnswerWith(const Login& earlier, const LoginRequest& request, const LoginDone& done);
   // Cancels the login that is in the way of the request's start, and starts again.
-  void Replace(const std::string& pending, const LoginRequest& request, StartOptions start_options,
-               const LoginDone& done);
+  void Replace(const std::string& pending, const Shared<LoginRequest>& request,
+               StartOptions start_options, const LoginDone& done);
   void OnCreated(StartUnderWay start, absl::StatusOr<Login> stored);
   std::shared_ptr<const Settings> settings() const;
   void EraseEnded();

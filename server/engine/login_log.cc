@@ -26,7 +26,7 @@ void Tell(LogLevel level, const Login& login, absl::string_view request, absl::s
   Log(level, what,
       {{"login", login.id},
        {"request", request},
-       {"phone", MaskPhoneNumber(login.request.msisdn)},
+       {"phone", MaskPhoneNumber(login.request->msisdn)},
        {"code", code},
        {"detail", detail}});
 }
@@ -73,20 +73,20 @@ void LogEach(const Login& login, absl::string_view request, const AnyOutcome& ou
 }  // namespace
 
 void LogState(const Login& login) {
-  const std::string phone = MaskPhoneNumber(login.request.msisdn);
+  const std::string phone = MaskPhoneNumber(login.request->msisdn);
   if (login.state != LoginState::kFailed) {
     return Log(LogLevel::kInfo, "Login",
                {{"login", login.id},
                 {"state", NameOf(login.state)},
-                {"sales_unit", login.request.sales_unit},
+                {"sales_unit", login.request->sales_unit},
                 {"phone", phone}});
   }
   Log(LogLevel::kInfo, "Login",
       {{"login", login.id},
        {"state", NameOf(login.state)},
-       {"reason", NameOf(login.failure.reason)},
-       {"code", login.failure.provider_code},
-       {"sales_unit", login.request.sales_unit},
+       {"reason", NameOf(login.failure->reason)},
+       {"code", login.failure->provider_code},
+       {"sales_unit", login.request->sales_unit},
        {"phone", phone}});
 }
 
@@ -109,7 +109,7 @@ void LogTrouble(const Login& login, const Event& event) {
 void LogUserCheck(const std::string& msisdn, const Outcome<UserExists>& outcome) {
   Login none;
   none.id = "none";
-  none.request.msisdn = msisdn;
+  none.request.Edit().msisdn = msisdn;
   LogEach(none, kUserExistsRequest, outcome);
 }
 

@@ -34,17 +34,17 @@ void Count(Metrics& metrics, ProviderEndpoint endpoint, const AnyOutcome& outcom
 }  // namespace
 
 void LoginReports::Began(const Login& login) const {
-  if (metrics_ != nullptr) metrics_->CountStart(login.request.sales_unit);
+  if (metrics_ != nullptr) metrics_->CountStart(login.request->sales_unit);
 }
 
 void LoginReports::Ended(const Login& login) const {
   if (on_end_) on_end_(login);
   if (metrics_ == nullptr) return;
-  metrics_->CountEnd(login.request.sales_unit, NameOf(login.state), NameOf(login.failure.reason));
+  metrics_->CountEnd(login.request->sales_unit, NameOf(login.state), NameOf(login.failure->reason));
 }
 
 CredentialsWatch::Standing* LoginReports::StandingOf(const Login& login) const {
-  return credentials_ == nullptr ? nullptr : credentials_->Find(login.request.sales_unit);
+  return credentials_ == nullptr ? nullptr : credentials_->Find(login.request->sales_unit);
 }
 
 void LoginReports::Answered(CredentialsWatch::Standing* standing, const Event& event) const {

@@ -99,17 +99,17 @@ NumberGuard::Verdict NumberGuard::Admit(const LoginRequest& request, const std::
 
 void NumberGuard::AddPending(const Login& login) {
   const std::lock_guard lock(mutex_);
-  pending_.insert_or_assign(PlaceOf(login.request),
+  pending_.insert_or_assign(PlaceOf(*login.request),
                             Pending{{login.id.begin(), login.id.end()},
-                                    StartOf(login.request),
-                                    absl::HashOf(seed_, login.request.caller)});
+                                    StartOf(*login.request),
+                                    absl::HashOf(seed_, login.request->caller)});
 }
 
 void NumberGuard::Add(const Login& login) {
   AddPending(login);
   const std::lock_guard lock(mutex_);
   ++starts_count_;
-  Starts& starts = starts_[CustomerOf(login.request)];
+  Starts& starts = starts_[CustomerOf(*login.request)];
   starts.insert(std::upper_bound(starts.begin(), starts.end(), login.create_time),
                 login.create_time);
 }
@@ -142,7 +142,7 @@ NumberGuard::Asked NumberGuard::CountEarlier(const std::vector<CustomerHash>& cu
 
 void NumberGuard::Remove(const Login& login) {
   const std::lock_guard lock(mutex_);
-  RemovePending(PlaceOf(login.request), login.id);
+  RemovePending(PlaceOf(*login.request), login.id);
 }
 
 void NumberGuard::TakeBack(size_t customer, size_t place, absl::string_view id) {

@@ -53,7 +53,7 @@ absl::Status HasEndedAlready(const Login& login) {
 // Whether a browser's answer can be taken up by an unfinished login that waits for one. `next` is
 // what is being written of it, or null.
 absl::Status CanTakeUp(const Login& login, const Login* next, const Callback& callback) {
-  if (!FinishesOnWebPage(login.request)) return NotOnWebPage();
+  if (!FinishesOnWebPage(*login.request)) return NotOnWebPage();
   if (login.state == LoginState::kStarting) return ComeAgain();
   const Login& newest = next == nullptr ? login : *next;
   if (newest.tokens.has_value() || !newest.progress.code.empty()) {
@@ -62,7 +62,7 @@ absl::Status CanTakeUp(const Login& login, const Login* next, const Callback& ca
   }
   if (next != nullptr)
     return absl::UnavailableError("the login is changing; try again in a moment");
-  return CheckCallbackState(callback, login.request.web_page->state);
+  return CheckCallbackState(callback, login.request->web_page->state);
 }
 
 }  // namespace
@@ -105,7 +105,7 @@ absl::Status Worker::CanComplete(const std::string& caller, const std::string& i
   }
   const absl::StatusOr<Login> stored = GetStored(caller, id, "CompleteLogin");
   if (!stored.ok()) return stored.status();
-  if (!FinishesOnWebPage(stored->request)) return NotOnWebPage();
+  if (!FinishesOnWebPage(*stored->request)) return NotOnWebPage();
   return IsOnItsWay(stored) ? ComeAgain() : HasEndedAlready(*stored);
 }
 
@@ -130,7 +130,7 @@ void Worker::Ping(const std::string& sales_unit, const std::string& auth_req_id)
   const auto found = pingable_.find(absl::HashOf(sales_unit, auth_req_id));
   if (found == pingable_.end()) return;
   Entry& entry = *found->second;
-  if (entry.login.auth_req_id != auth_req_id || entry.login.request.sales_unit != sales_unit)
+  if (entry.login.auth_req_id != auth_req_id || entry.login.request->sales_unit != sales_unit)
     return;
   Handle(entry, Pinged{});
 }
@@ -160,7 +160,7 @@ void Worker::SetSalesUnits(std::shared_ptr<const SalesUnits> sales_units) {
   environment_.sales_units = std::move(sales_units);
   for (const std::unique_ptr<Entry>& entry : entries_) {
     const SalesUnit* before = UnitOf(*entry);
-    const auto after = environment_.sales_units->find(entry->login.request.sales_unit);
+    const auto after = environment_.sales_units->find(entry->login.request->sales_unit);
     const bool is_there = after != environment_.sales_units->end();
     if (before == nullptr || (is_there && after->second.client_id == before->client_id)) {
       entry->sales_units = environment_.sales_units;
@@ -332,7 +332,7 @@ void Worker::MakePingable(Entry& entry) {
   if (entry.ping_key.has_value() || login.auth_req_id.empty() ||
       !login.handling.ping_fallback.has_value())
     return;
-  entry.ping_key = absl::HashOf(login.request.sales_unit, login.auth_req_id);
+  entry.ping_key = absl::HashOf(login.request->sales_unit, login.auth_req_id);
   pingable_.insert_or_assign(*entry.ping_key, &entry);
 }
 
@@ -351,7 +351,7 @@ void Worker::Do(Entry& entry, const CheckUser&) {
   Ask(
       entry, Proof::kSalesUnit,
       [](const ProviderMetadata& metadata, const Requester& caller, const Login& login) {
-        return UserExistsRequest(metadata, caller, login.request.msisdn);
+        return UserExistsRequest(metadata, caller, login.request->msisdn);
       },
       [](const HttpResult& result) -> Event { return UserChecked{ReadUserExistsAnswer(result)}; });
 }
@@ -360,7 +360,7 @@ void Worker::Do(Entry& entry, const SendBackchannelRequest&) {
   Ask(
       entry, Proof::kSalesUnit,
       [](const ProviderMetadata& metadata, const Requester& caller, const Login& login) {
-        return BackchannelRequest(metadata, caller, login.request);
+        return BackchannelRequest(metadata, caller, *login.request);
       },
       [](const HttpResult& result) -> Event {
         return BackchannelAnswered{ReadBackchannelAnswer(result)};
@@ -427,7 +427,7 @@ void Worker::Ask(const Entry& entry, Proof proof, BuildRequest build, ReadResult
 }
 
 const SalesUnit* Worker::UnitOf(const Entry& entry) {
-  const auto unit = entry.sales_units->find(entry.login.request.sales_unit);
+  const auto unit = entry.sales_units->find(entry.login.request->sales_unit);
   return unit == entry.sales_units->end() ? nullptr : &unit->second;
 }
 
@@ -448,7 +448,7 @@ std::optional<IdTokenOutcome> Worker::CheckIdTokenOf(const Entry& entry, const L
       .access_token = login.tokens->access_token,
       .now = environment_.wall_clock(),
       .msn = has_partner_keys ? absl::string_view(unit->msn) : absl::string_view(),
-      .auth_req_id_is_required = FinishesOnWebPage(login.request),
+      .auth_req_id_is_required = FinishesOnWebPage(*login.request),
   };
   IdTokenCheck check = VerifyIdToken(login.tokens->id_token, *keys, expectations);
   if (auto* accepted = std::get_if<AcceptedIdToken>(&check)) return std::move(*accepted);

@@ -14,6 +14,7 @@
 #include "server/login/boxed.h"
 #include "server/login/language.h"
 #include "server/login/profile.h"
+#include "server/login/shared.h"
 
 namespace cibad {
 
@@ -73,11 +74,11 @@ struct LoginRequest {
   std::string customer_token;   // of a QR check-in, names the customer; empty: the number does
   std::string scope;            // as it is sent (RFC 6749, 3.3): `openid` first; see scope.h
   std::string binding_message;  // empty: the till wants none
-  bool binding_message_is_made =
-      false;  // by the daemon, so it does not count when starts are compared
   std::optional<absl::Duration> requested_expiry;  // whole seconds; absent: the provider's default
   Boxed<WebPage> web_page;  // absent: the login is finished in the app, and polled for
   Language language = Language::kEnglish;  // of what staff are told
+  // Whether the daemon made the binding message: then it does not count when starts are compared.
+  bool binding_message_is_made = false;
   std::string reference;
   std::string request_id;  // empty: every start is a new login
 
@@ -129,11 +130,11 @@ inline bool FinishesOnWebPage(const LoginRequest& request) { return request.web_
 struct Login {
   std::string id;        // 26 characters of Crockford base32, of 128 random bits
   int64_t revision = 0;  // grows with every change that must survive: the sign to write it
-  LoginRequest request;
+  Shared<LoginRequest> request;
   Handling handling;
 
   LoginState state = LoginState::kStarting;
-  Failure failure;  // where state is kFailed
+  Shared<Failure> failure;  // where state is kFailed
   absl::Time create_time;
   absl::Time update_time;
   absl::Time expire_time = absl::InfiniteFuture();  // the provider's, from PENDING on
@@ -156,7 +157,7 @@ struct Login {
 
 // Whether the caller may see the login and act on it. A login of nobody is not even nobody's.
 inline bool IsOwn(const Login& login, const std::string& caller) {
-  return !caller.empty() && login.request.caller == caller;
+  return !caller.empty() && login.request->caller == caller;
 }
 
 }  // namespace cibad

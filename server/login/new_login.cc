@@ -35,7 +35,8 @@ bool IsLoginId(absl::string_view id) {
                      [](char c) { return kBase32.find(c) != absl::string_view::npos; });
 }
 
-Login NewLogin(std::string id, LoginRequest request, const Handling& handling, absl::Time now) {
+Login NewLogin(std::string id, Shared<LoginRequest> request, const Handling& handling,
+               absl::Time now) {
   Login login;
   login.id = std::move(id);
   login.revision = 1;

@@ -24,7 +24,8 @@ std::string MakeLoginId(const LoginIdBits& random_bits);
 bool IsLoginId(absl::string_view id);
 
 // The login that a start makes: STARTING, revision 1, to be written before the first Step.
-Login NewLogin(std::string id, LoginRequest request, const Handling& handling, absl::Time now);
+Login NewLogin(std::string id, Shared<LoginRequest> request, const Handling& handling,
+               absl::Time now);
 
 // Whether two starts ask for the same: all fields are equal, but for a binding message that the
 // daemon made.

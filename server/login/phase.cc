@@ -9,12 +9,12 @@ Phase PhaseOf(const Login& login) {
   if (login.state == LoginState::kStarting) {
     // Of who is known by a QR check-in there is no number to ask for, and no doubt either.
     const bool is_checking = login.handling.check_user && !login.progress.user_is_checked &&
-                             !login.request.msisdn.empty();
+                             !login.request->msisdn.empty();
     return is_checking ? Phase::kChecking : Phase::kAsking;
   }
   if (login.state == LoginState::kConfirmed) return Phase::kFetching;
   if (login.tokens.has_value()) return Phase::kProving;
-  return FinishesOnWebPage(login.request) ? Phase::kAwaiting : Phase::kPolling;
+  return FinishesOnWebPage(*login.request) ? Phase::kAwaiting : Phase::kPolling;
 }
 
 Command RequestOf(Phase phase) {

@@ -71,12 +71,12 @@ std::string Failed(const Failure& failure, const LoginRequest& request) {
 }  // namespace
 
 std::string StaffMessage(const Login& login) {
-  const Language language = login.request.language;
+  const Language language = login.request->language;
   switch (login.state) {
     case LoginState::kStarting:
       return StaffText(StaffSentence::kStarting, language);
     case LoginState::kPending:
-      return Pending(login.request);
+      return Pending(*login.request);
     case LoginState::kConfirmed:
       return StaffText(StaffSentence::kConfirmed, language);
     case LoginState::kCompleted:
@@ -90,7 +90,7 @@ std::string StaffMessage(const Login& login) {
     case LoginState::kFailed:
       break;
   }
-  return Failed(login.failure, login.request);
+  return Failed(*login.failure, *login.request);
 }
 
 }  // namespace cibad

@@ -261,7 +261,7 @@ Transition OnAnswer(Login&& login, const Acknowledgement& acknowledgement, absl:
   login.expire_time =
       now + acknowledgement.expires_in;  // 7.3: from the moment the answer was received
   login.progress = Progress{};
-  if (FinishesOnWebPage(login.request)) return Wait(std::move(login));  // it is never polled for
+  if (FinishesOnWebPage(*login.request)) return Wait(std::move(login));  // it is never polled for
   // The first poll waits one interval too (10.1; the conformance tests insist).
   const absl::Time first_poll = now + login.interval;
   return WaitUntil(std::move(login), first_poll);

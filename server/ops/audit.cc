@@ -37,7 +37,7 @@ Line CountLine(const char* event, absl::Time time, int64_t count) {
 
 Line LineOf(const char* event, absl::Time time, const Login& login) {
   Line line = NewLine(event, time);
-  line["caller"] = login.request.caller;
+  line["caller"] = login.request->caller;
   line["login"] = login.id;
   return line;
 }
@@ -136,17 +136,17 @@ AuditLog::~AuditLog() {
 void AuditLog::Started(const Login& login) {
   const absl::Time now = wall_clock_();
   Line line = LineOf("start", now, login);
-  Add(line, login.request);
+  Add(line, *login.request);
   Write(now, Text(line));
 }
 
 void AuditLog::Ended(const Login& login) {
   const absl::Time now = wall_clock_();
   Line line = LineOf("end", now, login);
-  Add(line, login.request);
+  Add(line, *login.request);
   line["outcome"] = std::string(NameOf(login.state));
   if (login.state == LoginState::kFailed)
-    line["reason"] = std::string(NameOf(login.failure.reason));
+    line["reason"] = std::string(NameOf(login.failure->reason));
   Write(now, Text(line));
 }
 
@@ -192,7 +192,7 @@ void AuditLog::RefusedAnothers(const std::string& caller, absl::string_view rpc,
   line["caller"] = caller;
   line["rpc"] = std::string(rpc);
   line["login"] = login.id;
-  line["sales_unit"] = login.request.sales_unit;
+  line["sales_unit"] = login.request->sales_unit;
   Add(line, absl::NotFoundError(kOtherCallersLogin));
   Write(now, Text(line));
 }

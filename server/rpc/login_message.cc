@@ -74,11 +74,11 @@ void SetTime(google::protobuf::Timestamp& message, absl::Time time) {
 }
 
 void SetFailure(v1::Failure& message, const Login& login) {
-  message.set_reason(ToMessage(login.failure.reason));
+  message.set_reason(ToMessage(login.failure->reason));
   message.set_staff_message(StaffMessage(login));
-  message.set_provider_code(login.failure.provider_code);
-  if (login.failure.retry_after.has_value()) {
-    message.mutable_retry_after()->set_seconds(absl::ToInt64Seconds(*login.failure.retry_after));
+  message.set_provider_code(login.failure->provider_code);
+  if (login.failure->retry_after.has_value()) {
+    message.mutable_retry_after()->set_seconds(absl::ToInt64Seconds(*login.failure->retry_after));
   }
 }
 
@@ -136,13 +136,13 @@ void SetWithoutProfile(v1::Login& message, const Login& login, absl::Duration sh
   message.set_id(login.id);
   message.set_state(ToMessage(login.state));
   if (login.state == LoginState::kFailed) SetFailure(*message.mutable_failure(), login);
-  message.set_masked_phone_number(MaskPhoneNumber(login.request.msisdn));
-  message.set_binding_message(login.request.binding_message);
-  for (const absl::string_view scope : SplitScopes(login.request.scope))
+  message.set_masked_phone_number(MaskPhoneNumber(login.request->msisdn));
+  message.set_binding_message(login.request->binding_message);
+  for (const absl::string_view scope : SplitScopes(login.request->scope))
     message.add_scopes(scope.data(), scope.size());
-  message.set_sales_unit(login.request.sales_unit);
-  message.set_reference(login.request.reference);
-  message.set_request_id(login.request.request_id);
+  message.set_sales_unit(login.request->sales_unit);
+  message.set_reference(login.request->reference);
+  message.set_request_id(login.request->request_id);
   SetTime(*message.mutable_create_time(), login.create_time + shift);
   SetTime(*message.mutable_update_time(), login.update_time + shift);
   if (login.expire_time != absl::InfiniteFuture()) {
@@ -150,9 +150,9 @@ void SetWithoutProfile(v1::Login& message, const Login& login, absl::Duration sh
   }
   if (login.end_time.has_value()) SetTime(*message.mutable_end_time(), *login.end_time + shift);
   message.set_staff_message(StaffMessage(login));
-  message.set_language_code(std::string(LanguageTag(login.request.language)));
-  if (FinishesOnWebPage(login.request))
-    message.set_redirect_uri(login.request.web_page->redirect_uri);
+  message.set_language_code(std::string(LanguageTag(login.request->language)));
+  if (FinishesOnWebPage(*login.request))
+    message.set_redirect_uri(login.request->web_page->redirect_uri);
 }
 
 }  // namespace

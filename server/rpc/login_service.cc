@@ -149,27 +149,26 @@ grpc::ServerUnaryReactor* LoginServiceImpl::StartLogin(grpc::CallbackServerConte
   const Call call(context);
   const absl::StatusOr<Caller> caller = Admit(*context, "StartLogin");
   if (!caller.ok()) return call.Finish(caller.status());
-  absl::StatusOr<LoginRequest> start =
+  const absl::StatusOr<Shared<LoginRequest>> start =
       ReadStartRequest(*request, *caller, settings()->sales_units, RandomBits<uint64_t>());
   if (!start.ok()) {
     TellRefused(*caller, "StartLogin", start.status());
     return call.Finish(start.status());
   }
-  absl::Status allowed = CheckStart(*caller->policy, *start);
+  absl::Status allowed = CheckStart(*caller->policy, **start);
   if (allowed.ok()) allowed = CheckTrail();
   if (allowed.ok()) allowed = AdmitStart(*caller);
   if (!allowed.ok()) {
-    TellRefused(*caller, "StartLogin", allowed, &*start);
+    TellRefused(*caller, "StartLogin", allowed, &**start);
     return call.Finish(allowed);
   }
   const Engine::StartOptions options = {caller->policy->pending_logins, request->replace_pending()};
-  LoginRequest wanted = *start;  // the arguments are made in no order
-  engine_->StartLogin(std::move(wanted), options,
-                      [this, call, response, caller = *caller,
-                       start = *std::move(start)](const absl::StatusOr<Login>& login) {
-                        if (!login.ok()) TellRefused(caller, "StartLogin", login.status(), &start);
-                        call.Answer(response)(login);
-                      });
+  engine_->StartLogin(
+      *start, options,
+      [this, call, response, caller = *caller, start = *start](const absl::StatusOr<Login>& login) {
+        if (!login.ok()) TellRefused(caller, "StartLogin", login.status(), &*start);
+        call.Answer(response)(login);
+      });
   return call.reactor();
 }
 

@@ -128,10 +128,12 @@ absl::Status ReadWebPage(const v1::StartLoginRequest& message, LoginRequest& req
 
 }  // namespace
 
-absl::StatusOr<LoginRequest> ReadStartRequest(const v1::StartLoginRequest& message,
-                                              const Caller& caller, const SalesUnits& sales_units,
-                                              uint64_t random_bits) {
-  LoginRequest request;
+absl::StatusOr<Shared<LoginRequest>> ReadStartRequest(const v1::StartLoginRequest& message,
+                                                      const Caller& caller,
+                                                      const SalesUnits& sales_units,
+                                                      uint64_t random_bits) {
+  Shared<LoginRequest> shared;
+  LoginRequest& request = shared.Edit();
   request.caller = caller.name;
   const absl::StatusOr<const SalesUnit*> unit =
       FindSalesUnit(message.sales_unit(), *caller.policy, sales_units);
@@ -166,7 +168,7 @@ absl::StatusOr<LoginRequest> ReadStartRequest(const v1::StartLoginRequest& messa
   if (absl::Status status = ReadWebPage(message, request); !status.ok()) return status;
   if (absl::Status status = CheckRequestId(message.request_id()); !status.ok()) return status;
   request.request_id = message.request_id();
-  return request;
+  return shared;
 }
 
 }  // namespace cibad

@@ -19,9 +19,10 @@ namespace cibad {
 // (policy.h) but for the sales unit. `random_bits` make the binding message, where the till gives
 // none and does not refuse one. INVALID_ARGUMENT or NOT_FOUND (sales unit), with a message that
 // begins with the field's name and repeats neither the phone number nor the customer token.
-absl::StatusOr<LoginRequest> ReadStartRequest(const v1::StartLoginRequest& message,
-                                              const Caller& caller, const SalesUnits& sales_units,
-                                              uint64_t random_bits);
+absl::StatusOr<Shared<LoginRequest>> ReadStartRequest(const v1::StartLoginRequest& message,
+                                                      const Caller& caller,
+                                                      const SalesUnits& sales_units,
+                                                      uint64_t random_bits);
 
 }  // namespace cibad
 

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/login/boxed.h"
+#include "server/login/shared.h"
 #include "server/store/record_members.h"
 
 namespace cibad {
@@ -84,6 +85,13 @@ class JsonReader {
   template <typename T>
   static bool Decode(const Json& json, Boxed<T>& value) {
     return DecodeIfThere<T>(json, value);
+  }
+  template <typename T>
+  static bool Decode(const Json& json, Shared<T>& value) {
+    T& decoded = value.Edit();
+    if (!Decode(json, decoded)) return false;
+    if (decoded == T()) value = Shared<T>();  // which takes no memory
+    return true;
   }
   template <typename T, typename Optional>
   static bool DecodeIfThere(const Json& json, Optional& value) {

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/login/boxed.h"
+#include "server/login/shared.h"
 #include "server/store/record_members.h"
 
 namespace cibad {
@@ -59,6 +60,10 @@ class Writer {
   template <typename T>
   void Write(const Boxed<T>& value) {
     WriteIfThere(value);
+  }
+  template <typename T>
+  void Write(const Shared<T>& value) {
+    Write(*value);
   }
   template <typename T>
   void Write(const std::vector<T>& values) {
@@ -136,6 +141,12 @@ class Reader {
   void Read(Boxed<T>& value) {
     value.reset();
     if (T read{}; ReadIfThere(read)) value = std::move(read);
+  }
+  template <typename T>
+  void Read(Shared<T>& value) {
+    T& read = value.Edit();
+    Read(read);
+    if (read == T()) value = Shared<T>();  // which takes no memory
   }
   template <typename T>
   void Read(std::vector<T>& values) {
@@ -245,11 +256,11 @@ absl::StatusOr<Record> EncodeRecord(const Login& login, const Boot& boot) {
     return Refused(login, absl::StrCat("it is larger than ", kMaxRecordBytes, " bytes"));
   }
   record.id = login.id;
-  record.caller = login.request.caller;
-  if (!login.request.request_id.empty()) {
-    record.request_key = RequestKey(login.request.caller, login.request.request_id);
+  record.caller = login.request->caller;
+  if (!login.request->request_id.empty()) {
+    record.request_key = RequestKey(login.request->caller, login.request->request_id);
   }
-  record.customer_key = CustomerKey(login.request);
+  record.customer_key = CustomerKey(*login.request);
   record.create_time = ToStoredTime(login.create_time);
   if (login.end_time.has_value()) record.end_time = ToStoredTime(*login.end_time);
   record.revision = login.revision;

@@ -150,7 +150,7 @@ absl::Status CopyStarts(Database& database, const Sealer& sealer) {
     const absl::StatusOr<Login> login = DecodeRecord(from->Bytes(0), *text);
     if (!login.ok()) continue;
     to->BindInt(1, ToStoredTime(login->create_time));
-    to->BindInt(2, ToStoredHash(CustomerHashesOf(sealer, login->request).front()));
+    to->BindInt(2, ToStoredHash(CustomerHashesOf(sealer, *login->request).front()));
     const absl::StatusOr<bool> done = to->Step();
     to->Reset();
     if (!done.ok()) return done.status();

@@ -30,13 +30,14 @@ Login PendingLogin(int number, absl::Time now) {
   Login login;
   login.id = IdOf(number);
   login.revision = 2;
-  login.request.caller = "everyone";  // as the sandbox's config has it
-  login.request.sales_unit = "123456";
-  login.request.msisdn = absl::StrCat("47", 90'000'000 + number);
-  login.request.scope = "openid name phoneNumber email address birthDate";
-  login.request.binding_message = "AB-123";
-  login.request.reference = absl::StrCat("receipt ", number);
-  login.request.request_id = absl::StrCat("start-up-", number);
+  LoginRequest& request = login.request.Edit();
+  request.caller = "everyone";  // as the sandbox's config has it
+  request.sales_unit = "123456";
+  request.msisdn = absl::StrCat("47", 90'000'000 + number);
+  request.scope = "openid name phoneNumber email address birthDate";
+  request.binding_message = "AB-123";
+  request.reference = absl::StrCat("receipt ", number);
+  request.request_id = absl::StrCat("start-up-", number);
   login.state = LoginState::kPending;
   login.create_time = now;
   login.update_time = now;

@@ -71,7 +71,7 @@ std::string Describe(const Event& event) {
 std::string Describe(const Login& login) {
   std::string words = absl::StrCat(Describe(login.state), " revision ", login.revision);
   if (login.state == LoginState::kFailed) {
-    absl::StrAppend(&words, " reason ", static_cast<int>(login.failure.reason));
+    absl::StrAppend(&words, " reason ", static_cast<int>(login.failure->reason));
   }
   if (login.tokens.has_value()) absl::StrAppend(&words, " with tokens");
   return words;

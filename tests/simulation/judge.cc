@@ -84,7 +84,7 @@ bool EndsAsDecided(const Login& end, const Record& record, const Plan& plan,
     case LoginState::kCancelled:
       return record.was_cancelled;
     default:
-      return FailsWithReason(end.failure.reason, end, record, plan, provider);
+      return FailsWithReason(end.failure->reason, end, record, plan, provider);
   }
 }
 

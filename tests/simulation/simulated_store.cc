@@ -85,7 +85,7 @@ const Login& SimulatedStore::Take(const Write& write) {
   SimulatedDisk& disk = *environment_.disk;
   if (write.created != nullptr) {  // a request_id that was used before gives that login
     for (const auto& [id, login] : disk) {
-      if (login.request.request_id == write.login.request.request_id) return login;
+      if (login.request->request_id == write.login.request->request_id) return login;
     }
   }
   const auto found = disk.find(write.login.id);

@@ -80,7 +80,7 @@ TEST(SimulationItself, BringsEveryEndAboutWithAndWithoutRestarts) {
       ++refused_starts;
       continue;
     }
-    const int reason = static_cast<int>(story.end->failure.reason);
+    const int reason = static_cast<int>(story.end->failure->reason);
     ++ends[absl::StrCat(Describe(story.end->state), reason,
                         story.restarts > 0 ? " restarted" : "")];
   }
@@ -133,7 +133,7 @@ TEST(SimulationItself, BringsCodesAboutOnceTwiceAndWhenTheyCannotBeUsed) {
     exchanges += story.exchanges;
     exchanged_again += story.exchanges > 1 ? 1 : 0;
     if (!story.end) continue;
-    ++ends[absl::StrCat(Describe(story.end->state), static_cast<int>(story.end->failure.reason))];
+    ++ends[absl::StrCat(Describe(story.end->state), static_cast<int>(story.end->failure->reason))];
   }
   EXPECT_GT(exchanges, 1'000);
   EXPECT_GT(codes, 2 * exchanges);

@@ -32,7 +32,7 @@ LoginRequest RequestOfTill(int index) {
 
 int TillOf(const Login& login) {
   int index = 0;
-  static_cast<void>(absl::SimpleAtoi(login.request.request_id, &index));
+  static_cast<void>(absl::SimpleAtoi(login.request->request_id, &index));
   return index;
 }
 
@@ -283,7 +283,7 @@ bool WorkerWorld::MayHaveFailed(const Till& till, const Login& end) {
   SimulatedProvider& provider = provider_.customer(till.index);
   const bool had_tokens = till.tokens_expire_time.has_value();
   const bool tokens_are_dead = had_tokens && *end.end_time >= *till.tokens_expire_time;
-  switch (end.failure.reason) {
+  switch (end.failure->reason) {
     case FailureReason::kInterrupted:
       return till.died_while_starting || till.push_broke_off ||
              (provider.gave_tokens() && !had_tokens) || tokens_are_dead;

@@ -130,7 +130,7 @@ std::map<std::string, WaitingLogin> WaitingLogins() {
 
 std::string Becomes(const Login& before, const Login& after) {
   if (after.state == before.state) return kGoesOn;
-  const absl::string_view reason = NameOf(after.failure.reason);
+  const absl::string_view reason = NameOf(after.failure->reason);
   return absl::StrCat(NameOf(after.state), reason.empty() ? "" : " ", reason);
 }
 

@@ -128,14 +128,14 @@ TEST_F(WorkerPartnerTest, WithoutATokenForTooLongItFailsAsIfTheProviderWereAway)
     ASSERT_LT(now_, Durable().create_time + absl::Minutes(2));
     Ring();
   }
-  EXPECT_EQ(Durable().failure.reason, FailureReason::kProviderUnavailable);
+  EXPECT_EQ(Durable().failure->reason, FailureReason::kProviderUnavailable);
   EXPECT_EQ(http_.CountOpen(kBackchannelPath), 0);
 }
 
 TEST_F(WorkerPartnerTest, RefusedKeysFailALoginAtOnce) {
   token_http_.Answer(kAccessTokenPath, Refused(401, "unauthorized_client"));
   Begin();
-  EXPECT_EQ(Durable().failure.reason, FailureReason::kCredentialsRefused);
+  EXPECT_EQ(Durable().failure->reason, FailureReason::kCredentialsRefused);
   EXPECT_EQ(http_.CountOpen(kBackchannelPath), 0);
 }
 
@@ -144,7 +144,7 @@ TEST_F(WorkerPartnerTest, ARefusedTokenFailsItsLoginAndIsReplacedForTheNext) {
   Begin();
   http_.Answer(kBackchannelPath, Refused(401, ""));
   Settle();
-  EXPECT_EQ(Durable().failure.reason, FailureReason::kCredentialsRefused);
+  EXPECT_EQ(Durable().failure->reason, FailureReason::kCredentialsRefused);
   now_ += AccessTokens::kLeastAge;
   tokens_.OnAlarm();
   GiveToken("new");

@@ -34,7 +34,7 @@ TEST_F(WorkerTest, AsksTheCustomerOnce) {
   http_.Answer(kBackchannel, Broken(/*may_have_arrived=*/true));
   Commit();
   EXPECT_EQ(http_.CountOpen(kBackchannel), 0);
-  EXPECT_EQ(Durable().failure.reason, FailureReason::kInterrupted);
+  EXPECT_EQ(Durable().failure->reason, FailureReason::kInterrupted);
 }
 
 TEST_F(WorkerTest, TellsOnlyWhatIsDurable) {
@@ -272,7 +272,7 @@ TEST_F(WorkerTest, AnUnknownKeyIsLookedForOnceBeforeTheTokenIsRefused) {
   RunPosted();
   Commit();
   EXPECT_EQ(provider_http_.CountOpen("/jwks"), 0);
-  EXPECT_EQ(Durable().failure.reason, FailureReason::kIdTokenRefused);
+  EXPECT_EQ(Durable().failure->reason, FailureReason::kIdTokenRefused);
   EXPECT_EQ(http_.CountOpen("/userinfo"), 0) << "a refused token is used for nothing";
 }
 
@@ -286,7 +286,7 @@ TEST_F(WorkerTest, WhatTheIdTokenIsWorthIsWrittenWithTheTokensWhereItsKeyIsKnown
   EXPECT_THAT(store_.waiting, SizeIs(1));
   EXPECT_EQ(watcher_->States().back(), LoginState::kPending) << "nothing is told before";
   Commit();
-  EXPECT_EQ(Durable().failure.reason, FailureReason::kIdTokenRefused);
+  EXPECT_EQ(Durable().failure->reason, FailureReason::kIdTokenRefused);
   EXPECT_EQ(watcher_->States().back(), LoginState::kFailed);
 }
 
@@ -308,7 +308,7 @@ TEST_F(WorkerTest, KeysThatCannotBeHadAreAskedForAgain) {
   provider_http_.Answer("/jwks", Ok(KeysJson()));
   RunPosted();
   Commit();
-  EXPECT_EQ(Durable().failure.reason, FailureReason::kIdTokenRefused)
+  EXPECT_EQ(Durable().failure->reason, FailureReason::kIdTokenRefused)
       << "the login waited for the keys, and had its token checked with them";
 }
 
@@ -332,7 +332,7 @@ TEST_F(WorkerTest, ARecoveredStartIsNotSentAgain) {
   worker_->Recover(absl::ZeroDuration());
   Commit();
   EXPECT_EQ(http_.CountOpen(kBackchannel), 0);
-  EXPECT_EQ(Durable().failure.reason, FailureReason::kInterrupted);
+  EXPECT_EQ(Durable().failure->reason, FailureReason::kInterrupted);
 }
 
 TEST_F(WorkerTest, CountsEachLoginOnceAndEveryAnswer) {
@@ -384,7 +384,7 @@ TEST_F(WorkerTest, DrainingWaitsForWhatIsUnderWayAndBeginsNothing) {
 
 TEST_F(WorkerTest, ASalesUnitThatLeftTheConfigEndsInAClearFailure) {
   Login login = NewTestLogin();
-  login.request.sales_unit = "999999";
+  login.request.Edit().sales_unit = "999999";
   worker_->Begin(login);
   RunPosted();
   while (worker_->unfinished_logins() > 0) {
@@ -392,7 +392,7 @@ TEST_F(WorkerTest, ASalesUnitThatLeftTheConfigEndsInAClearFailure) {
     Ring();
     Commit();
   }
-  EXPECT_EQ(Durable().failure.reason, FailureReason::kProviderUnavailable);
+  EXPECT_EQ(Durable().failure->reason, FailureReason::kProviderUnavailable);
 }
 
 // However many polls are due, a request that is not one has few of them before it.
@@ -432,7 +432,7 @@ TEST_F(WorkerTest, AsksNobodyWhereThereIsNoUser) {
   http_.Answer("/user-exists", Ok(R"({"exists":false})"));
   Commit();
   EXPECT_EQ(http_.CountOpen(kBackchannel), 0);
-  EXPECT_EQ(Durable().failure.reason, FailureReason::kInvalidUser);
+  EXPECT_EQ(Durable().failure->reason, FailureReason::kInvalidUser);
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ class WebPageWorkerTest : public WorkerTest {
  protected:
   WebPageWorkerTest() {
     Login login = NewTestLogin();
-    login.request.web_page = WebPage{"https://shop.example/back", "state-0001"};
+    login.request.Edit().web_page = WebPage{"https://shop.example/back", "state-0001"};
     store_.logins[kId] = login;
     worker_->Begin(std::move(login));
   }
@@ -58,7 +58,7 @@ TEST_F(WebPageWorkerTest, TellsWhoeverCompletesItOfTheEnd) {
   http_.Answer(kToken, Refused(400, "invalid_grant"));
   Commit();
   EXPECT_THAT(completing_->States(), ElementsAre(LoginState::kFailed));
-  EXPECT_EQ(completing_->told.back().failure.provider_code, "invalid_grant");
+  EXPECT_EQ(completing_->told.back().failure->provider_code, "invalid_grant");
 }
 
 TEST_F(WebPageWorkerTest, AnErrorInTheCallbackIsTheEnd) {

@@ -34,7 +34,7 @@ std::vector<Login> EveryLogin() {
     logins.push_back(login);
   }
   for (int reason = 0; reason <= static_cast<int>(FailureReason::kOther); ++reason) {
-    login.failure.reason = static_cast<FailureReason>(reason);
+    login.failure.Edit().reason = static_cast<FailureReason>(reason);
     logins.push_back(login);
   }
   return logins;
@@ -44,7 +44,7 @@ TEST(StaffMessage, EveryStateAndReasonIsToldInEachLanguage) {
   for (Login login : EveryLogin()) {
     std::set<std::string> messages;
     for (const Language language : kLanguages) {
-      login.request.language = language;
+      login.request.Edit().language = language;
       messages.insert(StaffMessage(login));
     }
     EXPECT_EQ(messages.size(), kLanguages.size()) << *messages.begin();
@@ -66,7 +66,7 @@ TEST(StaffMessage, PendingNamesTheBindingMessageToCompare) {
 
 TEST(StaffMessage, PendingWithoutABindingMessageNamesNone) {
   Login login = Waiting().login();
-  login.request.binding_message.clear();
+  login.request.Edit().binding_message.clear();
   EXPECT_THAT(StaffMessage(login), HasSubstr("open the Vipps MobilePay app"));
   EXPECT_THAT(StaffMessage(login), Not(HasSubstr("shows")));
 }
@@ -92,20 +92,20 @@ TEST(StaffMessage, TooManyLoginsSaysALongWaitInMinutesAndNeverOneOfAnything) {
 TEST(StaffMessage, OfWhoCheckedInWithAQrCodeNoPhoneNumberIsBlamed) {
   Login login;
   login.state = LoginState::kFailed;
-  login.failure.reason = FailureReason::kInvalidUser;
-  login.request.customer_token = "token";
+  login.failure.Edit().reason = FailureReason::kInvalidUser;
+  login.request.Edit().customer_token = "token";
   EXPECT_THAT(StaffMessage(login), HasSubstr("This customer cannot"));
-  login.request.customer_token.clear();
+  login.request.Edit().customer_token.clear();
   EXPECT_THAT(StaffMessage(login), HasSubstr("This phone number cannot"));
 }
 
 TEST(StaffMessage, AnOldCheckInIsForTheCustomerToMend) {
   Login login;
   login.state = LoginState::kFailed;
-  login.failure = {FailureReason::kRequestRefused, "expired_login_hint_token", std::nullopt};
-  login.request.customer_token = "token";
+  login.failure = Failure{FailureReason::kRequestRefused, "expired_login_hint_token", std::nullopt};
+  login.request.Edit().customer_token = "token";
   EXPECT_THAT(StaffMessage(login), HasSubstr("show a new QR code"));
-  login.request.customer_token.clear();
+  login.request.Edit().customer_token.clear();
   EXPECT_THAT(StaffMessage(login), HasSubstr("not set up correctly"));
 }
 

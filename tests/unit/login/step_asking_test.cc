@@ -35,13 +35,13 @@ TEST(BackchannelRequest, IsNotSentTwiceWhileItsAnswerIsAwaited) {
 TEST(BackchannelRequest, IsNeverSentAgainOnceItMayHaveArrived) {
   const Course course = Asking().Fire(BackchannelAnswered{BrokenOff()});
   EXPECT_EQ(course.login().state, LoginState::kFailed);
-  EXPECT_EQ(course.login().failure.reason, FailureReason::kInterrupted);
+  EXPECT_EQ(course.login().failure->reason, FailureReason::kInterrupted);
 }
 
 TEST(BackchannelRequest, IsNotSentAgainWhenTheProviderIsOutOfOrder) {
   const Course course = Asking().Fire(BackchannelAnswered{OutOfOrder()});
   EXPECT_EQ(course.login().state, LoginState::kFailed);
-  EXPECT_EQ(course.login().failure.reason, FailureReason::kProviderUnavailable);
+  EXPECT_EQ(course.login().failure->reason, FailureReason::kProviderUnavailable);
 }
 
 TEST(BackchannelRequest, IsSentAgainWhenItCertainlyNeverLeft) {
@@ -69,7 +69,7 @@ TEST(BackchannelRequest, ThatNeverLeavesEndsTheLoginAfterThirtySeconds) {
   for (int i = 0; i < 100 && !HasEnded(course.login().state); ++i) {
     course.Fire(BackchannelAnswered{NeverLeft()}).Wake();
   }
-  EXPECT_EQ(course.login().failure.reason, FailureReason::kProviderUnavailable);
+  EXPECT_EQ(course.login().failure->reason, FailureReason::kProviderUnavailable);
   EXPECT_EQ(course.now(), kStartTime + absl::Seconds(30));
 }
 
@@ -91,7 +91,7 @@ TEST(Acknowledgement, Section7_3_MakesTheLoginPending) {
 TEST(Acknowledgement, Section7_3_ThatLacksWhatIsRequiredEndsTheLoginAndNoTokenRequestFollows) {
   const Course course = Asking().Fire(BackchannelAnswered{InvalidAnswer{"auth_req_id is missing"}});
   EXPECT_EQ(course.login().state, LoginState::kFailed);
-  EXPECT_EQ(course.login().failure.reason, FailureReason::kProviderAnswerInvalid);
+  EXPECT_EQ(course.login().failure->reason, FailureReason::kProviderAnswerInvalid);
 }
 
 TEST(Acknowledgement, Section7_3_ExpiresInRunsFromTheMomentTheAnswerWasReceived) {
@@ -151,8 +151,8 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(BackchannelRequest, VippsTooManyLoginsEndsTheLoginAndSaysHowLongToWait) {
   const Course course = Asking().Fire(BackchannelAnswered{TooManyRequests(absl::Seconds(42))});
-  EXPECT_EQ(course.login().failure.reason, FailureReason::kTooManyLogins);
-  EXPECT_EQ(course.login().failure.retry_after, absl::Seconds(42));
+  EXPECT_EQ(course.login().failure->reason, FailureReason::kTooManyLogins);
+  EXPECT_EQ(course.login().failure->retry_after, absl::Seconds(42));
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ TEST(CheckUser, ComesBeforeThePush) {
 TEST(CheckUser, ANoEndsTheLoginAndNobodyIsAsked) {
   const Course course = Checking().Fire(UserChecked{UserExists{false}});
   EXPECT_EQ(course.login().state, LoginState::kFailed);
-  EXPECT_EQ(course.login().failure.reason, FailureReason::kInvalidUser);
+  EXPECT_EQ(course.login().failure->reason, FailureReason::kInvalidUser);
   EXPECT_TRUE(course.SendsNothing());
 }
 
@@ -75,18 +75,18 @@ TEST(CheckUser, ThatIsNotAnsweredEndsTheStartInTime) {
   Course course = Checking();
   EXPECT_EQ(course.Waits(), absl::Seconds(30));
   course.Wake();
-  EXPECT_EQ(course.login().failure.reason, FailureReason::kProviderUnavailable);
+  EXPECT_EQ(course.login().failure->reason, FailureReason::kProviderUnavailable);
 }
 
 TEST(CheckUser, ThatIsAnsweredTooLateIsFollowedByNoPush) {
   const Course course = Checking().After(absl::Seconds(31)).Fire(UserChecked{UserExists{true}});
   EXPECT_TRUE(course.SendsNothing());
-  EXPECT_EQ(course.login().failure.reason, FailureReason::kProviderUnavailable);
+  EXPECT_EQ(course.login().failure->reason, FailureReason::kProviderUnavailable);
 }
 
 TEST(CheckUser, ThatACrashInterruptedEndsLikeEveryInterruptedStart) {
   const Course course = Checking().Fire(Recovered{});
-  EXPECT_EQ(course.login().failure.reason, FailureReason::kInterrupted);
+  EXPECT_EQ(course.login().failure->reason, FailureReason::kInterrupted);
 }
 
 }  // namespace

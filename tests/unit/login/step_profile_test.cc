@@ -21,14 +21,14 @@ TEST(IdToken, AcceptedWhenTheAccessTokenHasExpiredTheProfileIsNotAskedFor) {
   course.After(course.login().tokens->expire_time - course.now());
   course.Fire(IdTokenChecked{AcceptedIdToken{kSubject}});
   EXPECT_EQ(course.login().state, LoginState::kFailed);
-  EXPECT_EQ(course.login().failure.reason, FailureReason::kInterrupted);
+  EXPECT_EQ(course.login().failure->reason, FailureReason::kInterrupted);
   EXPECT_TRUE(course.SendsNothing());
 }
 
 TEST(IdToken, Core3_1_3_7_RefusedFailsTheLoginAndUserinfoIsNotCalled) {
   Course course = Proving().Fire(IdTokenChecked{RefusedIdToken{"aud"}});
   EXPECT_EQ(course.login().state, LoginState::kFailed);
-  EXPECT_EQ(course.login().failure.reason, FailureReason::kIdTokenRefused);
+  EXPECT_EQ(course.login().failure->reason, FailureReason::kIdTokenRefused);
   EXPECT_FALSE(course.Sends<FetchProfile>());
   course.After(absl::Seconds(1)).Fire(Woken{});
   EXPECT_FALSE(course.Sends<FetchProfile>());
@@ -39,7 +39,7 @@ TEST(IdToken, Core3_1_3_7_NothingOfARefusedOneIsGivenToAnyone) {
   EXPECT_FALSE(course.login().tokens.has_value());
   EXPECT_EQ(course.login().subject, "");
   EXPECT_FALSE(course.login().profile.has_value());
-  EXPECT_EQ(course.login().failure.provider_code, "");
+  EXPECT_EQ(course.login().failure->provider_code, "");
 }
 
 TEST(IdToken, Core3_1_3_7_AuthReqIdIsThereToCompareUntilTheCheckIsMade) {
@@ -74,13 +74,13 @@ TEST(IdToken, ThatCannotBeCheckedWhileTheTokensLiveFailsTheLogin) {
   const absl::Time deadline = course.now() + absl::Seconds(300);
   for (int i = 0; i < 100 && !HasEnded(course.login().state); ++i)
     course.Fire(IdTokenChecked{OutOfOrder()}).Wake();
-  EXPECT_EQ(course.login().failure.reason, FailureReason::kProviderUnavailable);
+  EXPECT_EQ(course.login().failure->reason, FailureReason::kProviderUnavailable);
   EXPECT_EQ(course.now(), deadline);
 }
 
 TEST(IdToken, TheCheckIsAwaitedNoLongerThanTheTokensLive) {
   Course course = Proving().Wake();
-  EXPECT_EQ(course.login().failure.reason, FailureReason::kProviderUnavailable);
+  EXPECT_EQ(course.login().failure->reason, FailureReason::kProviderUnavailable);
 }
 
 // ---- Userinfo (OpenID Connect Core 5.3).
@@ -94,7 +94,7 @@ TEST(Userinfo, CompletesTheLogin) {
 TEST(Userinfo, Core5_3_2_ProfileOfAnotherSubjectIsRefused) {
   const Course course = Fetching().AnswerProfile(CustomerProfile("somebody-else"));
   EXPECT_EQ(course.login().state, LoginState::kFailed);
-  EXPECT_EQ(course.login().failure.reason, FailureReason::kProfileRefused);
+  EXPECT_EQ(course.login().failure->reason, FailureReason::kProfileRefused);
   EXPECT_FALSE(course.login().profile.has_value());
 }
 
@@ -103,7 +103,7 @@ TEST(Userinfo, Core5_3_2_SubjectIsComparedExactly) {
        {"", "C06C4AFE-D9E1-4C5D-939A-177D752A0944", "c06c4afe-d9e1-4c5d-939a-177d752a0944 ",
         "c06c4afe-d9e1-4c5d-939a-177d752a094"}) {
     const Course course = Fetching().AnswerProfile(CustomerProfile(subject));
-    EXPECT_EQ(course.login().failure.reason, FailureReason::kProfileRefused) << subject;
+    EXPECT_EQ(course.login().failure->reason, FailureReason::kProfileRefused) << subject;
   }
 }
 
@@ -144,7 +144,7 @@ TEST(Userinfo, ThatDoesNotComeWhileTheAccessTokenLivesFailsTheLogin) {
   const absl::Time deadline = course.now() + absl::Seconds(300);
   for (int i = 0; i < 100 && !HasEnded(course.login().state); ++i)
     course.AnswerProfile(OutOfOrder()).Wake();
-  EXPECT_EQ(course.login().failure.reason, FailureReason::kProviderUnavailable);
+  EXPECT_EQ(course.login().failure->reason, FailureReason::kProviderUnavailable);
   EXPECT_EQ(course.now(), deadline);
 }
 
@@ -157,13 +157,13 @@ TEST(Userinfo, IsGivenFiveMinutesHoweverLongTheAccessTokenLives) {
 TEST(Userinfo, RefusalFailsTheLoginAndShowsTheCode) {
   const Course course =
       Fetching().AnswerProfile(ProviderError{401, "invalid_token", "", std::nullopt});
-  EXPECT_EQ(course.login().failure.reason, FailureReason::kProfileRefused);
-  EXPECT_EQ(course.login().failure.provider_code, "invalid_token");
+  EXPECT_EQ(course.login().failure->reason, FailureReason::kProfileRefused);
+  EXPECT_EQ(course.login().failure->provider_code, "invalid_token");
 }
 
 TEST(Userinfo, AnswerThatCannotBeUnderstoodFailsTheLogin) {
   const Course course = Fetching().AnswerProfile(InvalidAnswer{"not JSON"});
-  EXPECT_EQ(course.login().failure.reason, FailureReason::kProviderAnswerInvalid);
+  EXPECT_EQ(course.login().failure->reason, FailureReason::kProviderAnswerInvalid);
 }
 
 TEST(Userinfo, ANewPhaseForgetsTheBackOffOfTheOneBefore) {

@@ -10,7 +10,7 @@ TEST(Recovery, AStartWhosePushMayHaveLeftIsInterrupted) {
   for (Course course : {Course(), Asking(), Asking().Fire(BackchannelAnswered{NeverLeft()})}) {
     course.Fire(Recovered{});
     EXPECT_EQ(course.login().state, LoginState::kFailed);
-    EXPECT_EQ(course.login().failure.reason, FailureReason::kInterrupted);
+    EXPECT_EQ(course.login().failure->reason, FailureReason::kInterrupted);
   }
 }
 
@@ -95,7 +95,7 @@ TEST(Recovery, TokensThatDiedMeanwhileAreNotUsedAndTheLoginIsInterrupted) {
   for (Course course : {Proving(), Fetching()}) {
     course.After(absl::Seconds(300)).Fire(Recovered{});
     EXPECT_EQ(course.login().state, LoginState::kFailed);
-    EXPECT_EQ(course.login().failure.reason, FailureReason::kInterrupted);
+    EXPECT_EQ(course.login().failure->reason, FailureReason::kInterrupted);
   }
 }
 

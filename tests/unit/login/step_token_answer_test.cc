@@ -76,7 +76,7 @@ TEST_P(TerminalTokenError, Section11_IsOverAndNoFurtherRequestFollows) {
 TEST_P(TerminalTokenError, ShowsTheProvidersCodeWhereItFailsTheLogin) {
   const Course course = Polling().AnswerTokenError(GetParam());
   if (course.login().state != LoginState::kFailed) return;
-  EXPECT_EQ(course.login().failure.provider_code, GetParam());
+  EXPECT_EQ(course.login().failure->provider_code, GetParam());
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -98,33 +98,33 @@ TEST(TokenError, TooManyRequestsIsNotTheEndHere) {
 TEST(TokenError, AnswerThatCannotBeUnderstoodIsTheEnd) {
   const Course course = Polling().AnswerToken(InvalidAnswer{"not JSON"});
   EXPECT_EQ(course.login().state, LoginState::kFailed);
-  EXPECT_EQ(course.login().failure.reason, FailureReason::kProviderAnswerInvalid);
+  EXPECT_EQ(course.login().failure->reason, FailureReason::kProviderAnswerInvalid);
 }
 
 // ---- A grant that is gone because an answer was lost.
 
 TEST(InvalidGrant, AfterALostAnswerMeansThatTheLoginWasInterrupted) {
   Course course = Polling().AnswerToken(BrokenOff()).Wake().AnswerTokenError("invalid_grant");
-  EXPECT_EQ(course.login().failure.reason, FailureReason::kInterrupted);
+  EXPECT_EQ(course.login().failure->reason, FailureReason::kInterrupted);
 }
 
 TEST(InvalidGrant, AfterACrashMeansThatTheLoginWasInterrupted) {
   Course course = Polling().Fire(Recovered{}).Wake().AnswerTokenError("invalid_grant");
-  EXPECT_EQ(course.login().failure.reason, FailureReason::kInterrupted);
+  EXPECT_EQ(course.login().failure->reason, FailureReason::kInterrupted);
 }
 
 TEST(InvalidGrant, WithNoAnswerLostIsTheProvidersRefusal) {
-  EXPECT_EQ(Polling().AnswerTokenError("invalid_grant").login().failure.reason,
+  EXPECT_EQ(Polling().AnswerTokenError("invalid_grant").login().failure->reason,
             FailureReason::kRequestRefused);
   Course course = Polling().AnswerToken(NeverLeft()).Wake().AnswerTokenError("invalid_grant");
-  EXPECT_EQ(course.login().failure.reason, FailureReason::kRequestRefused);
+  EXPECT_EQ(course.login().failure->reason, FailureReason::kRequestRefused);
 }
 
 TEST(InvalidGrant, AfterAPendingIsTheProvidersRefusalWhateverWasLostBefore) {
   // The customer had not decided by then, so the answer that was lost held no tokens.
   Course course = Polling().AnswerToken(BrokenOff()).Wake();
   course.AnswerTokenError("authorization_pending").Wake().AnswerTokenError("invalid_grant");
-  EXPECT_EQ(course.login().failure.reason, FailureReason::kRequestRefused);
+  EXPECT_EQ(course.login().failure->reason, FailureReason::kRequestRefused);
 }
 
 // ---- Token success (10.1.1).

@@ -59,7 +59,7 @@ TEST(WebPage, CompletesWithTheCustomersProfile) {
 TEST(WebPage, ARefusedIdTokenEndsItAndUserinfoIsNotCalled) {
   const Course course =
       Exchanging().AnswerToken(Tokens300s()).Fire(IdTokenChecked{RefusedIdToken{"auth_req_id"}});
-  EXPECT_EQ(course.login().failure.reason, FailureReason::kIdTokenRefused);
+  EXPECT_EQ(course.login().failure->reason, FailureReason::kIdTokenRefused);
   EXPECT_TRUE(course.SendsNothing());
 }
 
@@ -99,23 +99,23 @@ TEST(WebPage, ACodeThatNeverLeavesExpiresWithTheLogin) {
 
 TEST(WebPage, ACodeThatMayHaveArrivedIsNeverSentAgain) {
   const Course broken = Exchanging().AnswerToken(BrokenOff());
-  EXPECT_EQ(broken.login().failure.reason, FailureReason::kInterrupted);
+  EXPECT_EQ(broken.login().failure->reason, FailureReason::kInterrupted);
   const Course out_of_order = Exchanging().AnswerToken(OutOfOrder(absl::Seconds(3)));
-  EXPECT_EQ(out_of_order.login().failure.reason, FailureReason::kProviderUnavailable);
+  EXPECT_EQ(out_of_order.login().failure->reason, FailureReason::kProviderUnavailable);
   const Course nonsense = Exchanging().AnswerToken(InvalidAnswer{});
-  EXPECT_EQ(nonsense.login().failure.reason, FailureReason::kProviderAnswerInvalid);
+  EXPECT_EQ(nonsense.login().failure->reason, FailureReason::kProviderAnswerInvalid);
 }
 
 TEST(WebPage, AnyErrorOfTheExchangeIsTheEnd) {
   for (const char* code : {"authorization_pending", "slow_down", "no_document_lists_this"}) {
     const Course course = Exchanging().AnswerTokenError(code);
-    EXPECT_EQ(course.login().failure.reason, FailureReason::kOther) << code;
-    EXPECT_EQ(course.login().failure.provider_code, code);
+    EXPECT_EQ(course.login().failure->reason, FailureReason::kOther) << code;
+    EXPECT_EQ(course.login().failure->provider_code, code);
   }
-  EXPECT_EQ(Exchanging().AnswerTokenError("invalid_grant").login().failure.reason,
+  EXPECT_EQ(Exchanging().AnswerTokenError("invalid_grant").login().failure->reason,
             FailureReason::kRequestRefused);
   EXPECT_EQ(Exchanging().AnswerTokenError("access_denied").login().state, LoginState::kDenied);
-  EXPECT_EQ(Exchanging().AnswerToken(TooManyRequests()).login().failure.reason,
+  EXPECT_EQ(Exchanging().AnswerToken(TooManyRequests()).login().failure->reason,
             FailureReason::kTooManyLogins);
 }
 
@@ -123,8 +123,8 @@ TEST(WebPage, AnErrorInPlaceOfTheCodeIsTheEnd) {
   EXPECT_EQ(AwaitingCode().Fire(CodeRefused{Refusal("access_denied")}).login().state,
             LoginState::kDenied);
   const Course failed = AwaitingCode().Fire(CodeRefused{Refusal("wrong_challenge")});
-  EXPECT_EQ(failed.login().failure.reason, FailureReason::kWrongChallenge);
-  EXPECT_EQ(failed.login().failure.provider_code, "wrong_challenge");
+  EXPECT_EQ(failed.login().failure->reason, FailureReason::kWrongChallenge);
+  EXPECT_EQ(failed.login().failure->provider_code, "wrong_challenge");
 }
 
 TEST(WebPage, ACodeThatComesTooLateIsNotUsed) {
@@ -153,7 +153,7 @@ TEST(WebPage, HasExpiredAtARestartThatComesTooLate) {
 
 TEST(WebPage, AnExchangeThatACrashCutOffEndsItAsInterrupted) {
   Course course = Exchanging().Fire(Recovered{});
-  EXPECT_EQ(course.login().failure.reason, FailureReason::kInterrupted);
+  EXPECT_EQ(course.login().failure->reason, FailureReason::kInterrupted);
   EXPECT_TRUE(course.SendsNothing());
 }
 

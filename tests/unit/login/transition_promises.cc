@@ -24,7 +24,7 @@ std::string BrokenByEnd(const Login& after, const Commands& commands, absl::Time
   if (after.code_may_be_used) return "an ended login has no code";
   if (after.progress != Progress{}) return "an ended login has nothing under way";
   const bool has_failed = after.state == LoginState::kFailed;
-  if (has_failed != (after.failure.reason != FailureReason::kNone)) {
+  if (has_failed != (after.failure->reason != FailureReason::kNone)) {
     return "a failed login, and no other, has a reason";
   }
   if ((after.state == LoginState::kCompleted) != after.profile.has_value()) {
@@ -52,7 +52,7 @@ std::string BrokenByCommands(const Login& before, const Login& after, const Comm
 
 std::string BrokenOnWebPage(const Login& after, const Command& command) {
   const bool exchanges = std::holds_alternative<ExchangeCode>(command);
-  if (FinishesOnWebPage(after.request)) {
+  if (FinishesOnWebPage(*after.request)) {
     if (std::holds_alternative<SendTokenRequest>(command)) return "a web page is not polled for";
     if (exchanges && !after.code_may_be_used) return "that a code is sent is written first";
     return "";

@@ -56,13 +56,14 @@ class AuditTest : public testing::Test {
   static Login MakeAuditedLogin() {
     Login login;
     login.id = "01234567890123456789abcdef";
-    login.request.caller = "tills/till-1.shop.example";
-    login.request.sales_unit = "123456";
-    login.request.msisdn = "4791234567";
-    login.request.scope = "openid name";
-    login.request.binding_message = "AB-12345";
-    login.request.reference = "receipt 42";
-    login.request.request_id = "request-1";
+    LoginRequest& request = login.request.Edit();
+    request.caller = "tills/till-1.shop.example";
+    request.sales_unit = "123456";
+    request.msisdn = "4791234567";
+    request.scope = "openid name";
+    request.binding_message = "AB-12345";
+    request.reference = "receipt 42";
+    request.request_id = "request-1";
     login.auth_req_id = "auth-req-id-1";
     Profile profile;
     profile.birthdate = "1985-04-12";
@@ -83,7 +84,7 @@ TEST_F(AuditTest, AStartAndAnEndAreALineEach) {
   Login login = MakeAuditedLogin();
   (*audit)->Started(login);
   login.state = LoginState::kFailed;
-  login.failure.reason = FailureReason::kInvalidUser;
+  login.failure.Edit().reason = FailureReason::kInvalidUser;
   (*audit)->Ended(login);
   const std::vector<nlohmann::json> lines = LinesOf(**audit, file_);
   ASSERT_EQ(lines.size(), 2u);
@@ -101,7 +102,7 @@ TEST_F(AuditTest, HoldsNoNumberNoClaimAndNothingThatATillMadeUp) {
   const auto audit = AuditLog::Open(file_);
   (*audit)->Started(MakeAuditedLogin());
   (*audit)->Ended(MakeAuditedLogin());
-  const LoginRequest request = MakeAuditedLogin().request;
+  const LoginRequest request = *MakeAuditedLogin().request;
   (*audit)->Refused("tills", "StartLogin", absl::PermissionDeniedError("scopes: no"), &request);
   (*audit)->RefusedAnothers("tills", "GetLogin", MakeAuditedLogin());
   (*audit)->Checked(request, absl::OkStatus());
@@ -145,7 +146,7 @@ TEST_F(AuditTest, WhoAsksForAnothersLoginIsToldWithTheLoginAndNothingOfItsCustom
 
 TEST_F(AuditTest, QuestionsAndWebhooksAreTold) {
   const auto audit = AuditLog::Open(file_);
-  LoginRequest request = MakeAuditedLogin().request;
+  LoginRequest request = *MakeAuditedLogin().request;
   request.scope.clear();
   (*audit)->Checked(request, absl::UnavailableError("no answer"));
   (*audit)->ChangedWebhook("operator", "DeleteWebhook", "123456", "hook-1", absl::OkStatus());

@@ -22,12 +22,13 @@ Login PendingLogin() {
   Login login;
   login.id = "0123456789abcdefghjkmnpqrs";
   login.revision = 2;
-  login.request.sales_unit = "123456";
-  login.request.msisdn = "4791234567";
-  login.request.scope = "openid name";
-  login.request.binding_message = "TILL-7";
-  login.request.reference = "receipt 17";
-  login.request.request_id = "request-1";
+  LoginRequest& request = login.request.Edit();
+  request.sales_unit = "123456";
+  request.msisdn = "4791234567";
+  request.scope = "openid name";
+  request.binding_message = "TILL-7";
+  request.reference = "receipt 17";
+  request.request_id = "request-1";
   login.state = LoginState::kPending;
   login.create_time = kCreateTime;
   login.update_time = kCreateTime + absl::Seconds(1);
@@ -105,9 +106,9 @@ TEST(LoginMessage, ShowsTimesByTheWallClockAsItIsNow) {
 
 TEST(LoginMessage, SpeaksTheLanguageOfTheStartInBothPlaces) {
   Login login = PendingLogin();
-  login.request.language = Language::kFinnish;
+  login.request.Edit().language = Language::kFinnish;
   login.state = LoginState::kFailed;
-  login.failure.reason = FailureReason::kAppOutdated;
+  login.failure.Edit().reason = FailureReason::kAppOutdated;
   const v1::Login message = ToMessage(login, kNotSet);
   EXPECT_EQ(message.language_code(), "fi");
   EXPECT_THAT(message.staff_message(), HasSubstr("sovellus on liian vanha"));
@@ -170,9 +171,10 @@ TEST(LoginMessage, OfACompletedLoginHoldsTheProfile) {
 
 TEST(LoginMessage, OfACheckInAndAWebPageTellsNeitherTokenNorState) {
   Login login = CompletedLogin();
-  login.request.msisdn = "";
-  login.request.customer_token = "s3cret-token";
-  login.request.web_page = WebPage{"https://shop.example/back", "s3cret-state"};
+  LoginRequest& request = login.request.Edit();
+  request.msisdn = "";
+  request.customer_token = "s3cret-token";
+  request.web_page = WebPage{"https://shop.example/back", "s3cret-state"};
   const v1::Login message = ToMessage(login, kNotSet);
   EXPECT_EQ(message.masked_phone_number(), "");
   EXPECT_EQ(message.redirect_uri(), "https://shop.example/back");
@@ -197,7 +199,7 @@ TEST(LoginMessage, InAListHasNoProfile) {
 TEST(LoginMessage, OfAFailedLoginSaysWhy) {
   Login login = PendingLogin();
   login.state = LoginState::kFailed;
-  login.failure = {FailureReason::kTooManyLogins, "slow-please", absl::Seconds(90)};
+  login.failure = Failure{FailureReason::kTooManyLogins, "slow-please", absl::Seconds(90)};
   const v1::Login message = ToMessage(login, kNotSet);
   EXPECT_EQ(message.failure().reason(), v1::Failure::TOO_MANY_LOGINS);
   EXPECT_EQ(message.failure().provider_code(), "slow-please");
@@ -237,7 +239,7 @@ TEST(LoginMessage, EveryStateAndReasonHasItsOwnName) {
   for (const auto& [reason, expected] : kReasons) {
     Login login = PendingLogin();
     login.state = LoginState::kFailed;
-    login.failure.reason = reason;
+    login.failure.Edit().reason = reason;
     EXPECT_EQ(ToMessage(login, kNotSet).failure().reason(), expected);
   }
 }

@@ -45,15 +45,15 @@ v1::StartLoginRequest Message() {
 TEST(StartRequest, TheLeastThatATillSends) {
   const auto request = ReadStartRequest(Message(), Anybody(), OneUnit(), kRandomBits);
   ASSERT_TRUE(request.ok()) << request.status();
-  EXPECT_EQ(request->sales_unit, "123456");
-  EXPECT_EQ(request->msisdn, "4791234567");
-  EXPECT_EQ(request->scope, "openid name");
-  EXPECT_THAT(request->binding_message, testing::MatchesRegex("[A-Z0-9-]{5,8}"));
-  EXPECT_TRUE(request->binding_message_is_made);
-  EXPECT_EQ(request->requested_expiry, std::nullopt);
-  EXPECT_EQ(request->reference, "");
-  EXPECT_EQ(request->request_id, "");
-  EXPECT_EQ(request->language, Language::kEnglish);
+  EXPECT_EQ((*request)->sales_unit, "123456");
+  EXPECT_EQ((*request)->msisdn, "4791234567");
+  EXPECT_EQ((*request)->scope, "openid name");
+  EXPECT_THAT((*request)->binding_message, testing::MatchesRegex("[A-Z0-9-]{5,8}"));
+  EXPECT_TRUE((*request)->binding_message_is_made);
+  EXPECT_EQ((*request)->requested_expiry, std::nullopt);
+  EXPECT_EQ((*request)->reference, "");
+  EXPECT_EQ((*request)->request_id, "");
+  EXPECT_EQ((*request)->language, Language::kEnglish);
 }
 
 TEST(StartRequest, AllThatATillCanSend) {
@@ -68,15 +68,15 @@ TEST(StartRequest, AllThatATillCanSend) {
   message.set_language_code("da-DK");
   const auto request = ReadStartRequest(message, Anybody(), TwoUnits(), kRandomBits);
   ASSERT_TRUE(request.ok()) << request.status();
-  EXPECT_EQ(request->sales_unit, "654321");
-  EXPECT_EQ(request->msisdn, "4520123456");  // of the unit's region
-  EXPECT_EQ(request->scope, "openid name phoneNumber");
-  EXPECT_EQ(request->binding_message, "TILL-7");
-  EXPECT_FALSE(request->binding_message_is_made);
-  EXPECT_EQ(request->requested_expiry, absl::Seconds(120));
-  EXPECT_EQ(request->reference, "receipt 17, Ærø");
-  EXPECT_EQ(request->request_id, "till-7/0001");
-  EXPECT_EQ(request->language, Language::kDanish);
+  EXPECT_EQ((*request)->sales_unit, "654321");
+  EXPECT_EQ((*request)->msisdn, "4520123456");  // of the unit's region
+  EXPECT_EQ((*request)->scope, "openid name phoneNumber");
+  EXPECT_EQ((*request)->binding_message, "TILL-7");
+  EXPECT_FALSE((*request)->binding_message_is_made);
+  EXPECT_EQ((*request)->requested_expiry, absl::Seconds(120));
+  EXPECT_EQ((*request)->reference, "receipt 17, Ærø");
+  EXPECT_EQ((*request)->request_id, "till-7/0001");
+  EXPECT_EQ((*request)->language, Language::kDanish);
 }
 
 TEST(StartRequest, ATillMayWantNoBindingMessage) {
@@ -84,8 +84,8 @@ TEST(StartRequest, ATillMayWantNoBindingMessage) {
   message.set_no_binding_message(true);
   const auto request = ReadStartRequest(message, Anybody(), OneUnit(), kRandomBits);
   ASSERT_TRUE(request.ok()) << request.status();
-  EXPECT_EQ(request->binding_message, "");
-  EXPECT_FALSE(request->binding_message_is_made);
+  EXPECT_EQ((*request)->binding_message, "");
+  EXPECT_FALSE((*request)->binding_message_is_made);
 }
 
 TEST(StartRequest, LimitsAreInclusive) {
@@ -96,7 +96,7 @@ TEST(StartRequest, LimitsAreInclusive) {
     message.mutable_requested_expiry()->set_seconds(seconds);
     const auto request = ReadStartRequest(message, Anybody(), OneUnit(), kRandomBits);
     ASSERT_TRUE(request.ok()) << request.status();
-    EXPECT_EQ(request->requested_expiry, absl::Seconds(seconds));
+    EXPECT_EQ((*request)->requested_expiry, absl::Seconds(seconds));
   }
 }
 
@@ -106,8 +106,8 @@ TEST(StartRequest, ACustomerTokenStandsInForThePhoneNumber) {
   message.set_customer_token(std::string(1024, 't'));
   const auto request = ReadStartRequest(message, Anybody(), OneUnit(), kRandomBits);
   ASSERT_TRUE(request.ok()) << request.status();
-  EXPECT_EQ(request->customer_token, std::string(1024, 't'));
-  EXPECT_EQ(request->msisdn, "");
+  EXPECT_EQ((*request)->customer_token, std::string(1024, 't'));
+  EXPECT_EQ((*request)->msisdn, "");
 }
 
 TEST(StartRequest, ALoginMayFinishOnAWebPage) {
@@ -115,12 +115,12 @@ TEST(StartRequest, ALoginMayFinishOnAWebPage) {
   message.set_redirect_uri("https://shop.example/back?a=b");
   auto request = ReadStartRequest(message, Anybody(), OneUnit(), kRandomBits);
   ASSERT_TRUE(request.ok()) << request.status();
-  EXPECT_EQ(request->web_page, (WebPage{"https://shop.example/back?a=b", ""}));
+  EXPECT_EQ((*request)->web_page, (WebPage{"https://shop.example/back?a=b", ""}));
   for (const std::string& state : {std::string("12345678"), std::string(256, 's')}) {
     message.set_state(state);
     request = ReadStartRequest(message, Anybody(), OneUnit(), kRandomBits);
     ASSERT_TRUE(request.ok()) << request.status();
-    EXPECT_EQ(request->web_page->state, state);
+    EXPECT_EQ((*request)->web_page->state, state);
   }
 }
 
@@ -255,8 +255,8 @@ TEST(StartRequest, ThatNamesNoSalesUnitIsForTheDefaultOne) {
   message.set_phone_number("20 12 34 56");
   const auto request = ReadStartRequest(message, Anybody(), units, kRandomBits);
   ASSERT_TRUE(request.ok()) << request.status();
-  EXPECT_EQ(request->sales_unit, "654321");
-  EXPECT_EQ(request->msisdn, "4520123456");
+  EXPECT_EQ((*request)->sales_unit, "654321");
+  EXPECT_EQ((*request)->msisdn, "4520123456");
 }
 
 TEST(StartRequest, ThatNamesNoScopesAsksForThoseOfItsSalesUnit) {
@@ -267,12 +267,12 @@ TEST(StartRequest, ThatNamesNoScopesAsksForThoseOfItsSalesUnit) {
   message.clear_scopes();
   const auto request = ReadStartRequest(message, Anybody(), units, kRandomBits);
   ASSERT_TRUE(request.ok()) << request.status();
-  EXPECT_EQ(request->scope, "openid name email");
+  EXPECT_EQ((*request)->scope, "openid name email");
 
   message.add_scopes("nin");
   const auto own = ReadStartRequest(message, Anybody(), units, kRandomBits);
   ASSERT_TRUE(own.ok()) << own.status();
-  EXPECT_EQ(own->scope, "openid nin");
+  EXPECT_EQ((*own)->scope, "openid nin");
 
   message.clear_scopes();
   message.set_sales_unit("654321");

@@ -115,7 +115,7 @@ TEST_F(GroupCommitTest, FailedWriteLeavesTheOthersOfItsGroupAlone) {
   };
   const auto updated = [&](const absl::Status& status) { answers.push_back(status.code()); };
   Login too_large = MakeLogin("too large");
-  too_large.request.reference = std::string(kMaxRecordBytes, 'x');
+  too_large.request.Edit().reference = std::string(kMaxRecordBytes, 'x');
   store->Create(MakeLogin("before"), created);
   store->Create(MakeLogin("taken"), created);
   store->Update(MakeLogin("unknown"), updated);
@@ -142,7 +142,7 @@ TEST_F(GroupCommitTest, SameRequestIdTwiceInOneGroupMakesOneLogin) {
   std::promise<void> all_answered;
   for (const std::string id : {"first", "second"}) {
     Login login = MakeLogin(id);
-    login.request.request_id = "request-1";
+    login.request.Edit().request_id = "request-1";
     store->Create(login, [&](const absl::StatusOr<Login>& created) {
       ids.push_back(created.ok() ? created->id : created.status().ToString());
       if (ids.size() == 2) all_answered.set_value();
@@ -229,7 +229,7 @@ TEST_F(GroupCommitTest, SaysThatTheDiskIsFullAndFindsOutByItselfThatItIsNoLonger
   FullDisk disk;
   disk.Fill();
   Login large = MakeLogin("large");
-  large.request.reference = std::string(size_t{512} << 10, 'x');
+  large.request.Edit().reference = std::string(size_t{512} << 10, 'x');
   const absl::Status refused = Create(*store, large).status();
   EXPECT_EQ(full.get_future().get(), refused);
   EXPECT_EQ(store->status(), refused);
@@ -267,7 +267,7 @@ TEST_F(GroupCommitTest, WholeGroupIsUnavailableOnAFullDiskAndWorksAgainAfterward
   std::promise<void> all_answered;
   for (const std::string id : {"small", "large"}) {
     Login login = MakeLogin(id);
-    if (id == "large") login.request.reference = std::string(size_t{512} << 10, 'x');
+    if (id == "large") login.request.Edit().reference = std::string(size_t{512} << 10, 'x');
     store->Create(login, [&](const absl::StatusOr<Login>& created) {
       answers.push_back(created.status().code());
       if (answers.size() == 2) all_answered.set_value();

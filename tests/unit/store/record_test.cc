@@ -42,7 +42,7 @@ TEST(RecordTest, EveryStateAndReasonComesBack) {
   }
   for (int reason = 0; reason <= static_cast<int>(FailureReason::kOther); ++reason) {
     Login login = MakeLogin("a");
-    login.failure.reason = static_cast<FailureReason>(reason);
+    login.failure.Edit().reason = static_cast<FailureReason>(reason);
     EXPECT_EQ(RoundTrip(login).failure, login.failure);
   }
 }
@@ -82,7 +82,7 @@ TEST(RecordTest, WhatCannotBeKeptIsRefused) {
   EXPECT_EQ(EncodeRecord(nameless).status().code(), absl::StatusCode::kInvalidArgument);
 
   Login large = MakeLogin("a");
-  large.request.reference = std::string(kMaxRecordBytes, 'x');
+  large.request.Edit().reference = std::string(kMaxRecordBytes, 'x');
   EXPECT_THAT(EncodeRecord(large).status().message(), HasSubstr("larger than 1048576 bytes"));
 
   Login ended_without_time = MakeLogin("a");
@@ -136,7 +136,7 @@ TEST(RecordTest, RecordOfFormat2IsReadAndLacksWhatCameLater) {
   const absl::StatusOr<Login> login = DecodeRecord("a", text);
   ASSERT_TRUE(login.ok()) << login.status();
   Login expected = MakeLogin("a");
-  expected.request.caller.clear();
+  expected.request.Edit().caller.clear();
   EXPECT_EQ(*login, expected);
 }
 

@@ -79,9 +79,9 @@ TEST_F(SqliteStoreTest, GetOfAnUnknownLoginIsNotFound) {
 
 TEST_F(SqliteStoreTest, TakenRequestIdGivesTheEarlierLoginUntouched) {
   Login first = MakeLogin("first");
-  first.request.request_id = "request-1";
+  first.request.Edit().request_id = "request-1";
   Login second = MakeLogin("second");
-  second.request.request_id = "request-1";
+  second.request.Edit().request_id = "request-1";
   ASSERT_TRUE(Create(*store_, first).ok());
   const absl::StatusOr<Login> answer = Create(*store_, second);
   ASSERT_TRUE(answer.ok()) << answer.status();
@@ -92,14 +92,14 @@ TEST_F(SqliteStoreTest, TakenRequestIdGivesTheEarlierLoginUntouched) {
 
 TEST_F(SqliteStoreTest, RequestIdIsRememberedAcrossReopeningAndUpdates) {
   Login first = MakeLogin("first");
-  first.request.request_id = "request-1";
+  first.request.Edit().request_id = "request-1";
   ASSERT_TRUE(Create(*store_, first).ok());
   first.revision = 2;
   first.state = LoginState::kPending;
   ASSERT_TRUE(Update(*store_, first).ok());
   Reopen();
   Login second = MakeLogin("second");
-  second.request.request_id = "request-1";
+  second.request.Edit().request_id = "request-1";
   EXPECT_EQ(*Create(*store_, second), first);
 }
 
@@ -137,7 +137,7 @@ TEST_F(SqliteStoreTest, UpdateTakesLaterRevisionsOnly) {
 
 TEST_F(SqliteStoreTest, LoginThatCannotBeKeptIsAnsweredInvalidArgument) {
   Login login = MakeLogin("a");
-  login.request.reference = std::string(kMaxRecordBytes, 'x');
+  login.request.Edit().reference = std::string(kMaxRecordBytes, 'x');
   EXPECT_EQ(Create(*store_, login).status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(Update(*store_, login).code(), absl::StatusCode::kInvalidArgument);
 }
@@ -156,11 +156,11 @@ TEST_F(SqliteStoreTest, EraseTakesLoginsThatEndedBeforeTheTimeAndNoOthers) {
 
 TEST_F(SqliteStoreTest, ErasedRequestIdIsFreeAgain) {
   Login login = MakeEndedLogin("a", 1);
-  login.request.request_id = "request-1";
+  login.request.Edit().request_id = "request-1";
   ASSERT_TRUE(Create(*store_, login).ok());
   ASSERT_TRUE(EraseEndedBefore(*store_, At(2)).ok());
   Login again = MakeLogin("b");
-  again.request.request_id = "request-1";
+  again.request.Edit().request_id = "request-1";
   EXPECT_EQ(Create(*store_, again)->id, "b");
 }
 
@@ -279,9 +279,9 @@ TEST_F(SqliteStoreTest, EmptyStoreGivesEmptyLists) {
 
 TEST_F(SqliteStoreTest, ListsTheCallersOwnAndNobodysNever) {
   Login other = MakeLogin("other", 1);
-  other.request.caller = "tills/till-2.shop.example";
+  other.request.Edit().caller = "tills/till-2.shop.example";
   Login nobodys = MakeLogin("nobodys", 2);
-  nobodys.request.caller = "";
+  nobodys.request.Edit().caller = "";
   for (const Login& login : {MakeLogin("own", 3), other, nobodys}) {
     ASSERT_TRUE(Create(*store_, login).ok());
   }
@@ -294,10 +294,10 @@ TEST_F(SqliteStoreTest, ListsTheCallersOwnAndNobodysNever) {
 
 TEST_F(SqliteStoreTest, ARequestIdIsItsCallersOwn) {
   Login first = MakeLogin("first");
-  first.request.request_id = "request-1";
+  first.request.Edit().request_id = "request-1";
   Login other = MakeLogin("other");
-  other.request.request_id = "request-1";
-  other.request.caller = "tills/till-2.shop.example";
+  other.request.Edit().request_id = "request-1";
+  other.request.Edit().caller = "tills/till-2.shop.example";
   EXPECT_EQ(Create(*store_, first)->id, "first");
   EXPECT_EQ(Create(*store_, other)->id, "other");
   first.id = "again";
@@ -318,7 +318,7 @@ TEST_F(SqliteStoreTest, BadListQueriesAreInvalidArgument) {
 
 TEST_F(SqliteStoreTest, DamagedLoginIsDataLossForReadsAndForItsRequestId) {
   Login login = MakeLogin("a");
-  login.request.request_id = "request-1";
+  login.request.Edit().request_id = "request-1";
   ASSERT_TRUE(Create(*store_, login).ok());
   sqlite3* other = nullptr;
   ASSERT_EQ(sqlite3_open(path_.c_str(), &other), SQLITE_OK);

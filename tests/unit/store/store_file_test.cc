@@ -36,7 +36,7 @@ class StoreFileTest : public ::testing::Test {
   void MakeStore() {
     auto store = OpenStore(path_);
     Login login = MakeLogin("a");
-    login.request.reference = std::string(100'000, 'x');
+    login.request.Edit().reference = std::string(100'000, 'x');
     ASSERT_TRUE(Create(*store, login).ok());
   }
 

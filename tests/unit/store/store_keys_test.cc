@@ -73,7 +73,7 @@ class StoreKeysTest : public ::testing::Test {
 TEST_F(StoreKeysTest, NothingOfALoginIsToBeSeenInAnyFile) {
   auto store = OpenStore(path_);
   Login login = login_;
-  login.request.sales_unit = "7654321";
+  login.request.Edit().sales_unit = "7654321";
   ASSERT_TRUE(Create(*store, login).ok());
   login.revision = 8;
   ASSERT_TRUE(Update(*store, login).ok());
@@ -163,7 +163,7 @@ TEST_F(StoreKeysTest, RequestIdIsFoundAgainUnderEveryKey) {
   MakeStore({1});
   const auto store = OpenStore(path_, {}, KeysOf({2, 1}));
   Login again = MakeLogin("again");
-  again.request.request_id = login_.request.request_id;
+  again.request.Edit().request_id = login_.request->request_id;
   EXPECT_EQ(*Create(*store, again), login_);
   Login later = login_;
   later.revision = 8;  // is sealed with the new key, and its request_id goes along
@@ -221,10 +221,10 @@ class EarlierStoreTest : public StoreKeysTest {
  protected:
   EarlierStoreTest() {
     // What logins had not yet when the record was written.
-    login_.request.caller.clear();
-    login_.request.customer_token.clear();
-    login_.request.web_page.reset();
-    login_.request.language = Language::kEnglish;
+    login_.request.Edit().caller.clear();
+    login_.request.Edit().customer_token.clear();
+    login_.request.Edit().web_page.reset();
+    login_.request.Edit().language = Language::kEnglish;
     login_.handling = Handling();
     login_.retry_time = absl::InfinitePast();
     login_.code_may_be_used = false;
@@ -245,7 +245,7 @@ class EarlierStoreTest : public StoreKeysTest {
         CREATE INDEX login_by_create_time ON login (create_time, id);
         CREATE INDEX login_unfinished ON login (create_time, id) WHERE end_time IS NULL;
         CREATE INDEX login_by_end_time ON login (end_time) WHERE end_time IS NOT NULL;)sql",
-               "INSERT INTO login VALUES ('", login_.id, "', '", login_.request.request_id,
+               "INSERT INTO login VALUES ('", login_.id, "', '", login_.request->request_id,
                "', 1785000000123456789, 1785000002000000003, 7, x'",
                absl::BytesToHexString(kFullRecord), "');"));
   }
@@ -283,8 +283,8 @@ TEST_F(EarlierStoreTest, IsSealedWhenItIsOpenedAndNothingIsLeftInTheClear) {
   EXPECT_THAT(PlantedTextsOnDisk(), IsEmpty()) << "while it is open";
   EXPECT_EQ(*store->Get(login_.id), login_);
   Login again = MakeLogin("again");
-  again.request.request_id = login_.request.request_id;
-  again.request.caller.clear();
+  again.request.Edit().request_id = login_.request->request_id;
+  again.request.Edit().caller.clear();
   EXPECT_EQ(*Create(*store, again), login_) << "its request_id is known";
   EXPECT_THAT(store->List({.caller = kStoreTill})->logins, IsEmpty()) << "it is nobody's";
   store.reset();

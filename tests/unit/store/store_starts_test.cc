@@ -72,9 +72,9 @@ TEST_F(StoreStartsTest, OutlivesItsLoginAndARestart) {
   Login ended = MakeEndedLogin("a", 6);
   ASSERT_TRUE(Update(*store_, ended).ok());
   ASSERT_TRUE(Erase(*store_, "a").ok());
-  EXPECT_EQ(CountOf(MakeLogin("a").request), 1);
+  EXPECT_EQ(CountOf(*MakeLogin("a").request), 1);
   Open();
-  EXPECT_EQ(CountOf(MakeLogin("a").request), 1);
+  EXPECT_EQ(CountOf(*MakeLogin("a").request), 1);
   EXPECT_THAT(Times(), ElementsAre(At(5)));
 }
 
@@ -83,19 +83,19 @@ TEST_F(StoreStartsTest, CustomersAreToldApart) {
   Login login = MakeLogin("a", 1);
   ASSERT_TRUE(Create(*store_, login).ok());
   login = MakeLogin("b", 2);
-  login.request.msisdn.clear();
-  login.request.customer_token = "4791234567";  // which is no number
+  login.request.Edit().msisdn.clear();
+  login.request.Edit().customer_token = "4791234567";  // which is no number
   ASSERT_TRUE(Create(*store_, login).ok());
-  EXPECT_EQ(CountOf(MakeLogin("a").request), 1);
-  EXPECT_EQ(CountOf(login.request), 1);
-  login.request.customer_token = "another";
-  EXPECT_EQ(CountOf(login.request), 0);
+  EXPECT_EQ(CountOf(*MakeLogin("a").request), 1);
+  EXPECT_EQ(CountOf(*login.request), 1);
+  login.request.Edit().customer_token = "another";
+  EXPECT_EQ(CountOf(*login.request), 0);
 }
 
 TEST_F(StoreStartsTest, ARepeatedRequestIdIsNoStart) {
   Open();
   Login login = MakeLogin("a", 1);
-  login.request.request_id = "receipt-1";
+  login.request.Edit().request_id = "receipt-1";
   ASSERT_TRUE(Create(*store_, login).ok());
   login.id = "b";
   login.create_time = At(2);
@@ -120,11 +120,11 @@ TEST_F(StoreStartsTest, AreKnownWhileKeysChangeAndForgottenWithTheirKey) {
   ASSERT_TRUE(Erase(*store_, "a").ok());
   ASSERT_TRUE(store_->ReplaceKeys(KeysOf({2, 1})).ok());
   ASSERT_TRUE(Create(*store_, MakeLogin("b", 2)).ok());
-  EXPECT_EQ(CountOf(MakeLogin("a").request), 2);
+  EXPECT_EQ(CountOf(*MakeLogin("a").request), 2);
   Open(KeysOf({2, 1}));
-  EXPECT_EQ(CountOf(MakeLogin("a").request), 2);
+  EXPECT_EQ(CountOf(*MakeLogin("a").request), 2);
   Open(KeysOf({2}));
-  EXPECT_EQ(CountOf(MakeLogin("a").request), 1) << "no start keeps an old key needed";
+  EXPECT_EQ(CountOf(*MakeLogin("a").request), 1) << "no start keeps an old key needed";
 }
 
 TEST_F(StoreStartsTest, ANumberIsNotToBeFoundByWhoHasTheFileAndMayCall) {
@@ -132,11 +132,11 @@ TEST_F(StoreStartsTest, ANumberIsNotToBeFoundByWhoHasTheFileAndMayCall) {
   Login login = MakeLogin("a");
   ASSERT_TRUE(Create(*store_, login).ok());
   // Whatever a caller has hashed for it, its request_id or its name, is another text.
-  for (const std::string& text : {login.request.msisdn, std::string(kStoreTill)}) {
-    EXPECT_NE(CustomerKey(login.request), RequestKey(kStoreTill, text));
-    EXPECT_NE(CustomerKey(login.request), RequestKey("", text));
+  for (const std::string& text : {login.request->msisdn, std::string(kStoreTill)}) {
+    EXPECT_NE(CustomerKey(*login.request), RequestKey(kStoreTill, text));
+    EXPECT_NE(CustomerKey(*login.request), RequestKey("", text));
   }
-  EXPECT_EQ(CustomerKey(login.request)[0], '\0') << "which is in no request_id and no name";
+  EXPECT_EQ(CustomerKey(*login.request)[0], '\0') << "which is in no request_id and no name";
 }
 
 TEST_F(StoreStartsTest, TimesFollowAClockThatIsSet) {
@@ -164,7 +164,7 @@ class EarlierSchemaTest : public StoreStartsTest {
 TEST_F(EarlierSchemaTest, Version3RemembersTheStartsOfItsLogins) {
   MakeVersion3();
   Open();
-  EXPECT_EQ(CountOf(MakeLogin("a").request), 2);
+  EXPECT_EQ(CountOf(*MakeLogin("a").request), 2);
   EXPECT_TRUE(store_->Get("a").ok());
   EXPECT_THAT(*LoadUnfinished(*store_), SizeIs(1));
 }
@@ -173,7 +173,7 @@ TEST_F(EarlierSchemaTest, Version3WithADamagedRecordIsTakenUpAllTheSame) {
   MakeVersion3();
   RunSql(path_, "UPDATE login SET record = x'00' WHERE id = 'b'");
   Open();
-  EXPECT_EQ(CountOf(MakeLogin("a").request), 1);
+  EXPECT_EQ(CountOf(*MakeLogin("a").request), 1);
   EXPECT_EQ(store_->Get("b").status().code(), absl::StatusCode::kDataLoss);
 }
 
@@ -186,7 +186,7 @@ TEST_F(EarlierSchemaTest, Version2WithSealedLoginsIsTakenUp) {
          "CREATE INDEX login_unfinished ON login (create_time, id) WHERE end_time IS NULL;"
          "PRAGMA user_version = 2;");
   Open();
-  EXPECT_EQ(CountOf(MakeLogin("a").request), 2);
+  EXPECT_EQ(CountOf(*MakeLogin("a").request), 2);
 }
 
 TEST_F(EarlierSchemaTest, OfVersion3AWrongKeyIsStillToldAndTheFileLeftAlone) {
