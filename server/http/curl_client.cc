@@ -227,8 +227,12 @@ int CurlClient::OnSocket(void* /*easy*/, int fd, int what, void* self, void* is_
     return 0;
   }
   client.loop_.WatchFd(fd, events, [&client, fd](uint32_t ready) {
+    // libcurl takes up the requests that have just begun as well, and has the first of them do what
+    // it is told here: without CURL_CSELECT_OUT its body would have to wait for the next round.
+    // The socket nearly always has room; where it has not, libcurl notices and waits.
+    const bool may_write = (ready & EPOLLOUT) != 0 || client.newly_started_ > 0;
     const int curl_events = ((ready & EPOLLIN) != 0 ? CURL_CSELECT_IN : 0) |
-                            ((ready & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0) |
+                            (may_write ? CURL_CSELECT_OUT : 0) |
                             ((ready & (EPOLLERR | EPOLLHUP)) != 0 ? CURL_CSELECT_ERR : 0);
     client.Act(fd, curl_events);
   });

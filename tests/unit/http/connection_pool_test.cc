@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <set>
 #include <string>
 #include <thread>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "tests/unit/http/client_harness.h"
 #include "tests/unit/http/http2_server.h"
@@ -71,6 +73,41 @@ TEST_F(ConnectionPoolTest, RequestsThatBeginTogetherLeaveInFewSegments) {
   const int before = server.received_segments();
   ExpectEchoes(harness.ExchangeAll(Posts(server.Url(), 24)));
   EXPECT_LE(server.received_segments() - before, 8);
+}
+
+// Whether the server has answered so many requests, within a time that is long enough.
+bool HasAnswered(const Http2Server& server, int requests) {
+  const absl::Time limit = absl::Now() + absl::Seconds(5);
+  while (server.answered() < requests) {
+    if (absl::Now() > limit) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+// A provider that answers as soon as it has the head, and resets the stream, would cost the answer
+// of a request whose body comes a round later.
+TEST_F(ConnectionPoolTest, ARequestThatBeginsWhileAnAnswerIsAtHandLeavesWhole) {
+  Http2Server server(authority_.Issue("DNS:localhost"), {});
+  EventLoop loop(MonotonicClock());
+  const auto expect_answers = [&](int count) { EXPECT_TRUE(HasAnswered(server, count)); };
+  // Made before the client, it rings before what the client wants to have done in the next round.
+  EventLoop::Alarm next_round(loop, [&] { expect_answers(3); });
+  CurlClient client(loop, options_);
+  const auto send = [&](std::function<void(HttpResult)> done) {
+    client.Send(Post(server.Url(), "body"), std::move(done));
+  };
+  send([&](const HttpResult& /*result*/) { loop.Stop(); });
+  loop.Run();  // now there is a connection
+
+  send([](const HttpResult& /*result*/) {});
+  EventLoop::Alarm this_round(loop, [&] {
+    expect_answers(2);
+    send([&](const HttpResult& /*result*/) { loop.Stop(); });
+    next_round.Set(absl::InfinitePast());
+  });
+  this_round.Set(absl::InfinitePast());
+  loop.Run();
 }
 
 // What was held back once is not held back for good: the kernel would keep it for 200 ms each time.

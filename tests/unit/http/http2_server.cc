@@ -125,12 +125,14 @@ void Http2Server::Serve(TlsConnection& connection) {
   nghttp2_submit_settings(state.session, NGHTTP2_FLAG_NONE, &setting, 1);
   while (nghttp2_session_want_read(state.session) != 0 ||
          nghttp2_session_want_write(state.session) != 0) {
+    const int taken = requests_;
     std::string out;
     const uint8_t* bytes = nullptr;
     for (ssize_t size = 0; (size = nghttp2_session_mem_send(state.session, &bytes)) > 0;) {
       out.append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
     }
     connection.Write(out);
+    answered_ = taken;
     const std::string in = connection.Read();
     if (in.empty()) break;
     received_segments_ = connection.received_segments();

@@ -29,6 +29,8 @@ class Http2Server {
 
   std::string Url() const { return server_.Url("/"); }
   int requests() const { return requests_; }
+  // Whose answers are on their way; of one connection, and where none is held back.
+  int answered() const { return answered_; }
   int received_segments() const { return received_segments_; }  // of its latest connection
   int accepted_connections() const { return server_.accepted_connections(); }
 
@@ -39,6 +41,7 @@ class Http2Server {
 
   const Http2ServerOptions options_;
   std::atomic<int> requests_ = 0;
+  std::atomic<int> answered_ = 0;
   std::atomic<int> refused_ = 0;
   std::atomic<int> received_segments_ = 0;
   TlsServer server_;  // last: its threads use the others
