@@ -210,6 +210,7 @@ absl::StatusOr<Login> Worker::GetStored(const std::string& caller, const std::st
 Worker::Entry& Worker::Insert(Login login) {
   auto entry = std::make_unique<Entry>();
   entry->login = std::move(login);
+  entry->login.request.Edit();  // a copy beside the login: the start's lies among gRPC's buffers
   entry->sales_units = environment_.sales_units;
   entry->credentials = environment_.reports.StandingOf(entry->login);
   const auto [place, is_new] = entries_.insert(std::move(entry));
