@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace cibad {
 namespace {
@@ -16,9 +17,10 @@ TEST(Shared, IsAnEmptyValueUntilItHasOne) {
 
 TEST(Shared, CopiesHaveTheSameValueInOnePlace) {
   const Shared<std::string> one(std::string("the till's request"));
-  const Shared<std::string> copy = one;
-  EXPECT_EQ(*copy, "the till's request");
-  EXPECT_EQ(&*copy, &*one);
+  const std::vector<Shared<std::string>> copies(2, one);
+  EXPECT_EQ(*copies.front(), "the till's request");
+  EXPECT_EQ(&*copies.front(), &*one);
+  EXPECT_EQ(&*copies.back(), &*one);
 }
 
 TEST(Shared, EditingOneLeavesItsCopiesAsTheyWere) {
