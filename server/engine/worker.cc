@@ -68,6 +68,7 @@ absl::Status CanTakeUp(const Login& login, const Login* next, const Callback& ca
 }  // namespace
 
 void Worker::Begin(Login login) {
+  login.request.Edit();  // a copy beside the login: the start's lies among gRPC's buffers
   LogState(login);
   environment_.reports.Began(login);
   Handle(Insert(std::move(login)), Accepted{});
@@ -210,7 +211,6 @@ absl::StatusOr<Login> Worker::GetStored(const std::string& caller, const std::st
 Worker::Entry& Worker::Insert(Login login) {
   auto entry = std::make_unique<Entry>();
   entry->login = std::move(login);
-  entry->login.request.Edit();  // a copy beside the login: the start's lies among gRPC's buffers
   entry->sales_units = environment_.sales_units;
   entry->credentials = environment_.reports.StandingOf(entry->login);
   const auto [place, is_new] = entries_.insert(std::move(entry));

@@ -132,8 +132,8 @@ absl::StatusOr<Shared<LoginRequest>> ReadStartRequest(const v1::StartLoginReques
                                                       const Caller& caller,
                                                       const SalesUnits& sales_units,
                                                       uint64_t random_bits) {
-  Shared<LoginRequest> shared;
-  LoginRequest& request = shared.Edit();
+  Shared<LoginRequest> start;
+  LoginRequest& request = start.Edit();
   request.caller = caller.name;
   const absl::StatusOr<const SalesUnit*> unit =
       FindSalesUnit(message.sales_unit(), *caller.policy, sales_units);
@@ -168,7 +168,7 @@ absl::StatusOr<Shared<LoginRequest>> ReadStartRequest(const v1::StartLoginReques
   if (absl::Status status = ReadWebPage(message, request); !status.ok()) return status;
   if (absl::Status status = CheckRequestId(message.request_id()); !status.ok()) return status;
   request.request_id = message.request_id();
-  return shared;
+  return start;
 }
 
 }  // namespace cibad
