@@ -203,7 +203,6 @@ Verdict Judge(const std::vector<Customer>& customers, const std::vector<TillReco
     verdict.breaks += record.breaks;
     verdict.dropped += record.dropped;
   }
-  std::sort(verdict.pauses.begin(), verdict.pauses.end());
   return verdict;
 }
 

@@ -48,9 +48,31 @@ uint32_t Seed() {
   return std::random_device()();
 }
 
-// Of durations that are sorted and not none: that which so many percent do not exceed.
-absl::Duration Percentile(const std::vector<absl::Duration>& sorted, size_t percent) {
-  return sorted[(sorted.size() - 1) * percent / 100];
+// Of durations that are not none: that which so many percent do not exceed.
+absl::Duration Percentile(std::vector<absl::Duration> durations, size_t percent) {
+  std::sort(durations.begin(), durations.end());
+  return durations[(durations.size() - 1) * percent / 100];
+}
+
+std::vector<absl::Duration> Lengths(const std::vector<Pause>& pauses) {
+  std::vector<absl::Duration> lengths;
+  for (const Pause& pause : pauses) lengths.push_back(pause.length());
+  return lengths;
+}
+
+// How much of each pause the daemon was there, and the till on its way back to it.
+std::vector<absl::Duration> WaysBack(const std::vector<Pause>& pauses,
+                                     const std::vector<Pause>& outages) {
+  std::vector<absl::Duration> ways;
+  for (const Pause& pause : pauses) {
+    absl::Duration& way = ways.emplace_back(pause.length());
+    for (const Pause& outage : outages) {
+      const absl::Duration both =
+          std::min(pause.end, outage.end) - std::max(pause.begin, outage.begin);
+      way -= std::max(both, absl::ZeroDuration());
+    }
+  }
+  return ways;
 }
 
 class ChaosTest : public IntegrationTest {
@@ -158,16 +180,19 @@ class ChaosTest : public IntegrationTest {
               << verdict.lost_answers << ", late polls " << verdict.late_polls
               << ", breaks seen by tills " << verdict.breaks << " (dropped " << verdict.dropped
               << "), had tokens when it was killed " << kept_.size() << std::endl;
-    if (!verdict.pauses.empty()) {
-      std::cout << "pauses seen by tills: median " << Percentile(verdict.pauses, 50) << ", of 90% "
-                << Percentile(verdict.pauses, 90) << ", of 99% " << Percentile(verdict.pauses, 99)
-                << ", longest " << verdict.pauses.back() << std::endl;
-    }
+    Print("pauses seen by tills", Lengths(verdict.pauses));
     const auto totals = sandbox_->Totals();
     for (const auto& [name, count] : totals.value_or(std::map<std::string, int64_t>()))
       std::cout << name << " " << count << ", ";
     std::cout << std::endl;
     return verdict;
+  }
+
+  static void Print(absl::string_view what, const std::vector<absl::Duration>& durations) {
+    if (durations.empty()) return;
+    std::cout << what << ": median " << Percentile(durations, 50) << ", of 90% "
+              << Percentile(durations, 90) << ", of 99% " << Percentile(durations, 99)
+              << ", longest " << Percentile(durations, 100) << std::endl;
   }
 
   std::mt19937 random_;
@@ -336,19 +361,22 @@ TEST_F(ChaosTest, StoppedAndContinuedItPollsNotEarlyAndLosesNothing) {
   EXPECT_EQ(verdict.breaks, 0);
 }
 
-// A till's pause is the daemon's end, its start, and the till's own way back.
+// A till's pause is the daemon's end and its start, more than once where it is restarted again
+// before the till is back, and the till's own way back.
 TEST_F(ChaosTest, RestartedUnderLoadItLosesNothingAtAll) {
   constexpr int kRestarts = 8;
-  // Of a till: it tries again every tenth of a second, and so does its connection.
-  constexpr absl::Duration kWayBack = absl::Seconds(1);
-  constexpr absl::Duration kUsualPause = absl::Seconds(1);     // 0.2 beside busy builds
-  constexpr absl::Duration kLongestOutage = absl::Seconds(5);  // 0.3 there; requests get 5 to end
+  // Of a till: it tries again every tenth of a second, and so does its connection. 0.1 seconds are
+  // usual on a busy machine too, and 1 the longest there; a machine may stop for a while.
+  constexpr absl::Duration kUsualWayBack = absl::Milliseconds(500);
+  constexpr absl::Duration kLongestWayBack = absl::Seconds(3);
+  constexpr absl::Duration kLongestOutage = absl::Seconds(5);  // requests get so long to end
   ASSERT_NO_FATAL_FAILURE(StartServing());
   ASSERT_NO_FATAL_FAILURE(Prepare(kLogins));
-  std::vector<absl::Duration> outages;
+  std::vector<Pause> outages;
   for (int restart = 0; restart < kRestarts; ++restart) {
     StartNext(kLogins / kRestarts + 1);
-    ASSERT_NO_FATAL_FAILURE(LetRun(PickUpTo(absl::Milliseconds(2500))));
+    const int most_ms = restart % 2 == 0 ? 2500 : 50;  // 50: many tills are not yet back
+    ASSERT_NO_FATAL_FAILURE(LetRun(PickUpTo(absl::Milliseconds(most_ms))));
     ASSERT_NO_FATAL_FAILURE(DecideNext(8));
     fleet_->NoteTrouble();
     const absl::Time begin = absl::Now();
@@ -357,11 +385,10 @@ TEST_F(ChaosTest, RestartedUnderLoadItLosesNothingAtAll) {
     ASSERT_NO_FATAL_FAILURE(StartDaemon());
     const absl::Time listening = absl::Now();
     ASSERT_NO_FATAL_FAILURE(WaitUntilServing());
-    const absl::Duration outage = absl::Now() - begin;
-    std::cout << "a restart of " << outage << ": " << stopped - begin << " to end, "
-              << listening - stopped << " to listen, " << absl::Now() - listening
-              << " to know the provider" << std::endl;
-    outages.push_back(outage);
+    outages.push_back({.begin = begin, .end = absl::Now()});
+    std::cout << "a restart of " << outages.back().length() << ": " << stopped - begin
+              << " to end, " << listening - stopped << " to listen, "
+              << outages.back().end - listening << " to know the provider" << std::endl;
   }
   ASSERT_NO_FATAL_FAILURE(BringToTheEnd());
 
@@ -369,10 +396,11 @@ TEST_F(ChaosTest, RestartedUnderLoadItLosesNothingAtAll) {
   EXPECT_EQ(verdict.lost_answers, 0);
   EXPECT_EQ(verdict.interrupted_starts, 0);
   EXPECT_EQ(verdict.late_polls, 0);
-  std::sort(outages.begin(), outages.end());
-  EXPECT_LE(verdict.pauses.back(), outages.back() + kWayBack);
-  EXPECT_LE(Percentile(verdict.pauses, 50), kUsualPause);
-  EXPECT_LE(outages.back(), kLongestOutage);
+  const std::vector<absl::Duration> ways_back = WaysBack(verdict.pauses, outages);
+  Print("of these, the tills' own ways back", ways_back);
+  EXPECT_LE(Percentile(ways_back, 50), kUsualWayBack);
+  EXPECT_LE(Percentile(ways_back, 100), kLongestWayBack);
+  EXPECT_LE(Percentile(Lengths(outages), 100), kLongestOutage);
 }
 
 }  // namespace

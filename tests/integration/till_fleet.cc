@@ -188,7 +188,7 @@ struct TillFleet::FleetTill {
       id = login.id();
       breaks_in_a_row = 0;
       if (break_time.has_value()) {
-        record.pauses.push_back(absl::Now() - *break_time);
+        record.pauses.push_back({.begin = *break_time, .end = absl::Now()});
         break_time.reset();
       }
       cancels =
