@@ -49,9 +49,9 @@ struct Verdict {
   // EXPIRED, after a poll that came more than a second after the time was up, because it had waited
   // in the daemon for a connection.
   int late_polls = 0;
-  std::vector<Pause> pauses;  // that tills have seen
-  int breaks = 0;             // that the tills have seen
-  int dropped = 0;            // of these, CANCELLED
+  std::vector<TimeSpan> pauses;  // that tills have seen
+  int breaks = 0;                // that the tills have seen
+  int dropped = 0;               // of these, CANCELLED
   // What must not be, a line for each: a login that ended otherwise, a customer who was asked
   // twice, a rule broken at the sandbox.
   std::vector<std::string> wrongs;

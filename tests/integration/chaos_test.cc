@@ -32,6 +32,7 @@ namespace cibad {
 namespace {
 
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 constexpr int kLogins = 500;  // pending at once
 // INTERRUPTED needs its evidence for each login (chaos_customers.h). How many there are depends on
@@ -54,23 +55,24 @@ absl::Duration Percentile(std::vector<absl::Duration> durations, size_t percent)
   return durations[(durations.size() - 1) * percent / 100];
 }
 
-std::vector<absl::Duration> Lengths(const std::vector<Pause>& pauses) {
+std::vector<absl::Duration> Lengths(const std::vector<TimeSpan>& spans) {
   std::vector<absl::Duration> lengths;
-  for (const Pause& pause : pauses) lengths.push_back(pause.length());
+  for (const TimeSpan& span : spans) lengths.push_back(span.length());
   return lengths;
 }
 
+absl::Duration Overlap(const TimeSpan& one, const TimeSpan& other) {
+  const absl::Duration both = std::min(one.end, other.end) - std::max(one.begin, other.begin);
+  return std::max(both, absl::ZeroDuration());
+}
+
 // How much of each pause the daemon was there, and the till on its way back to it.
-std::vector<absl::Duration> WaysBack(const std::vector<Pause>& pauses,
-                                     const std::vector<Pause>& outages) {
+std::vector<absl::Duration> WaysBack(const std::vector<TimeSpan>& pauses,
+                                     const std::vector<TimeSpan>& outages) {
   std::vector<absl::Duration> ways;
-  for (const Pause& pause : pauses) {
+  for (const TimeSpan& pause : pauses) {
     absl::Duration& way = ways.emplace_back(pause.length());
-    for (const Pause& outage : outages) {
-      const absl::Duration both =
-          std::min(pause.end, outage.end) - std::max(pause.begin, outage.begin);
-      way -= std::max(both, absl::ZeroDuration());
-    }
+    for (const TimeSpan& outage : outages) way -= Overlap(pause, outage);
   }
   return ways;
 }
@@ -365,17 +367,20 @@ TEST_F(ChaosTest, StoppedAndContinuedItPollsNotEarlyAndLosesNothing) {
 // before the till is back, and the till's own way back.
 TEST_F(ChaosTest, RestartedUnderLoadItLosesNothingAtAll) {
   constexpr int kRestarts = 8;
-  // Of a till: it tries again every tenth of a second, and so does its connection. 0.1 seconds are
-  // usual on a busy machine too, and 1 the longest there; a machine may stop for a while.
+  // Until the provider is known as well. Requests get five seconds to end: none has needed them.
+  constexpr absl::Duration kUsualRestart = absl::Seconds(2);  // 0.1; 1 with fourteen at once
+  constexpr absl::Duration kLongestRestart = absl::Seconds(5);
+  // Of a till: it tries again every tenth of a second, and so does its connection. 0.1 is usual on
+  // a busy machine too, and 1 the longest there; a machine may stop for a while.
   constexpr absl::Duration kUsualWayBack = absl::Milliseconds(500);
   constexpr absl::Duration kLongestWayBack = absl::Seconds(3);
-  constexpr absl::Duration kLongestOutage = absl::Seconds(5);  // requests get so long to end
   ASSERT_NO_FATAL_FAILURE(StartServing());
   ASSERT_NO_FATAL_FAILURE(Prepare(kLogins));
-  std::vector<Pause> outages;
+  std::vector<TimeSpan> outages;
+  std::vector<absl::Duration> restarts;
   for (int restart = 0; restart < kRestarts; ++restart) {
     StartNext(kLogins / kRestarts + 1);
-    const int most_ms = restart % 2 == 0 ? 2500 : 50;  // 50: many tills are not yet back
+    const int most_ms = restart % 2 == 0 ? 2500 : 50;  // 50: some tills are not yet back
     ASSERT_NO_FATAL_FAILURE(LetRun(PickUpTo(absl::Milliseconds(most_ms))));
     ASSERT_NO_FATAL_FAILURE(DecideNext(8));
     fleet_->NoteTrouble();
@@ -385,10 +390,11 @@ TEST_F(ChaosTest, RestartedUnderLoadItLosesNothingAtAll) {
     ASSERT_NO_FATAL_FAILURE(StartDaemon());
     const absl::Time listening = absl::Now();
     ASSERT_NO_FATAL_FAILURE(WaitUntilServing());
-    outages.push_back({.begin = begin, .end = absl::Now()});
-    std::cout << "a restart of " << outages.back().length() << ": " << stopped - begin
-              << " to end, " << listening - stopped << " to listen, "
-              << outages.back().end - listening << " to know the provider" << std::endl;
+    outages.push_back({.begin = begin, .end = listening});
+    restarts.push_back(absl::Now() - begin);
+    std::cout << "a restart of " << restarts.back() << ": " << stopped - begin << " to end, "
+              << listening - stopped << " to listen, " << absl::Now() - listening
+              << " to know the provider" << std::endl;
   }
   ASSERT_NO_FATAL_FAILURE(BringToTheEnd());
 
@@ -397,10 +403,12 @@ TEST_F(ChaosTest, RestartedUnderLoadItLosesNothingAtAll) {
   EXPECT_EQ(verdict.interrupted_starts, 0);
   EXPECT_EQ(verdict.late_polls, 0);
   const std::vector<absl::Duration> ways_back = WaysBack(verdict.pauses, outages);
-  Print("of these, the tills' own ways back", ways_back);
+  ASSERT_THAT(ways_back, Not(IsEmpty()));
+  Print("the tills' own ways back", ways_back);
   EXPECT_LE(Percentile(ways_back, 50), kUsualWayBack);
   EXPECT_LE(Percentile(ways_back, 100), kLongestWayBack);
-  EXPECT_LE(Percentile(Lengths(outages), 100), kLongestOutage);
+  EXPECT_LE(Percentile(restarts, 50), kUsualRestart);
+  EXPECT_LE(Percentile(restarts, 100), kLongestRestart);
 }
 
 }  // namespace

@@ -16,8 +16,7 @@
 
 namespace cibad {
 
-// A time without the daemon: as a till sees it, or as it was.
-struct Pause {
+struct TimeSpan {
   absl::Time begin;
   absl::Time end;
 
@@ -27,11 +26,11 @@ struct Pause {
 // What one till has lived through so far.
 struct TillRecord {
   v1::StartLoginRequest request;
-  v1::Login last;              // the latest that it was told; empty: nothing yet
-  int breaks = 0;              // calls and streams that ended as UNAVAILABLE, or were
-  int dropped = 0;             // as CANCELLED
-  std::vector<Pause> pauses;   // each from a break to the next word of the daemon
-  bool was_confirmed = false;  // it was told CONFIRMED
+  v1::Login last;                // the latest that it was told; empty: nothing yet
+  int breaks = 0;                // calls and streams that ended as UNAVAILABLE, or were
+  int dropped = 0;               // as CANCELLED
+  std::vector<TimeSpan> pauses;  // each from a break to the next word of the daemon
+  bool was_confirmed = false;    // it was told CONFIRMED
   // It had begun to start, and was not yet told that the customer had been asked, at a moment that
   // NoteTrouble was called.
   bool was_starting_in_trouble = false;
