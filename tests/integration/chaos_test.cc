@@ -57,6 +57,7 @@ absl::Duration Percentile(std::vector<absl::Duration> durations, size_t percent)
 
 std::vector<absl::Duration> Lengths(const std::vector<TimeSpan>& spans) {
   std::vector<absl::Duration> lengths;
+  lengths.reserve(spans.size());
   for (const TimeSpan& span : spans) lengths.push_back(span.length());
   return lengths;
 }
