@@ -129,9 +129,15 @@ absl::Status DescribeParseError(PhoneNumberUtil::ErrorType error) {
 
 // As it is sent: country code and number, digits only.
 std::string Digits(const PhoneNumber& number) {
+  // Longer than what a string holds in itself, which would be left on the stack.
+  constexpr size_t kHeldElsewhere = 32;
   std::string national;
+  national.reserve(kHeldElsewhere);
   PhoneNumberUtil::GetInstance()->GetNationalSignificantNumber(number, &national);
-  return absl::StrCat(number.country_code(), national);
+  std::string digits;
+  digits.reserve(kHeldElsewhere);
+  absl::StrAppend(&digits, number.country_code(), national);
+  return digits;
 }
 
 // A number behind which stands a service, and never a customer. Fixed lines pass: some have an
