@@ -146,8 +146,12 @@ bool IsRight(const Customer& customer, const TillRecord& record, const Seen& see
     verdict.late_polls += is_late ? 1 : 0;
     return is_late && login.state() == v1::Login::EXPIRED;
   }
-  if (login.state() != v1::Login::FAILED || login.failure().reason() != v1::Failure::INTERRUPTED)
-    return false;
+  if (login.state() != v1::Login::FAILED) return false;
+  if (login.failure().reason() == v1::Failure::PROVIDER_UNAVAILABLE) {
+    ++verdict.unsent_starts;
+    return record.was_starting_in_trouble && seen.requests == 0;
+  }
+  if (login.failure().reason() != v1::Failure::INTERRUPTED) return false;
   if (seen.polls == 0 && record.was_starting_in_trouble) {
     ++verdict.interrupted_starts;
     return seen.violations.empty();

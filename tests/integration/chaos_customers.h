@@ -43,6 +43,9 @@ struct Verdict {
   // INTERRUPTED: the start was under way when there was trouble, and whether the customer was asked
   // is not known, so they may not be asked again (docs/architecture.md).
   int interrupted_starts = 0;
+  // PROVIDER_UNAVAILABLE: the start was under way when there was trouble, and its time was over
+  // before the request could leave. Nobody was asked.
+  int unsent_starts = 0;
   // INTERRUPTED: the provider gave its one last answer (the tokens, the no, or that time is up) to
   // a request that broke off; the next was told that the login is over. No client can do better.
   int lost_answers = 0;
