@@ -350,11 +350,10 @@ void Engine::OnCreated(StartUnderWay start, absl::StatusOr<Login> stored) {
   start.done(std::move(stored));
 }
 
-void Engine::CheckUser(const std::string& sales_unit, const std::string& msisdn,
-                       UserCheckDone done) {
+void Engine::CheckUser(const Shared<LoginRequest>& question, UserCheckDone done) {
   if (const absl::Status ready = status(); !ready.ok()) return done(ready);
   const std::shared_ptr<const Settings> now = settings();
-  const auto unit = now->sales_units.find(sales_unit);
+  const auto unit = now->sales_units.find(question->sales_unit);
   if (unit == now->sales_units.end()) {  // the config has changed since it was looked up
     return done(absl::NotFoundError("sales_unit: there is no such sales unit here"));
   }
@@ -363,16 +362,16 @@ void Engine::CheckUser(const std::string& sales_unit, const std::string& msisdn,
     return done(absl::ResourceExhaustedError(
         "too many phone numbers are being checked; try again in a moment"));
   }
-  const auto build = [msisdn](const ProviderMetadata& metadata, const Requester& caller) {
-    return UserExistsRequest(metadata, caller, msisdn);
+  const auto build = [question](const ProviderMetadata& metadata, const Requester& caller) {
+    return UserExistsRequest(metadata, caller, question->msisdn);
   };
-  const auto finish = [this, msisdn, done = std::move(done)](const HttpResult& result) {
+  const auto finish = [this, question, done = std::move(done)](const HttpResult& result) {
     --user_checks_;
     const Outcome<UserExists> outcome = ReadUserExistsAnswer(result);
-    LogUserCheck(msisdn, outcome);
+    LogUserCheck(question, outcome);
     done(AnswerOf(outcome));
   };
-  Lane& lane = LaneOf(msisdn);
+  Lane& lane = LaneOf(question->msisdn);
   lane.loop.Post([&lane, unit = unit->second, build, finish] {
     lane.calls->Send(unit, Proof::kSalesUnit, build, finish);
   });

@@ -106,10 +106,10 @@ class Engine {
   void StartLogin(const Shared<LoginRequest>& request, const StartOptions& start_options,
                   LoginDone done);
 
-  // Asks the provider whether somebody with this phone number can log in to the sales unit. What it
-  // cannot say is a status of call_status.h. NOT_FOUND: no such sales unit. RESOURCE_EXHAUSTED: too
-  // many such questions are under way, here or there.
-  void CheckUser(const std::string& sales_unit, const std::string& msisdn, UserCheckDone done);
+  // Asks the provider whether somebody with this phone number can log in to the sales unit; nothing
+  // else is read of the request. What it cannot say is a status of call_status.h. NOT_FOUND: no
+  // such sales unit. RESOURCE_EXHAUSTED: too many such questions are under way, here or there.
+  void CheckUser(const Shared<LoginRequest>& question, UserCheckDone done);
 
   // To the calls that follow another caller's login is one that does not exist: NOT_FOUND.
 

@@ -106,10 +106,10 @@ void LogTrouble(const Login& login, const Event& event) {
   }
 }
 
-void LogUserCheck(const std::string& msisdn, const Outcome<UserExists>& outcome) {
+void LogUserCheck(const Shared<LoginRequest>& question, const Outcome<UserExists>& outcome) {
   Login none;
   none.id = "none";
-  none.request.Edit().msisdn = msisdn;
+  none.request = question;
   LogEach(none, kUserExistsRequest, outcome);
 }
 

@@ -4,11 +4,10 @@
 #ifndef CIBAD_SERVER_ENGINE_LOGIN_LOG_H_
 #define CIBAD_SERVER_ENGINE_LOGIN_LOG_H_
 
-#include <string>
-
 #include "absl/status/status.h"
 #include "server/login/event.h"
 #include "server/login/login.h"
+#include "server/login/shared.h"
 
 namespace cibad {
 
@@ -20,7 +19,7 @@ void LogState(const Login& login);
 void LogTrouble(const Login& login, const Event& event);
 
 // The same of the question whether this phone number can log in, which belongs to no login.
-void LogUserCheck(const std::string& msisdn, const Outcome<UserExists>& outcome);
+void LogUserCheck(const Shared<LoginRequest>& question, const Outcome<UserExists>& outcome);
 
 // The login's next revision could not be stored; it stays as it was until it can.
 void LogWriteFailed(const Login& login, const absl::Status& status);

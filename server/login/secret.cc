@@ -1,6 +1,5 @@
 #include "server/login/secret.h"
 
-#include <cstddef>
 #include <cstring>
 
 namespace cibad {
@@ -9,6 +8,13 @@ void WipeText(std::string& text) {
   text.resize(text.capacity());  // stays where it is, and all of it is ours to write
   explicit_bzero(text.data(), text.size());
   text.clear();
+}
+
+// Not inline: it has to have a frame of its own, below the caller's.
+[[gnu::noinline]] void WipeStackBelow() {
+  constexpr size_t kBytes = size_t{32} << 10;
+  char below[kBytes];  // NOLINT(cppcoreguidelines-pro-type-member-init): it is written just here
+  explicit_bzero(below, kBytes);
 }
 
 bool EqualInConstantTime(absl::string_view one, absl::string_view other) {

@@ -10,6 +10,7 @@
 #ifndef CIBAD_SERVER_LOGIN_SECRET_H_
 #define CIBAD_SERVER_LOGIN_SECRET_H_
 
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -17,8 +18,17 @@
 
 namespace cibad {
 
+// A string with room for so many bytes has its text on the heap, whatever its length, and leaves
+// none of it on the stack when it is moved.
+inline constexpr size_t kHeapTextBytes = 32;
+
 // Overwrites the whole room of the text, also what lies behind its end, and empties it.
 void WipeText(std::string& text);
+
+// Overwrites what functions that have returned left on the stack of this thread, to 32 KiB below
+// the caller. A library puts short texts and buffers there that nobody else can wipe, and where a
+// thread has nothing to do they stay.
+void WipeStackBelow();
 
 // In a time that depends on the lengths alone.
 bool EqualInConstantTime(absl::string_view one, absl::string_view other);

@@ -15,6 +15,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "server/login/secret.h"
 
 namespace cibad {
 namespace {
@@ -129,13 +130,10 @@ absl::Status DescribeParseError(PhoneNumberUtil::ErrorType error) {
 
 // As it is sent: country code and number, digits only.
 std::string Digits(const PhoneNumber& number) {
-  // Longer than what a string holds in itself, which would be left on the stack.
-  constexpr size_t kHeldElsewhere = 32;
   std::string national;
-  national.reserve(kHeldElsewhere);
   PhoneNumberUtil::GetInstance()->GetNationalSignificantNumber(number, &national);
   std::string digits;
-  digits.reserve(kHeldElsewhere);
+  digits.reserve(kHeapTextBytes);
   absl::StrAppend(&digits, number.country_code(), national);
   return digits;
 }
@@ -156,10 +154,9 @@ bool IsOfService(PhoneNumberUtil::PhoneNumberType type) {
   }
 }
 
-}  // namespace
-
-absl::StatusOr<std::string> ParsePhoneNumber(absl::string_view text,
-                                             absl::string_view default_region) {
+// Not inline: what it and the library leave on the stack is to lie below the caller's frame.
+[[gnu::noinline]] absl::StatusOr<std::string> Parse(absl::string_view text,
+                                                    absl::string_view default_region) {
   if (absl::Status status = CheckCharacters(text); !status.ok()) return status;
   const PhoneNumberUtil& util = *PhoneNumberUtil::GetInstance();
   PhoneNumber number;
@@ -188,6 +185,15 @@ absl::StatusOr<std::string> ParsePhoneNumber(absl::string_view text,
   }
   if (is_plain) KnownRanges().Add(number);
   return Digits(number);
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ParsePhoneNumber(absl::string_view text,
+                                             absl::string_view default_region) {
+  absl::StatusOr<std::string> msisdn = Parse(text, default_region);
+  WipeStackBelow();
+  return msisdn;
 }
 
 }  // namespace cibad

@@ -28,15 +28,6 @@ absl::Status CheckId(const std::string& id) {
   return absl::OkStatus();
 }
 
-// Who asks whether somebody can log in, as the audit trail tells of it.
-LoginRequest Trace(const Caller& caller, const UserQuestion& question) {
-  LoginRequest request;
-  request.caller = caller.name;
-  request.sales_unit = question.sales_unit;
-  request.msisdn = question.msisdn;
-  return request;
-}
-
 // The reactor of one call, and its end.
 class Call {
  public:
@@ -178,27 +169,25 @@ grpc::ServerUnaryReactor* LoginServiceImpl::CheckUser(grpc::CallbackServerContex
   const Call call(context);
   const absl::StatusOr<Caller> caller = Admit(*context, "CheckUser");
   if (!caller.ok()) return call.Finish(caller.status());
-  const absl::StatusOr<UserQuestion> question =
-      ReadCheckUserRequest(*request, *caller->policy, settings()->sales_units);
+  const absl::StatusOr<Shared<LoginRequest>> question =
+      ReadCheckUserRequest(*request, *caller, settings()->sales_units);
   if (!question.ok()) {
     TellRefused(*caller, "CheckUser", question.status());
     return call.Finish(question.status());
   }
   // Who may ask without end learns of every number whether it has an account.
-  LoginRequest trace = Trace(*caller, *question);
   absl::Status allowed = CheckTrail();
   if (allowed.ok()) allowed = AdmitStart(*caller);
   if (!allowed.ok()) {
-    TellRefused(*caller, "CheckUser", allowed, &trace);
+    TellRefused(*caller, "CheckUser", allowed, &**question);
     return call.Finish(allowed);
   }
-  engine_->CheckUser(question->sales_unit, question->msisdn,
-                     [this, call, response, question = *question,
-                      trace = std::move(trace)](const absl::StatusOr<UserExists>& answer) {
-                       if (audit_ != nullptr) audit_->Checked(trace, answer.status());
-                       if (answer.ok()) *response = ToMessage(question, *answer);
-                       call.Finish(answer.status());
-                     });
+  engine_->CheckUser(*question, [this, call, response,
+                                 question = *question](const absl::StatusOr<UserExists>& answer) {
+    if (audit_ != nullptr) audit_->Checked(*question, answer.status());
+    if (answer.ok()) *response = ToMessage(*question, *answer);
+    call.Finish(answer.status());
+  });
   return call.reactor();
 }
 

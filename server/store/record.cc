@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/login/boxed.h"
+#include "server/login/secret.h"
 #include "server/login/shared.h"
 #include "server/store/record_members.h"
 
@@ -232,7 +233,10 @@ std::string RequestKey(absl::string_view caller, absl::string_view request_id) {
 // Neither a caller's name nor a request_id begins with a zero byte.
 std::string CustomerKey(const LoginRequest& request) {
   constexpr absl::string_view kZero("\0", 1);
-  return absl::StrCat(kZero, request.msisdn, kZero, request.customer_token);
+  std::string key;
+  key.reserve(kHeapTextBytes);
+  absl::StrAppend(&key, kZero, request.msisdn, kZero, request.customer_token);
+  return key;
 }
 
 absl::Time ByPresentClock(int64_t stored, const Boot& written, const Boot& present) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "tests/unit/left_on_stack.h"
 
 namespace cibad {
 namespace {
@@ -25,6 +26,17 @@ TEST(PhoneNumber, IsOneNumberHoweverItIsWritten) {
        {"912 34 567", "91234567", "+47 91234567", "+4791234567", "0047 91234567", "4791234567",
         "(+47) 912 34 567", "912-34-567", "912.34.567", "  +47 912 34 567  "}) {
     EXPECT_EQ(Parse(text), "4791234567") << text;
+  }
+}
+
+// However it is written, and also when it is refused: too long, a service's, of no country here.
+TEST(PhoneNumber, LeavesNothingOnTheStack) {
+  for (const absl::string_view text : {"912 34 567", "+4791234567", "0047 91234567",
+                                       "912 34 567 890", "800 12 345", "+33 612345678"}) {
+    absl::StatusOr<std::string> msisdn;
+    const std::string left = LeftOnStack([&] { msisdn = ParsePhoneNumber(text, "NO"); });
+    ASSERT_FALSE(left.empty());
+    EXPECT_FALSE(HasInAnyWidth(left, "2345")) << text;
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "tests/unit/left_on_stack.h"
 #include "tests/unit/rpc/test_caller.h"
 
 namespace cibad {
@@ -54,6 +55,15 @@ TEST(StartRequest, TheLeastThatATillSends) {
   EXPECT_EQ((*request)->reference, "");
   EXPECT_EQ((*request)->request_id, "");
   EXPECT_EQ((*request)->language, Language::kEnglish);
+}
+
+TEST(StartRequest, LeavesNothingOfTheNumberOnTheStack) {
+  const v1::StartLoginRequest message = Message();
+  absl::StatusOr<Shared<LoginRequest>> request;
+  const std::string left =
+      LeftOnStack([&] { request = ReadStartRequest(message, Anybody(), OneUnit(), kRandomBits); });
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_FALSE(HasInAnyWidth(left, "91234"));
 }
 
 TEST(StartRequest, AllThatATillCanSend) {

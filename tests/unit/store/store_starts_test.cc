@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/store/record.h"
 #include "server/store/sqlite_store.h"
+#include "tests/unit/left_on_stack.h"
 #include "tests/unit/store/store_test_support.h"
 
 namespace cibad {
@@ -137,6 +138,15 @@ TEST_F(StoreStartsTest, ANumberIsNotToBeFoundByWhoHasTheFileAndMayCall) {
     EXPECT_NE(CustomerKey(*login.request), RequestKey("", text));
   }
   EXPECT_EQ(CustomerKey(*login.request)[0], '\0') << "which is in no request_id and no name";
+}
+
+TEST_F(StoreStartsTest, ALookForACustomerLeavesNothingOfTheNumberOnTheStack) {
+  Open();
+  const Login login = MakeLogin("a");
+  std::vector<CustomerHash> hashes;
+  const std::string left = LeftOnStack([&] { hashes = store_->CustomerHashesOf(*login.request); });
+  EXPECT_THAT(hashes, SizeIs(1));
+  EXPECT_FALSE(HasInAnyWidth(left, login.request->msisdn.substr(2)));
 }
 
 TEST_F(StoreStartsTest, TimesFollowAClockThatIsSet) {
