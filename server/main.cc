@@ -8,6 +8,7 @@
 #include <functional>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,7 @@
 #include "server/ops/caller_config.h"
 #include "server/ops/code_pages.h"
 #include "server/ops/config.h"
+#include "server/ops/free_memory.h"
 #include "server/ops/hardening.h"
 #include "server/ops/log.h"
 #include "server/ops/metrics.h"
@@ -46,6 +48,9 @@ constexpr int kConfigWrong = 78;
 
 // For calls that are under way when the daemon stops.
 constexpr absl::Duration kCallLimit = absl::Seconds(3);
+
+// Between two looks at whether there is memory to be given back.
+constexpr absl::Duration kMemoryInterval = absl::Seconds(5);
 
 int Fail(int exit_code, const absl::Status& status) {
   std::cerr << "cibad: " << status.message() << "\n";
@@ -342,7 +347,14 @@ int Serve(const std::string& config_file, Config& config) {
     return Fail(kUnavailable, status);
   NotifyReady();
   ForgetSecrets(config);
-  while (signals.Wait() == SIGHUP) {
+  FreeMemory memory;
+  while (true) {
+    const std::optional<int> signal = signals.Wait(kMemoryInterval);
+    if (!signal.has_value()) {
+      memory.ReturnAfterGrowth();
+      continue;
+    }
+    if (*signal != SIGHUP) break;
     NotifyReloading();
     daemon.Reload(config_file);
     NotifyReady();

@@ -16,7 +16,7 @@
 namespace cibad {
 namespace {
 
-constexpr size_t kMaxIdleTransfers = 256;  // some 40 KiB each
+constexpr size_t kMaxIdleTransfers = 64;  // some 40 KiB each
 constexpr size_t kMaxOrigins = 64;         // remembered, while nothing is under way for them
 constexpr long kHostsKeptConnected = 4;    // idle connections are kept for so many hosts
 

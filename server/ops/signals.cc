@@ -18,11 +18,12 @@ SignalWaiter::SignalWaiter() : awaited_(), previous_() {
 
 SignalWaiter::~SignalWaiter() { pthread_sigmask(SIG_SETMASK, &previous_, nullptr); }
 
-int SignalWaiter::Wait() {
-  int signal = 0;
-  // A stopped and continued process may see EINTR.
-  while ((signal = sigwaitinfo(&awaited_, nullptr)) < 0) assert(errno == EINTR);
-  return signal;
+std::optional<int> SignalWaiter::Wait(absl::Duration limit) {
+  const timespec time = absl::ToTimespec(limit);
+  const int signal = sigtimedwait(&awaited_, nullptr, &time);
+  if (signal > 0) return signal;
+  assert(errno == EAGAIN || errno == EINTR);
+  return std::nullopt;
 }
 
 }  // namespace cibad

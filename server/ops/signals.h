@@ -5,6 +5,9 @@
 #define CIBAD_SERVER_OPS_SIGNALS_H_
 
 #include <csignal>
+#include <optional>
+
+#include "absl/time/time.h"
 
 namespace cibad {
 
@@ -20,7 +23,8 @@ class SignalWaiter {
   SignalWaiter& operator=(const SignalWaiter&) = delete;
 
   // Waits for the next of the three, also one that came before the call, and gives its number.
-  int Wait();
+  // Nothing: none came within the limit, or the process had been stopped and went on.
+  std::optional<int> Wait(absl::Duration limit);
 
  private:
   sigset_t awaited_;

@@ -6,16 +6,26 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <optional>
 #include <thread>
+
+#include "absl/time/time.h"
 
 namespace cibad {
 namespace {
+
+constexpr absl::Duration kLimit = absl::Minutes(1);
+
+TEST(SignalWaiterTest, WithoutASignalTheWaitEnds) {
+  SignalWaiter waiter;
+  EXPECT_EQ(waiter.Wait(absl::Milliseconds(1)), std::nullopt);
+}
 
 TEST(SignalWaiterTest, SignalThatCameBeforeIsGiven) {
   SignalWaiter waiter;
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
     ASSERT_EQ(kill(getpid(), signal), 0);
-    EXPECT_EQ(waiter.Wait(), signal);
+    EXPECT_EQ(waiter.Wait(kLimit), signal);
   }
 }
 
@@ -23,7 +33,7 @@ TEST(SignalWaiterTest, ThreadsStartedAfterwardsDoNotTakeTheSignal) {
   SignalWaiter waiter;
   // Sent by another thread, which would end the process if the signal could reach it.
   std::thread sender([] { kill(getpid(), SIGTERM); });
-  EXPECT_EQ(waiter.Wait(), SIGTERM);
+  EXPECT_EQ(waiter.Wait(kLimit), SIGTERM);
   sender.join();
 }
 

@@ -1,0 +1,31 @@
+// What the process has freed and the C library keeps for the next time. A burst of logins needs
+// several times the memory of logins that wait, and would be taken to need it for ever.
+
+#ifndef CIBAD_SERVER_OPS_FREE_MEMORY_H_
+#define CIBAD_SERVER_OPS_FREE_MEMORY_H_
+
+#include <cstddef>
+
+namespace cibad {
+
+// Not thread-safe. Other threads run on, but wait for memory where they ask for it just then: some
+// 10 ms where there are 200 MiB.
+class FreeMemory {
+ public:
+  // Less than so many bytes are not worth the time.
+  static constexpr size_t kWorthwhile = size_t{4} << 20;
+  // A process that grows by more from one look to the next is in the middle of it.
+  static constexpr size_t kCalm = size_t{1} << 20;
+
+  // To be called every few seconds. Gives what is free back to the machine, where the process has
+  // grown since it last did, and grows no more; says whether it has.
+  bool ReturnAfterGrowth();
+
+ private:
+  size_t seen_bytes_ = 0;     // of the process, at the last look
+  size_t settled_bytes_ = 0;  // when nothing was left to give back, or less
+};
+
+}  // namespace cibad
+
+#endif  // CIBAD_SERVER_OPS_FREE_MEMORY_H_
