@@ -17,8 +17,8 @@ namespace cibad {
 namespace {
 
 constexpr size_t kMaxIdleTransfers = 64;  // some 40 KiB each
-constexpr size_t kMaxOrigins = 64;         // remembered, while nothing is under way for them
-constexpr long kHostsKeptConnected = 4;    // idle connections are kept for so many hosts
+constexpr size_t kMaxOrigins = 64;        // remembered, while nothing is under way for them
+constexpr long kHostsKeptConnected = 4;   // idle connections are kept for so many hosts
 
 CURLM* MakeMulti() {
   // libcurl's own setup is once per process and, in this version, safe from any thread.

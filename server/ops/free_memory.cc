@@ -9,25 +9,29 @@
 namespace cibad {
 namespace {
 
-// Of the process, in memory (proc_pid_statm(5)). 0: the kernel does not say.
-size_t ResidentBytes() {
+// Of the process, in memory, and in no file (proc_pid_statm(5)): pages of code come back by
+// themselves, and are not free. 0: the kernel does not say.
+size_t BytesInMemory() {
   std::ifstream statm("/proc/self/statm");
   size_t all_pages = 0;
   size_t resident_pages = 0;
-  statm >> all_pages >> resident_pages;
-  return resident_pages * static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  size_t file_pages = 0;
+  if (!(statm >> all_pages >> resident_pages >> file_pages)) return 0;
+  return (resident_pages - std::min(file_pages, resident_pages)) *
+         static_cast<size_t>(sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace
 
 bool FreeMemory::ReturnAfterGrowth() {
-  const size_t resident = ResidentBytes();
-  const bool is_calm = resident < seen_bytes_ + kCalm;
-  seen_bytes_ = resident;
-  settled_bytes_ = std::min(settled_bytes_, resident);
-  if (!is_calm || resident < settled_bytes_ + kWorthwhile) return false;
+  const size_t bytes = BytesInMemory();
+  const bool is_calm = bytes < seen_bytes_ + kCalm;
+  seen_bytes_ = bytes;
+  settled_bytes_ = std::min(settled_bytes_, bytes);
+  if (!is_calm || bytes < settled_bytes_ + kWorthwhile) return false;
   malloc_trim(/*pad=*/0);
-  settled_bytes_ = ResidentBytes();
+  settled_bytes_ = BytesInMemory();
+  seen_bytes_ = settled_bytes_;
   return true;
 }
 

@@ -1,5 +1,5 @@
 // What the process has freed and the C library keeps for the next time. A burst of logins needs
-// several times the memory of logins that wait, and would be taken to need it for ever.
+// several times the memory of logins that wait, which the process would otherwise keep for ever.
 
 #ifndef CIBAD_SERVER_OPS_FREE_MEMORY_H_
 #define CIBAD_SERVER_OPS_FREE_MEMORY_H_
@@ -18,12 +18,12 @@ class FreeMemory {
   static constexpr size_t kCalm = size_t{1} << 20;
 
   // To be called every few seconds. Gives what is free back to the machine, where the process has
-  // grown since it last did, and grows no more; says whether it has.
+  // grown since it last did, or since its start, and grows no more; says whether it has.
   bool ReturnAfterGrowth();
 
  private:
   size_t seen_bytes_ = 0;     // of the process, at the last look
-  size_t settled_bytes_ = 0;  // when nothing was left to give back, or less
+  size_t settled_bytes_ = 0;  // the least that was seen since memory was last given back
 };
 
 }  // namespace cibad

@@ -2,6 +2,7 @@
 
 #include <cassert>
 #include <cerrno>
+#include <ctime>
 #include <initializer_list>
 
 namespace cibad {

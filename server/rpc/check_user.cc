@@ -1,5 +1,6 @@
 #include "server/rpc/check_user.h"
 
+#include <string>
 #include <utility>
 
 #include "server/login/language.h"

@@ -148,8 +148,9 @@ bool IsRight(const Customer& customer, const TillRecord& record, const Seen& see
   }
   if (login.state() != v1::Login::FAILED) return false;
   if (login.failure().reason() == v1::Failure::PROVIDER_UNAVAILABLE) {
+    if (!record.was_starting_in_trouble || seen.requests > 0 || seen.polls > 0) return false;
     ++verdict.unsent_starts;
-    return record.was_starting_in_trouble && seen.requests == 0;
+    return seen.violations.empty();
   }
   if (login.failure().reason() != v1::Failure::INTERRUPTED) return false;
   if (seen.polls == 0 && record.was_starting_in_trouble) {

@@ -176,7 +176,8 @@ class ChaosTest : public IntegrationTest {
     EXPECT_TRUE(fleet_->WaitUntil(all_ended, kEndLimit));
   }
 
-  // Unless the daemon was kept from it for longer than a start has, each customer is asked.
+  // `most_unsent_starts`: more than none only where the daemon stood still for longer than a start
+  // may take.
   Verdict JudgeAll(int most_unsent_starts = 0) {
     Verdict verdict = Judge(customers_, fleet_->Records(), *sandbox_, kept_);
     EXPECT_THAT(verdict.wrongs, IsEmpty());

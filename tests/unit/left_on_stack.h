@@ -25,16 +25,17 @@ inline std::string LeftOnStack(std::function<void()> function) {
   constexpr size_t kPage = 4096;
   const std::unique_ptr<char, decltype(&std::free)> stack(
       static_cast<char*>(std::aligned_alloc(kPage, kBytes)), &std::free);
+  if (stack == nullptr) return "";
   std::fill_n(stack.get(), kBytes, '\0');
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
-  pthread_attr_setstack(&attributes, stack.get(), kBytes);
+  const bool is_own = pthread_attr_setstack(&attributes, stack.get(), kBytes) == 0;
   const auto run = [](void* what) -> void* {
     (*static_cast<std::function<void()>*>(what))();
     return nullptr;
   };
   pthread_t thread{};
-  const bool is_running = pthread_create(&thread, &attributes, run, &function) == 0;
+  const bool is_running = is_own && pthread_create(&thread, &attributes, run, &function) == 0;
   pthread_attr_destroy(&attributes);
   if (!is_running) return "";
   pthread_join(thread, nullptr);

@@ -14,7 +14,7 @@
 namespace cibad {
 namespace {
 
-constexpr absl::Duration kLimit = absl::Minutes(1);
+constexpr absl::Duration kSignalLimit = absl::Minutes(1);
 
 TEST(SignalWaiterTest, WithoutASignalTheWaitEnds) {
   SignalWaiter waiter;
@@ -25,7 +25,7 @@ TEST(SignalWaiterTest, SignalThatCameBeforeIsGiven) {
   SignalWaiter waiter;
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
     ASSERT_EQ(kill(getpid(), signal), 0);
-    EXPECT_EQ(waiter.Wait(kLimit), signal);
+    EXPECT_EQ(waiter.Wait(kSignalLimit), signal);
   }
 }
 
@@ -33,7 +33,7 @@ TEST(SignalWaiterTest, ThreadsStartedAfterwardsDoNotTakeTheSignal) {
   SignalWaiter waiter;
   // Sent by another thread, which would end the process if the signal could reach it.
   std::thread sender([] { kill(getpid(), SIGTERM); });
-  EXPECT_EQ(waiter.Wait(kLimit), SIGTERM);
+  EXPECT_EQ(waiter.Wait(kSignalLimit), SIGTERM);
   sender.join();
 }
 

@@ -43,7 +43,9 @@ TEST(CheckUserRequest, LeavesNothingOfTheNumberOnTheStack) {
   const std::string left =
       LeftOnStack([&] { question = ReadCheckUserRequest(message, Anybody(), DanishUnit()); });
   ASSERT_TRUE(question.ok()) << question.status();
+  ASSERT_FALSE(left.empty());
   EXPECT_FALSE(HasInAnyWidth(left, "201234"));
+  EXPECT_FALSE(HasInAnyWidth(left, "20 12 34"));
 }
 
 TEST(CheckUserRequest, EachMistakeNamesItsFieldAndRepeatsNoNumber) {

@@ -63,7 +63,9 @@ TEST(StartRequest, LeavesNothingOfTheNumberOnTheStack) {
   const std::string left =
       LeftOnStack([&] { request = ReadStartRequest(message, Anybody(), OneUnit(), kRandomBits); });
   ASSERT_TRUE(request.ok()) << request.status();
+  ASSERT_FALSE(left.empty());
   EXPECT_FALSE(HasInAnyWidth(left, "91234"));
+  EXPECT_FALSE(HasInAnyWidth(left, "912 34"));
 }
 
 TEST(StartRequest, AllThatATillCanSend) {
