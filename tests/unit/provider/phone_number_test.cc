@@ -33,15 +33,18 @@ TEST(PhoneNumber, IsOneNumberHoweverItIsWritten) {
 
 // However it is written, and also when it is refused: too long, a service's, of no country here.
 TEST(PhoneNumber, LeavesNothingOnTheStack) {
-  const std::pair<absl::string_view, absl::string_view> numbers[] = {
-      {"912 68 453", "126845"},     {"+4791268453", "126845"}, {"0047 91268453", "126845"},
-      {"912 68 453 890", "126845"}, {"800 68 453", "006845"},  {"+33 691268453", "126845"}};
-  for (const auto& [text, digits] : numbers) {
+  struct Number {
+    absl::string_view text, digits;
+  };
+  for (const auto& number :
+       {Number{"912 68 453", "126845"}, Number{"+4791268453", "126845"},
+        Number{"0047 91268453", "126845"}, Number{"912 68 453 890", "126845"},
+        Number{"800 68 453", "006845"}, Number{"+33 691268453", "126845"}}) {
     absl::StatusOr<std::string> msisdn;
-    const std::string left = LeftOnStack([&] { msisdn = ParsePhoneNumber(text, "NO"); });
+    const std::string left = LeftOnStack([&] { msisdn = ParsePhoneNumber(number.text, "NO"); });
     ASSERT_FALSE(left.empty());
-    EXPECT_FALSE(HasInAnyWidth(left, digits)) << text;
-    EXPECT_FALSE(HasInAnyWidth(left, text)) << text;
+    EXPECT_FALSE(HasInAnyWidth(left, number.digits)) << number.text;
+    EXPECT_FALSE(HasInAnyWidth(left, number.text)) << number.text;
   }
 }
 
