@@ -36,10 +36,9 @@ TEST(PhoneNumber, LeavesNothingOnTheStack) {
   struct Number {
     absl::string_view text, digits;
   };
-  for (const auto& number :
-       {Number{"912 68 453", "126845"}, Number{"+4791268453", "126845"},
-        Number{"0047 91268453", "126845"}, Number{"912 68 453 890", "126845"},
-        Number{"800 68 453", "006845"}, Number{"+33 691268453", "126845"}}) {
+  for (const auto& number : {Number{"912 68 453", "126845"}, Number{"+4791268453", "126845"},
+                             Number{"0047 91268453", "126845"}, Number{"912 68 453 890", "126845"},
+                             Number{"800 68 453", "006845"}, Number{"+33 691268453", "126845"}}) {
     absl::StatusOr<std::string> msisdn;
     const std::string left = LeftOnStack([&] { msisdn = ParsePhoneNumber(number.text, "NO"); });
     ASSERT_FALSE(left.empty());
