@@ -89,7 +89,7 @@ class CurlClient : public HttpClient {
   void Start(Exchange& exchange);
   void Act(int fd, int curl_events);
   void SetCork(bool is_corked);
-  void TakeFinished();
+  void TakeFinished(bool has_left_streams_open);
   void TakeBack(Exchange& exchange);
   void GiveUpOverdue();
   void Finish(Exchange& exchange, HttpResult result);

@@ -219,7 +219,12 @@ int CurlTransfer::OnConnected(void* self, char* /*remote_address*/, char* /*loca
   auto& transfer = *static_cast<CurlTransfer*>(self);
   if (!transfer.MayGoOut()) return CURL_PREREQFUNC_ABORT;
   transfer.response_.sent_time = transfer.loop_.Now();
-  if (++transfer.times_sent_ == 1) transfer.listener_->OnConnected(transfer.SpeaksHttp2());
+  const bool speaks_http2 = transfer.SpeaksHttp2();
+  // Then its end is that of the stream, to which nghttp2 holds the length (RFC 9113, 8.1.1), and
+  // libcurl does not stop, and reset the stream, where the length is reached.
+  const bool awaits_end = speaks_http2 && transfer.listener_->MayEndApart();
+  Set(transfer.handle(), CURLOPT_IGNORE_CONTENT_LENGTH, awaits_end ? 1L : 0L);
+  if (++transfer.times_sent_ == 1) transfer.listener_->OnConnected(speaks_http2);
   return CURL_PREREQFUNC_OK;
 }
 

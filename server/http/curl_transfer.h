@@ -32,6 +32,8 @@ class CurlTransfer {
     virtual bool MayConnect() = 0;
     // The transfer has a connection and the request is about to go out.
     virtual void OnConnected(bool is_http2) = 0;
+    // Whether an answer may have all its bytes before its HTTP/2 stream ends.
+    virtual bool MayEndApart() const = 0;
 
    protected:
     ~Listener() = default;

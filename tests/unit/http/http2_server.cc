@@ -6,7 +6,9 @@
 #include <array>
 #include <cstring>
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -38,6 +40,7 @@ struct Http2Session {
   nghttp2_session* session = nullptr;
   std::map<int32_t, Http2Stream> streams;
   std::vector<int32_t> unanswered;
+  std::vector<int32_t> unended;  // all of their bodies is on its way, and their ends are not
   int requests = 0;
 
   static Http2Session& Of(void* self) { return *static_cast<Http2Session*>(self); }
@@ -48,6 +51,7 @@ struct Http2Session {
     if (may_end_request && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) {
       Of(self).TakeRequest(frame->hd.stream_id);
     }
+    if (frame->hd.type == NGHTTP2_RST_STREAM) ++Of(self).server.resets_;
     return 0;
   }
 
@@ -60,6 +64,7 @@ struct Http2Session {
   static int OnClose(nghttp2_session*, int32_t stream_id, uint32_t, void* self) {
     Of(self).streams.erase(stream_id);
     std::erase(Of(self).unanswered, stream_id);
+    std::erase(Of(self).unended, stream_id);
     return 0;
   }
 
@@ -69,7 +74,14 @@ struct Http2Session {
     const size_t count = std::min(size, stream.body.size() - stream.body_sent);
     std::copy_n(stream.body.data() + stream.body_sent, count, buffer);
     stream.body_sent += count;
-    if (stream.body_sent == stream.body.size()) *flags |= NGHTTP2_DATA_FLAG_EOF;
+    if (stream.body_sent < stream.body.size()) return static_cast<ssize_t>(count);
+    if (Of(self).server.options_.body.end_apart && count > 0) {
+      Of(self).unended.push_back(stream_id);
+      return static_cast<ssize_t>(count);
+    }
+    if (std::count(Of(self).unended.begin(), Of(self).unended.end(), stream_id) > 0)
+      return NGHTTP2_ERR_DEFERRED;
+    *flags |= NGHTTP2_DATA_FLAG_EOF;
     return static_cast<ssize_t>(count);
   }
 
@@ -93,14 +105,28 @@ struct Http2Session {
   void Answer(int32_t stream_id) {
     Http2Stream& stream = streams[stream_id];
     if (stream.body.empty()) stream.body = "GET";
-    // Without the length libcurl 7.88 resets every stream after its end, and after a thousand of
-    // those nghttp2 takes the client for an attacker and goes away.
-    const std::string length = std::to_string(stream.body.size());
+    const std::optional<int> off_by = server.options_.body.length_off_by;
+    const std::string length =
+        std::to_string(static_cast<int>(stream.body.size()) + off_by.value_or(0));
     const std::array<nghttp2_nv, 2> headers = {Header(":status", "200"),
                                                Header("content-length", length)};
     nghttp2_data_provider body{};
     body.read_callback = &ReadBody;
-    nghttp2_submit_response(session, stream_id, headers.data(), headers.size(), &body);
+    nghttp2_submit_response(session, stream_id, headers.data(), off_by.has_value() ? 2 : 1, &body);
+  }
+
+  // What there is to send, as bytes.
+  std::string Output() const {
+    std::string out;
+    const uint8_t* bytes = nullptr;
+    for (ssize_t size = 0; (size = nghttp2_session_mem_send(session, &bytes)) > 0;) {
+      out.append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
+    }
+    return out;
+  }
+
+  void EndStreams() {
+    for (const int32_t id : std::exchange(unended, {})) nghttp2_session_resume_data(session, id);
   }
 };
 
@@ -126,12 +152,11 @@ void Http2Server::Serve(TlsConnection& connection) {
   while (nghttp2_session_want_read(state.session) != 0 ||
          nghttp2_session_want_write(state.session) != 0) {
     const int taken = requests_;
-    std::string out;
-    const uint8_t* bytes = nullptr;
-    for (ssize_t size = 0; (size = nghttp2_session_mem_send(state.session, &bytes)) > 0;) {
-      out.append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
+    connection.Write(state.Output());
+    if (!state.unended.empty()) {
+      state.EndStreams();
+      connection.Write(state.Output());
     }
-    connection.Write(out);
     answered_ = taken;
     const std::string in = connection.Read();
     if (in.empty()) break;

@@ -195,6 +195,7 @@ TEST_F(LimitsTest, OneRequestsTimeoutLeavesTheOthersOnItsHttp2ConnectionAlone) {
   harness.loop.Run();
   EXPECT_THAT(results, UnorderedElementsAre("DEADLINE_EXCEEDED, may have arrived", "200 second",
                                             "200 third", "200 fourth"));
+  EXPECT_EQ(server.resets(), 1) << "of the overdue one, which the server would go on with";
   EXPECT_EQ(server.accepted_connections(), 1);
 }
 
