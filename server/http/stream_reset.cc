@@ -21,8 +21,9 @@ extern "C" int nghttp2_submit_rst_stream(nghttp2_session* session, uint8_t flags
   static const auto submit = reinterpret_cast<decltype(&nghttp2_submit_rst_stream)>(
       dlsym(RTLD_NEXT, "nghttp2_submit_rst_stream"));
   assert(submit != nullptr);
-  const bool has_ended = nghttp2_session_get_stream_remote_close(session, stream_id) < 0;
-  if (has_ended) return 0;
-  ++cibad::open_stream_resets;
-  return submit(session, flags, stream_id, error_code);
+  const bool is_open = nghttp2_session_get_stream_remote_close(session, stream_id) >= 0;
+  if (is_open) ++cibad::open_stream_resets;
+  // A request that waits to be sent has no stream yet, and the reset is what takes it back.
+  const bool may_wait = nghttp2_session_get_outbound_queue_size(session) > 0;
+  return is_open || may_wait ? submit(session, flags, stream_id, error_code) : 0;
 }
