@@ -266,7 +266,8 @@ void CurlClient::Act(int fd, int curl_events) {
   int running = 0;
   const int64_t resets_before = OpenStreamResets();
   Require(curl_multi_socket_action(multi_, fd, curl_events, &running));
-  // Not of requests that were given up: that is done elsewhere.
+  // Not of requests that were given up: that is done elsewhere. Of answers that were too large,
+  // too, but those are few, and to wait for an end does no harm.
   const bool has_left_streams_open = OpenStreamResets() > resets_before;
   SetCork(false);
   for (Origin* origin : newly_connected_) StartWaiting(*origin);

@@ -11,6 +11,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "server/http/curl_error.h"
 
@@ -115,6 +116,7 @@ void CurlTransfer::Prepare(const HttpRequest& request, Listener& listener) {
   listener_ = &listener;
   was_kept_from_repeating_ = false;
   times_sent_ = 0;
+  awaits_end_ = false;
   in_headers_ = false;
   has_head_ = false;
   header_count_ = 0;
@@ -180,6 +182,7 @@ HttpResult CurlTransfer::TakeResult(CURLcode code) {
   if (limit_passed_ != nullptr) {
     return HttpError{absl::ResourceExhaustedError(limit_passed_), may_have_been_sent()};
   }
+  if (code == CURLE_OK && awaits_end_ && HasOtherLengthThanAnnounced()) code = CURLE_PARTIAL_FILE;
   long status = 0;
   curl_easy_getinfo(handle(), CURLINFO_RESPONSE_CODE, &status);
   if (code == CURLE_OK && status >= 200 && has_head_) {
@@ -190,6 +193,14 @@ HttpResult CurlTransfer::TakeResult(CURLcode code) {
   // Once an answer may have begun, libcurl's own text can quote it.
   const absl::string_view detail = may_have_been_sent() ? "" : error_text_.data();
   return HttpError{StatusOfCurl(code, detail), may_have_been_sent()};
+}
+
+// libcurl, which was told to ignore it, takes some connections that break for an answer's end.
+bool CurlTransfer::HasOtherLengthThanAnnounced() const {
+  const absl::string_view announced = response_.headers.Find("Content-Length");
+  size_t length = 0;
+  return !announced.empty() &&
+         (!absl::SimpleAtoi(announced, &length) || length != response_.body.size());
 }
 
 // What was agreed on in TLS (ALPN), which libcurl itself tells only after the first answer.
@@ -220,10 +231,9 @@ int CurlTransfer::OnConnected(void* self, char* /*remote_address*/, char* /*loca
   if (!transfer.MayGoOut()) return CURL_PREREQFUNC_ABORT;
   transfer.response_.sent_time = transfer.loop_.Now();
   const bool speaks_http2 = transfer.SpeaksHttp2();
-  // Then its end is that of the stream, to which nghttp2 holds the length (RFC 9113, 8.1.1), and
-  // libcurl does not stop, and reset the stream, where the length is reached.
-  const bool awaits_end = speaks_http2 && transfer.listener_->MayEndApart();
-  Set(transfer.handle(), CURLOPT_IGNORE_CONTENT_LENGTH, awaits_end ? 1L : 0L);
+  // So libcurl does not stop, and reset the stream, where the announced length is reached.
+  transfer.awaits_end_ = speaks_http2 && transfer.listener_->MayEndApart();
+  Set(transfer.handle(), CURLOPT_IGNORE_CONTENT_LENGTH, transfer.awaits_end_ ? 1L : 0L);
   if (++transfer.times_sent_ == 1) transfer.listener_->OnConnected(speaks_http2);
   return CURL_PREREQFUNC_OK;
 }

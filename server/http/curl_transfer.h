@@ -81,6 +81,7 @@ class CurlTransfer {
   bool MayGoOut();
   bool SpeaksHttp2() const;
   bool TakeHeader(absl::string_view line);
+  bool HasOtherLengthThanAnnounced() const;
 
   const std::shared_ptr<const CurlClientOptions> options_;
   EventLoop& loop_;
@@ -97,6 +98,7 @@ class CurlTransfer {
   bool may_be_repeated_ = false;
   bool was_kept_from_repeating_ = false;
   int times_sent_ = 0;
+  bool awaits_end_ = false;  // of the stream, whatever length is announced
   bool in_headers_ = false;
   bool has_head_ = false;  // down to its empty line, which libcurl does not insist on
   int header_count_ = 0;

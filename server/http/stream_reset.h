@@ -6,9 +6,9 @@
 // it is asked for a login that has failed.
 //
 // libcurl has no option for it, so the function that it calls is replaced, in every executable that
-// has this library: a stream that has ended is not reset any more. One that has not ended is. It
-// was given up; or its answer had all the bytes that were announced, and libcurl did not wait for
-// the frame that ends the stream.
+// has this library: a stream that has ended is not reset any more. One that has not ended is. Its
+// request was given up, maybe before it left; or its answer had all the bytes that were announced,
+// and libcurl did not wait for the frame that ends the stream.
 
 #ifndef CIBAD_SERVER_HTTP_STREAM_RESET_H_
 #define CIBAD_SERVER_HTTP_STREAM_RESET_H_

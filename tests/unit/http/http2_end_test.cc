@@ -62,18 +62,29 @@ TEST_P(EveryHttp2EndTest, LosesNoneOfThousands) {
   EXPECT_EQ(server.accepted_connections(), 1);
 }
 
-// RFC 9113, 8.1.1: such an answer is malformed.
+// RFC 9113, 8.1.1: such an answer is malformed. Where ends come apart the first answer tells.
 TEST_F(Http2EndTest, AnAnswerOfAnotherLengthThanAnnouncedIsNone) {
   for (const bool end_apart : {false, true}) {
     for (const int off_by : {-1, 1}) {
-      Http2Server server(authority_.Issue("DNS:localhost"),
-                         {.body = {.length_off_by = off_by, .end_apart = end_apart}});
+      Http2Server server(
+          authority_.Issue("DNS:localhost"),
+          {.body = {.length_off_by = off_by, .first_right = 1, .end_apart = end_apart}});
       ClientHarness harness(options_);
+      EXPECT_EQ(Summary(harness.Exchange(Post(server.Url(), "a=b"))), "200 a=b");
       EXPECT_EQ(Summary(harness.Exchange(Post(server.Url(), "a=b"))),
                 "UNAVAILABLE, may have arrived")
           << "off by " << off_by << (end_apart ? ", the end apart" : "");
     }
   }
+}
+
+TEST_F(Http2EndTest, HalfAnAnswerIsNone) {
+  Http2Server server(
+      authority_.Issue("DNS:localhost"),
+      {.body = {.length_off_by = 1, .first_right = 1, .end_apart = true, .breaks_off = true}});
+  ClientHarness harness(options_);
+  EXPECT_EQ(Summary(harness.Exchange(Post(server.Url(), "a=b"))), "200 a=b");
+  EXPECT_EQ(Summary(harness.Exchange(Post(server.Url(), "a=b"))), "UNAVAILABLE, may have arrived");
 }
 
 }  // namespace

@@ -105,7 +105,8 @@ struct Http2Session {
   void Answer(int32_t stream_id) {
     Http2Stream& stream = streams[stream_id];
     if (stream.body.empty()) stream.body = "GET";
-    const std::optional<int> off_by = server.options_.body.length_off_by;
+    const Http2Body& form = server.options_.body;
+    const std::optional<int> off_by = server.requests_ <= form.first_right ? 0 : form.length_off_by;
     const std::string length =
         std::to_string(static_cast<int>(stream.body.size()) + off_by.value_or(0));
     const std::array<nghttp2_nv, 2> headers = {Header(":status", "200"),
@@ -155,7 +156,9 @@ void Http2Server::Serve(TlsConnection& connection) {
     connection.Write(state.Output());
     if (!state.unended.empty()) {
       state.EndStreams();
-      connection.Write(state.Output());
+      const std::string end = state.Output();
+      const bool breaks_off = options_.body.breaks_off && requests_ > options_.body.first_right;
+      connection.Write(breaks_off ? std::string({0, 0, 0, NGHTTP2_DATA, 0, 0, 0, 0, 0}) : end);
     }
     answered_ = taken;
     const std::string in = connection.Read();

@@ -18,7 +18,10 @@ namespace cibad {
 // How an answer ends, and whether it says where.
 struct Http2Body {
   std::optional<int> length_off_by = 0;  // its content-length; absent: it has none
+  int first_right = 0;                   // but of so many answers the length is right
   bool end_apart = false;                // the stream ends with a frame and a record of its own
+  bool breaks_off = false;               // but of the first, in the place of its end comes a DATA
+                                         // frame without a stream, which is the connection's end
 };
 
 struct Http2ServerOptions {

@@ -21,6 +21,7 @@ class StreamResetTest : public ::testing::Test {
     nghttp2_session_callbacks* callbacks = nullptr;
     nghttp2_session_callbacks_new(&callbacks);
     nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, &OnSent);
+    nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, &OnClosed);
     nghttp2_session_client_new(&session_, callbacks, this);
     nghttp2_session_callbacks_del(callbacks);
     nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, nullptr, 0);
@@ -41,8 +42,7 @@ class StreamResetTest : public ::testing::Test {
     const std::array<nghttp2_nv, 4> headers = {header(":method", "GET"), header(":path", "/"),
                                                header(":scheme", "https"),
                                                header(":authority", "localhost")};
-    return nghttp2_submit_request(session_, nullptr, headers.data(), headers.size(), nullptr,
-                                  nullptr);
+    return nghttp2_submit_request(session_, nullptr, headers.data(), headers.size(), nullptr, this);
   }
 
   void Reset(int32_t stream_id) {
@@ -78,10 +78,18 @@ class StreamResetTest : public ::testing::Test {
   }
 
   nghttp2_session* session_ = nullptr;
+  std::vector<int32_t> closed_with_owner_;  // streams that ended and still knew whose they were
 
  private:
   static int OnSent(nghttp2_session*, const nghttp2_frame* frame, void* self) {
     static_cast<StreamResetTest*>(self)->sent_.push_back(frame->hd.type);
+    return 0;
+  }
+
+  static int OnClosed(nghttp2_session* session, int32_t stream_id, uint32_t, void* self) {
+    if (nghttp2_session_get_stream_user_data(session, stream_id) != nullptr) {
+      static_cast<StreamResetTest*>(self)->closed_with_owner_.push_back(stream_id);
+    }
     return 0;
   }
 
@@ -107,7 +115,8 @@ TEST_F(StreamResetTest, AStreamThatIsOpenIsResetAndCounted) {
   EXPECT_EQ(OpenStreamResets(), before + 1);
 }
 
-// A start that was given up before it left must not ask the customer afterwards.
+// A start that was given up before it left must not ask the customer afterwards. And its owner is
+// gone by the time that nghttp2 drops it.
 TEST_F(StreamResetTest, ARequestThatHasNotLeftYetNeverLeaves) {
   Reset(SubmitRequest());
   EXPECT_EQ(Send(), std::vector<int>{});
@@ -115,7 +124,19 @@ TEST_F(StreamResetTest, ARequestThatHasNotLeftYetNeverLeaves) {
   const int32_t second = SubmitRequest();
   Reset(second);
   EXPECT_EQ(Send(), std::vector<int>{NGHTTP2_HEADERS});
+  EXPECT_EQ(closed_with_owner_, std::vector<int32_t>{});
   Receive(Answer(first));
+  EXPECT_EQ(closed_with_owner_, std::vector<int32_t>{first});
+}
+
+// Frames of others that wait to be sent do not make it one that waits.
+TEST_F(StreamResetTest, AStreamThatHasEndedIsNotResetWhileAnotherWaits) {
+  const int32_t stream = SubmitRequest();
+  EXPECT_EQ(Send(), std::vector<int>{NGHTTP2_HEADERS});
+  Receive(Answer(stream));
+  SubmitRequest();
+  Reset(stream);
+  EXPECT_EQ(Send(), std::vector<int>{NGHTTP2_HEADERS});
 }
 
 }  // namespace
