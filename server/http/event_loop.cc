@@ -151,7 +151,7 @@ void EventLoop::Run() {
   stopped_ = false;
   while (!stopped_) {
     CallDueAlarms();
-    Dispatch(MillisecondsToNextAlarm());
+    if (!stopped_) Dispatch(MillisecondsToNextAlarm());  // the stop may have come with an alarm
   }
   runner_ = std::thread::id();
 }

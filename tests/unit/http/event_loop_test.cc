@@ -135,6 +135,20 @@ TEST(EventLoopTest, WhatIsPostedAfterStopWaitsForTheNextRun) {
   EXPECT_TRUE(ran);
 }
 
+// What is at hand is looked at before a due alarm, the stop among it. The loop would sleep until
+// the next alarm after it, and without one for good.
+TEST(EventLoopTest, AStopThatIsThereWhenAnAlarmIsDueEndsRun) {
+  EventLoop loop(MonotonicClock());
+  const absl::Time start = loop.Now();
+  EventLoop::Alarm due(loop, [] {});
+  due.Set(start);
+  EventLoop::Alarm next(loop, [] {});
+  next.Set(start + absl::Seconds(10));
+  loop.Stop();
+  loop.Run();
+  EXPECT_LT(loop.Now() - start, absl::Seconds(10));
+}
+
 TEST(EventLoopTest, AlarmsNeverComeEarlyNorOutOfOrder) {
   const Clock clock = MonotonicClock();
   EventLoop loop(clock);
