@@ -11,21 +11,9 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/string_view.h"
+#include "tests/unit/http/http2_header.h"
 
 namespace cibad {
-
-namespace {
-
-// nghttp2 only reads what it points to.
-nghttp2_nv Header(absl::string_view name, absl::string_view value) {
-  const auto bytes = [](absl::string_view text) {
-    return reinterpret_cast<uint8_t*>(const_cast<char*>(text.data()));
-  };
-  return {bytes(name), bytes(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NONE};
-}
-
-}  // namespace
 
 struct Http2Stream {
   std::string body;
@@ -109,8 +97,8 @@ struct Http2Session {
     const std::optional<int> off_by = server.requests_ <= form.first_right ? 0 : form.length_off_by;
     const std::string length =
         std::to_string(static_cast<int>(stream.body.size()) + off_by.value_or(0));
-    const std::array<nghttp2_nv, 2> headers = {Header(":status", "200"),
-                                               Header("content-length", length)};
+    const std::array<nghttp2_nv, 2> headers = {Http2Header(":status", "200"),
+                                               Http2Header("content-length", length)};
     nghttp2_data_provider body{};
     body.read_callback = &ReadBody;
     nghttp2_submit_response(session, stream_id, headers.data(), off_by.has_value() ? 2 : 1, &body);

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/string_view.h"
+#include "tests/unit/http/http2_header.h"
 
 namespace cibad {
 namespace {
@@ -27,21 +27,13 @@ class StreamResetTest : public ::testing::Test {
     nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, nullptr, 0);
     Receive({0, 0, 0, NGHTTP2_SETTINGS, 0, 0, 0, 0, 0});
     Send();
-    sent_.clear();
   }
   ~StreamResetTest() override { nghttp2_session_del(session_); }
 
   int32_t SubmitRequest() {
-    const auto header = [](const char* name, const char* value) {
-      const auto bytes = [](const char* text) {
-        return reinterpret_cast<uint8_t*>(const_cast<char*>(text));
-      };
-      return nghttp2_nv{bytes(name), bytes(value), absl::string_view(name).size(),
-                        absl::string_view(value).size(), NGHTTP2_NV_FLAG_NONE};
-    };
-    const std::array<nghttp2_nv, 4> headers = {header(":method", "GET"), header(":path", "/"),
-                                               header(":scheme", "https"),
-                                               header(":authority", "localhost")};
+    const std::array<nghttp2_nv, 4> headers = {
+        Http2Header(":method", "GET"), Http2Header(":path", "/"), Http2Header(":scheme", "https"),
+        Http2Header(":authority", "localhost")};
     return nghttp2_submit_request(session_, nullptr, headers.data(), headers.size(), nullptr, this);
   }
 
