@@ -221,6 +221,10 @@ absl::Status Daemon::OpenStore() {
   SqliteStoreOptions store_options;
   store_options.boot = {BootId(), BootTime()};
   store_options.on_status = [this](const absl::Status& status) { health_.SetStoreStatus(status); };
+  const AheadOfOthers writer_first;
+  if (!writer_first.status().ok())
+    Log(LogLevel::kInfo, "Under load, starts are answered later than they could be",
+        {{"error", writer_first.status().message()}});
   absl::StatusOr<std::unique_ptr<SqliteStore>> store =
       SqliteStore::Open(config_.store_path, config_.store_keys, store_options);
   if (!store.ok()) return store.status();

@@ -1,8 +1,10 @@
 // What the daemon takes of the machine while nobody calls.
 
 #include <sched.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -41,18 +43,43 @@ TEST_F(FootprintTest, AnIdleDaemonTakesLessThanTwentyMebibytes) {
       << resident << " MiB";
 }
 
+std::vector<pid_t> ThreadsOf(pid_t pid) {
+  std::vector<pid_t> threads;
+  for (const auto& task :
+       std::filesystem::directory_iterator(absl::StrCat("/proc/", pid, "/task"))) {
+    pid_t thread = 0;
+    if (absl::SimpleAtoi(task.path().filename().string(), &thread)) threads.push_back(thread);
+  }
+  return threads;
+}
+
 TEST_F(FootprintTest, ItsThreadsTakeTurns) {
   int threads = 0;
-  for (const auto& task : std::filesystem::directory_iterator(
-           absl::StrCat("/proc/", daemon_->process().pid(), "/task"))) {
-    pid_t thread = 0;
-    ASSERT_TRUE(absl::SimpleAtoi(task.path().filename().string(), &thread));
+  for (const pid_t thread : ThreadsOf(daemon_->process().pid())) {
     const int policy = sched_getscheduler(thread);
     if (policy < 0) continue;  // it has just ended
     ++threads;
-    EXPECT_EQ(policy, SCHED_BATCH) << ReadFile(absl::StrCat(task.path().string(), "/comm"));
+    EXPECT_EQ(policy, SCHED_BATCH) << ReadFile(absl::StrCat("/proc/", thread, "/comm"));
   }
   EXPECT_GT(threads, 2);
+}
+
+int NiceOf(pid_t thread) { return getpriority(PRIO_PROCESS, static_cast<id_t>(thread)); }
+
+constexpr int kLead = 5;
+
+bool MayLowerItsNiceValue() {
+  const int nice = NiceOf(0);
+  return setpriority(PRIO_PROCESS, 0, nice - kLead) == 0 && setpriority(PRIO_PROCESS, 0, nice) == 0;
+}
+
+TEST_F(FootprintTest, TheStoresThreadAloneGoesFirst) {
+  if (!MayLowerItsNiceValue()) GTEST_SKIP() << "this user may not have a thread go first";
+  const pid_t pid = daemon_->process().pid();
+  const std::vector<pid_t> threads = ThreadsOf(pid);
+  EXPECT_EQ(std::count_if(threads.begin(), threads.end(),
+                          [pid](pid_t thread) { return NiceOf(thread) == NiceOf(pid) - kLead; }),
+            1);
 }
 
 }  // namespace

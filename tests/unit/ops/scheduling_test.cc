@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <thread>
 
@@ -33,6 +35,37 @@ TEST(Scheduling, ThreadsTakeTurns) {
 }
 
 TEST(Scheduling, OperatorsChoiceStays) { EXPECT_EQ(AfterPreferring(SCHED_IDLE).own, SCHED_IDLE); }
+
+int Nice() { return getpriority(PRIO_PROCESS, 0); }
+
+TEST(Scheduling, WhatIsStartedAheadGoesFirst) {
+  int before = 0, ahead = 0, after = 0;
+  absl::Status status;
+  std::thread([&] {
+    before = Nice();
+    {
+      const AheadOfOthers first;
+      status = first.status();
+      std::thread([&] { ahead = Nice(); }).join();
+    }
+    std::thread([&] { after = Nice(); }).join();
+  }).join();
+  if (!status.ok()) GTEST_SKIP() << status;
+  EXPECT_EQ(ahead, before - 5);
+  EXPECT_EQ(after, before);
+}
+
+TEST(Scheduling, WhereItMayNotGoFirstAllStaysAsItIs) {
+  const auto try_it = [] {
+    constexpr uid_t kNobody = 65534;  // root may always
+    const rlimit none = {0, 0};
+    if (setrlimit(RLIMIT_NICE, &none) != 0 || (getuid() == 0 && setuid(kNobody) != 0)) _exit(2);
+    const int before = Nice();
+    const AheadOfOthers first;
+    _exit(!first.status().ok() && Nice() == before ? 0 : 1);
+  };
+  EXPECT_EXIT(try_it(), testing::ExitedWithCode(0), "");
+}
 
 }  // namespace
 }  // namespace cibad
