@@ -16,7 +16,7 @@ namespace cibad {
 absl::Status PreferBatches();
 
 // While it lives, what this thread starts goes before the daemon's other threads where both could
-// run: its nice value is lower by five, three times the share of a processor that is fought over.
+// run: its nice value is lower by three, twice the share of a processor that is fought over.
 // For the store's thread, because each step of every login waits for its commits.
 class AheadOfOthers {
  public:

@@ -66,7 +66,7 @@ TEST_F(FootprintTest, ItsThreadsTakeTurns) {
 
 int NiceOf(pid_t thread) { return getpriority(PRIO_PROCESS, static_cast<id_t>(thread)); }
 
-constexpr int kLead = 5;
+constexpr int kLead = 3;
 
 bool MayLowerItsNiceValue() {
   const int nice = NiceOf(0);

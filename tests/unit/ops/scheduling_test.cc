@@ -51,7 +51,7 @@ TEST(Scheduling, WhatIsStartedAheadGoesFirst) {
     std::thread([&] { after = Nice(); }).join();
   }).join();
   if (!status.ok()) GTEST_SKIP() << status;
-  EXPECT_EQ(ahead, before - 5);
+  EXPECT_EQ(ahead, before - 3);
   EXPECT_EQ(after, before);
 }
 
