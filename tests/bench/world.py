@@ -217,7 +217,9 @@ http {{
   # `return` answers before it has read the body, and libcurl 7.88 loses some of such answers: a poll asks again,
   # but a start or a customer's yes would be lost. What is passed on is read first.
   # Its connections are kept, and may come many at a time: one that finds the queue full tries again after a second.
-  upstream reading {{ server 127.0.0.1:{self.reading_port}; keepalive 1024; }}
+  upstream reading {{
+    server 127.0.0.1:{self.reading_port}; keepalive 1024; keepalive_requests 1000000000; keepalive_timeout 1h;
+  }}
   proxy_http_version 1.1; proxy_set_header Connection "";
   server {{
     listen 127.0.0.1:{self.reading_port} backlog=4096;
