@@ -20,7 +20,6 @@ absl::Status PreferBatches() {
 }
 
 AheadOfOthers::AheadOfOthers() : nice_(getpriority(PRIO_PROCESS, kThisThread)) {
-  constexpr int kLead = 3;  // as much as the unit allows (LimitNICE=)
   if (setpriority(PRIO_PROCESS, kThisThread, nice_ - kLead) == 0) return;
   status_ = absl::ErrnoToStatus(errno, "cannot lower a thread's nice value (RLIMIT_NICE)");
 }

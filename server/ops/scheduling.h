@@ -1,7 +1,8 @@
 // How the kernel shares a processor among the daemon's threads. A login goes through several of
 // them (gRPC's, the store's, a worker's), each of which wakes the next. That the one that is woken
 // pushes aside the one that woke it would cost a change of threads at each step, and what the
-// waker would have handed over together would be handed over one by one.
+// waker would have handed over together would be handed over one by one. And the one that all the
+// others wait for should not wait for them.
 
 #ifndef CIBAD_SERVER_OPS_SCHEDULING_H_
 #define CIBAD_SERVER_OPS_SCHEDULING_H_
@@ -16,10 +17,12 @@ namespace cibad {
 absl::Status PreferBatches();
 
 // While it lives, what this thread starts goes before the daemon's other threads where both could
-// run: its nice value is lower by three, twice the share of a processor that is fought over.
-// For the store's thread, because each step of every login waits for its commits.
+// run: its nice value is lower by kLead, twice the share of a processor that is fought over. For
+// the store's thread, because each step of every login waits for its commits.
 class AheadOfOthers {
  public:
+  static constexpr int kLead = 3;
+
   AheadOfOthers();
   ~AheadOfOthers();
   AheadOfOthers(const AheadOfOthers&) = delete;

@@ -11,7 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "server/ops/scheduling.h"
 #include "tests/integration/every_secret.h"
 #include "tests/integration/http_get.h"
 #include "tests/integration/integration_test.h"
@@ -175,6 +177,12 @@ TEST_F(FullCageTest, CertificateAndSecretsAreReadAnew) {
   Till by_token(secrets_->tls_address(), secrets_->WithToken());
   EXPECT_TRUE(by_token.List({}).ok());
   ASSERT_NO_FATAL_FAILURE(StopDaemon());
+}
+
+// A limit that the cage cannot always set.
+TEST(UnitTest, LetsTheStoresThreadGoFirst) {
+  EXPECT_THAT(ReadFile(CIBAD_UNIT),
+              HasSubstr(absl::StrCat("\nLimitNICE=-", AheadOfOthers::kLead, "\n")));
 }
 
 // Without these the tests above would prove nothing.

@@ -13,6 +13,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "server/ops/scheduling.h"
 #include "tests/integration/integration_test.h"
 
 namespace cibad {
@@ -66,19 +67,19 @@ TEST_F(FootprintTest, ItsThreadsTakeTurns) {
 
 int NiceOf(pid_t thread) { return getpriority(PRIO_PROCESS, static_cast<id_t>(thread)); }
 
-constexpr int kLead = 3;
-
 bool MayLowerItsNiceValue() {
   const int nice = NiceOf(0);
-  return setpriority(PRIO_PROCESS, 0, nice - kLead) == 0 && setpriority(PRIO_PROCESS, 0, nice) == 0;
+  return setpriority(PRIO_PROCESS, 0, nice - AheadOfOthers::kLead) == 0 &&
+         setpriority(PRIO_PROCESS, 0, nice) == 0;
 }
 
 TEST_F(FootprintTest, TheStoresThreadAloneGoesFirst) {
   if (!MayLowerItsNiceValue()) GTEST_SKIP() << "this user may not have a thread go first";
   const pid_t pid = daemon_->process().pid();
   const std::vector<pid_t> threads = ThreadsOf(pid);
+  const int ahead = NiceOf(pid) - AheadOfOthers::kLead;
   EXPECT_EQ(std::count_if(threads.begin(), threads.end(),
-                          [pid](pid_t thread) { return NiceOf(thread) == NiceOf(pid) - kLead; }),
+                          [ahead](pid_t thread) { return NiceOf(thread) == ahead; }),
             1);
 }
 
