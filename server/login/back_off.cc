@@ -7,7 +7,6 @@
 namespace cibad {
 namespace {
 
-constexpr absl::Duration kLongestWait = absl::Minutes(1);
 constexpr int kMostDoublings =
     10;  // beyond every sensible base's way to a minute; keeps the shift small
 
@@ -23,10 +22,11 @@ uint64_t Hash(absl::string_view text, uint64_t salt) {
 
 }  // namespace
 
-absl::Duration BackOff(absl::Duration base, int unanswered, absl::string_view login_id) {
+absl::Duration BackOff(absl::Duration base, int unanswered, absl::string_view login_id,
+                       absl::Duration longest) {
   assert(unanswered >= 1);
   const int doublings = std::min(unanswered - 1, kMostDoublings);
-  const absl::Duration wait = std::min(base * (1 << doublings), std::max(base, kLongestWait));
+  const absl::Duration wait = std::min(base * (1 << doublings), std::max(base, longest));
   constexpr uint64_t kSteps = 1021;  // a prime, so that every bit of the hash counts
   const uint64_t step = Hash(login_id, static_cast<uint64_t>(unanswered)) % kSteps;
   const absl::Duration jitter =

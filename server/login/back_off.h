@@ -8,11 +8,15 @@
 
 namespace cibad {
 
+// Where nobody stands by and waits.
+inline constexpr absl::Duration kLongestBackOff = absl::Minutes(1);
+
 // The wait after the `unanswered`-th unanswered request in a row (1 is the first): `base`, doubled
-// each time up to a minute (or `base`, if that is more), plus up to a quarter of it as jitter. The
+// each time up to `longest` (or `base`, if that is more), plus up to a quarter of it as jitter. The
 // jitter is made of the login's id, so that logins spread out and yet each step stays a pure
 // function.
-absl::Duration BackOff(absl::Duration base, int unanswered, absl::string_view login_id);
+absl::Duration BackOff(absl::Duration base, int unanswered, absl::string_view login_id,
+                       absl::Duration longest = kLongestBackOff);
 
 }  // namespace cibad
 

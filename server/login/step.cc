@@ -25,6 +25,10 @@ constexpr absl::Duration kStartLimit = absl::Seconds(30);
 // Before asking again for what can be asked again at will: keys, profile, a start that never left.
 constexpr absl::Duration kRetryBase = absl::Seconds(1);
 
+// Between two tries of a start, at the most. With ever longer waits it would have five in its half
+// minute, the last after 16 seconds, and could miss a provider that is away for moments only.
+constexpr absl::Duration kLongestStartBackOff = absl::Seconds(4);
+
 // CIBA 11: slow_down makes the interval at least 5 seconds longer, for this and all later requests.
 constexpr absl::Duration kSlowDownStep = absl::Seconds(5);
 
@@ -159,7 +163,9 @@ Transition AskAgain(Login&& login, absl::Duration base, std::optional<absl::Dura
                     absl::Time now) {
   NoteRetryAfter(login, retry_after, now);
   const int unanswered = ++login.progress.unanswered_requests;
-  const absl::Time next = now + BackOff(base, unanswered, login.id);
+  const absl::Duration longest =
+      login.state == LoginState::kStarting ? kLongestStartBackOff : kLongestBackOff;
+  const absl::Time next = now + BackOff(base, unanswered, login.id, longest);
   return WaitUntil(std::move(login), next);
 }
 

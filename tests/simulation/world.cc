@@ -15,9 +15,11 @@ constexpr int kMostSteps = 5'000;  // far more than any login needs
 constexpr int kTooManyRequests = 429;
 constexpr absl::Duration kBringRetry = absl::Seconds(1);
 
-// The least that is waited after an unanswered request, and where its doubling ends (10.1).
+// The least that is waited after an unanswered request, and where its doubling ends (10.1): sooner
+// for a start, since staff are waiting.
 constexpr absl::Duration kRetryBase = absl::Seconds(1);
-constexpr absl::Duration kLongestBackOff = absl::Minutes(1);
+constexpr absl::Duration kDoublingEnd = absl::Minutes(1);
+constexpr absl::Duration kDoublingEndOfStarts = absl::Seconds(4);
 
 // What is in the way of an answer's being the last word.
 struct Trouble {
@@ -291,7 +293,9 @@ void World::Hear() {
   const bool is_poll = std::holds_alternative<TokenRequestAnswered>(event_) && !plan_.on_web_page;
   const absl::Duration base = is_poll ? std::max(memory_.interval, kRetryBase) : kRetryBase;
   const int doublings = std::min(unanswered_requests_++, 10);
-  const absl::Duration wait = std::min(base * (1 << doublings), std::max(base, kLongestBackOff));
+  const bool is_start = std::holds_alternative<BackchannelAnswered>(event_);
+  const absl::Duration end = is_start ? kDoublingEndOfStarts : kDoublingEnd;
+  const absl::Duration wait = std::min(base * (1 << doublings), std::max(base, end));
   not_before_ = std::max(not_before_, event_time_ + wait);
 }
 

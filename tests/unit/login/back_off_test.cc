@@ -19,6 +19,15 @@ TEST(BackOff, Section10_1_DoublesUpToAMinutePlusAQuarterAtMost) {
   }
 }
 
+TEST(BackOff, StopsDoublingAtTheLongestWaitThatIsAskedFor) {
+  int unanswered = 0;
+  for (const int seconds : {5, 10, 12, 12}) {
+    const absl::Duration wait = BackOff(kBase, ++unanswered, "login", absl::Seconds(12));
+    EXPECT_GE(wait, absl::Seconds(seconds));
+    EXPECT_LE(wait, absl::Seconds(seconds) * 5 / 4);
+  }
+}
+
 TEST(BackOff, Section10_1_IsNeverShorterThanTheBase) {
   for (const int seconds : {1, 5, 30, 60, 61, 600}) {
     for (int unanswered = 1; unanswered < 20; ++unanswered) {
