@@ -28,7 +28,8 @@ bool FreeMemory::ReturnAfterGrowth() {
   const bool is_calm = bytes < seen_bytes_ + kCalm;
   seen_bytes_ = bytes;
   settled_bytes_ = std::min(settled_bytes_, bytes);
-  if (!is_calm || bytes < settled_bytes_ + kWorthwhile) return false;
+  const size_t worthwhile = std::max(kWorthwhile, settled_bytes_ / kWorthwhilePart);
+  if (!is_calm || bytes < settled_bytes_ + worthwhile) return false;
   malloc_trim(/*pad=*/0);
   settled_bytes_ = BytesInMemory();
   seen_bytes_ = settled_bytes_;

@@ -14,6 +14,9 @@ class FreeMemory {
  public:
   // Less than so many bytes are not worth the time.
   static constexpr size_t kWorthwhile = size_t{4} << 20;
+  // Nor is less than such a part of what the process had: so much comes and goes with the requests
+  // that are under way, and would be asked for again at once.
+  static constexpr size_t kWorthwhilePart = 8;
   // A process that grows by more from one look to the next is in the middle of it.
   static constexpr size_t kCalm = size_t{1} << 20;
 
