@@ -27,11 +27,14 @@ def polled(world, daemon, seconds):
     return {"polls_per_second": polls / took, "polls_per_cpu_second": polls / cpu, "cpu_share": cpu / took}
 
 
+def run_bare(program, *arguments, cores="0"):
+    """What a program that does one thing and ends has measured."""
+    return json.loads(subprocess.run(["taskset", "-c", cores, os.path.join(PROGRAMS, program), *map(str, arguments)],
+                                     check=True, capture_output=True).stdout)
+
+
 def bare_loop(world, seconds, rate=0, at_a_time=100, path="token", cores="0"):
-    output = subprocess.run(
-        ["taskset", "-c", cores, os.path.join(PROGRAMS, "bare_curl_loop"), world.issuer + path, world.ca_file,
-         str(at_a_time), str(seconds), str(rate)], check=True, capture_output=True, text=True).stdout
-    result = json.loads(output)
+    result = run_bare("bare_curl_loop", world.issuer + path, world.ca_file, at_a_time, seconds, rate, cores=cores)
     return {"polls_per_second": result["requests"] / result["seconds"],
             "polls_per_cpu_second": result["requests"] / result["cpu_seconds"],
             "failed_per_million": result["failed"] / result["requests"] * 1e6,
@@ -130,14 +133,25 @@ def p99_late(look):
     return look["lateness"]["p99_ms"]
 
 
+def bare_schedule(look, logins, interval):
+    """What would be late on this core, just now, where each poll were only as much arithmetic as it costs the daemon."""
+    cost = look["cpu_share"] / look["polls_per_second"] * 1e6
+    result = run_bare("bare_schedule", logins, interval, f"{cost:.2f}", LOOKS)
+    p99s = [one["p99_ms"] for one in result["looks"]]
+    return {**result, "cost_us": cost, "p99_late_ms": statistics.median(p99s), "least_p99_late_ms": min(p99s),
+            "most_p99_late_ms": max(p99s)}
+
+
 def scaling(scale):
     """Target 2. Memory, CPU and due times at 1,000 to 100,000 pending logins, five seconds apart, on one core. They
     start no faster than the core can do beside the polls, as what is late once comes together, and again at each
-    interval. 100,000 are looked at several times, since a machine that is shared takes a core away now and then."""
+    interval. 100,000 are looked at several times, since a machine that is shared takes a core away now and then; and
+    then as much arithmetic is looked at as often, with the daemon gone."""
     points = []
     counts = [int(count * scale) for count in (1000, 3000, 10_000, 30_000, 60_000, 100_000)]
+    interval = 5
     with World() as world:
-        world.start_provider(interval=5)
+        world.start_provider(interval=interval)
         daemon = world.start_daemon(workers=1)
         base = daemon.rss_bytes()
         begun = 0
@@ -152,11 +166,13 @@ def scaling(scale):
             looks = [look_at_polls(world, daemon) for _ in range(LOOKS if count == counts[-1] else 1)]
             points.append({"logins": count, **sorted(looks, key=p99_late)[len(looks) // 2]})
     first, last = points[0], points[-1]
+    bare = bare_schedule(last, last["logins"], interval)
     slope = (last["rss_bytes"] - first["rss_bytes"]) / (last["logins"] - first["logins"])
     return {"base_rss_bytes": base, "points": points, "looks": looks, "bytes_per_login": slope,
             "early": sum(point["lateness"]["early"] for point in points[:-1] + looks), "cpu_share": last["cpu_share"],
             "p99_late_ms": p99_late(last), "least_p99_late_ms": min(map(p99_late, looks)),
-            "most_p99_late_ms": max(map(p99_late, looks)),
+            "most_p99_late_ms": max(map(p99_late, looks)), "bare_schedule": bare,
+            "p99_late_of_bare_schedules": p99_late(last) / bare["p99_late_ms"],
             "stolen_share": statistics.median(look["stolen_share"] for look in looks)}
 
 
@@ -217,9 +233,7 @@ def cpu_of_starts(world, server, logins, first_phone, address=None):
 def cpu_of_a_row(world, rows):
     """CPU seconds of one row, in a group commit of 16, on the daemon's disk."""
     database = world.path(f"bare-{time.monotonic_ns()}.db")
-    output = subprocess.run(["taskset", "-c", "0", os.path.join(PROGRAMS, "bare_group_commit"), database, str(rows),
-                             "16"], check=True, capture_output=True).stdout
-    row = json.loads(output)
+    row = run_bare("bare_group_commit", database, rows, 16)
     return row["cpu_seconds"] / row["rows"]
 
 
@@ -307,9 +321,7 @@ def bare_parts_of_an_end(world, rate):
     """Times of what every login's end needs, made by programs that do nothing else, so many a second."""
     rate = max(rate, 20)
     exchange = bare_loop(world, 4, rate=rate, path="userinfo", cores="0,1")
-    commit = json.loads(subprocess.run(
-        [os.path.join(PROGRAMS, "bare_group_commit"), world.path("bare.db"), str(int(4 * rate)), "1", str(rate)],
-        check=True, capture_output=True).stdout)
+    commit = run_bare("bare_group_commit", world.path("bare.db"), int(4 * rate), 1, rate, cores="0,1")
     _, address = start_bare_server(world)
     call = read_line(world.start_load(int(4 * rate), rate=rate, address=address))
     return {name: {"p50_ms": one["p50_ms"], "p99_ms": one["p99_ms"]}
