@@ -26,8 +26,9 @@ constexpr absl::Duration kStartLimit = absl::Seconds(30);
 constexpr absl::Duration kRetryBase = absl::Seconds(1);
 
 // Between two tries of a start, at the most. With ever longer waits it would have five in its half
-// minute, the last after 16 seconds, and could miss a provider that is away for moments only.
-constexpr absl::Duration kLongestStartBackOff = absl::Seconds(4);
+// minute, the last after 16 seconds, and could miss a provider that is away for moments only; and
+// staff would wait for seconds after it is back.
+constexpr absl::Duration kLongestStartBackOff = absl::Seconds(2);
 
 // CIBA 11: slow_down makes the interval at least 5 seconds longer, for this and all later requests.
 constexpr absl::Duration kSlowDownStep = absl::Seconds(5);

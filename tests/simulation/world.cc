@@ -19,7 +19,7 @@ constexpr absl::Duration kBringRetry = absl::Seconds(1);
 // for a start, since staff are waiting.
 constexpr absl::Duration kRetryBase = absl::Seconds(1);
 constexpr absl::Duration kDoublingEnd = absl::Minutes(1);
-constexpr absl::Duration kDoublingEndOfStarts = absl::Seconds(4);
+constexpr absl::Duration kDoublingEndOfStarts = absl::Seconds(2);
 
 // What is in the way of an answer's being the last word.
 struct Trouble {
