@@ -8,7 +8,7 @@
 
 namespace cibad {
 
-// Where nobody stands by and waits.
+// Where there are minutes to try in.
 inline constexpr absl::Duration kLongestBackOff = absl::Minutes(1);
 
 // The wait after the `unanswered`-th unanswered request in a row (1 is the first): `base`, doubled

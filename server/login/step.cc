@@ -25,9 +25,9 @@ constexpr absl::Duration kStartLimit = absl::Seconds(30);
 // Before asking again for what can be asked again at will: keys, profile, a start that never left.
 constexpr absl::Duration kRetryBase = absl::Seconds(1);
 
-// Between two tries of a start, at the most. With ever longer waits it would have five in its half
-// minute, the last after 16 seconds, and could miss a provider that is away for moments only; and
-// staff would wait for seconds after it is back.
+// Between two tries of a start, at the most, without the jitter and a Retry-After. With ever longer
+// waits it would have five in its half minute, the last after 15 seconds or more, and could miss a
+// provider that is away for moments only; and staff would wait for seconds after it is back.
 constexpr absl::Duration kLongestStartBackOff = absl::Seconds(2);
 
 // CIBA 11: slow_down makes the interval at least 5 seconds longer, for this and all later requests.

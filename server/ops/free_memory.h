@@ -14,8 +14,8 @@ class FreeMemory {
  public:
   // Less than so many bytes are not worth the time.
   static constexpr size_t kWorthwhile = size_t{4} << 20;
-  // Nor is less than such a part of what the process had: so much comes and goes with the requests
-  // that are under way, and would be asked for again at once.
+  // Nor is less than one part in so many of what the process had: requests under way take and free
+  // as much, and would ask for it again at once.
   static constexpr size_t kWorthwhilePart = 8;
   // A process that grows by more from one look to the next is in the middle of it.
   static constexpr size_t kCalm = size_t{1} << 20;

@@ -1,14 +1,14 @@
 // What the due times of polls are measured beside: as many things to do, as often, each as dear as
-// a poll, in the order in which they come due, and no provider, no memory and no kernel in it but
-// arithmetic. What is late here is late because the core was not there, and would be with any
-// client.
+// a poll, in the order in which they come due, but nothing except arithmetic: no provider, and next
+// to no memory and kernel. What is late here is late because the core was not there for so much
+// work, whatever client does it.
 //
 // usage: bare_schedule COUNT INTERVAL_SECONDS COST_MICROSECONDS LOOKS
 // Finds out for three seconds how much arithmetic the core does, and lets the schedule run for two
 // intervals before the first look of ten seconds.
 // prints {"slow_share": …, "cpu_share": …, "looks": [{"p50_ms": …, "p99_ms": …}, …]}
-// slow_share: of slots of 10 ms, meanwhile filled with arithmetic, how many had less than half as
-// much done in them as the best. cpu_share: of the core, in the looks.
+// slow_share: the part of the 10 ms slots of those three seconds in which less than half as much
+// was done as in the best. cpu_share: of the core, in the looks.
 
 #include <sys/resource.h>
 
@@ -39,7 +39,7 @@ constexpr size_t kMostAtOnce = 24;
 constexpr std::chrono::microseconds kExchange(500);
 constexpr std::chrono::milliseconds kSleepStep(1);
 
-// Some two microseconds of work that no compiler can leave out.
+// Some two microseconds of work that compilers do not leave out.
 void DoUnit() {
   static volatile uint64_t state = 1;
   uint64_t value = state;
@@ -79,10 +79,10 @@ Core TryCore() {
 }
 
 double At(const std::vector<double>& sorted, double part) {
+  if (sorted.empty()) return 0;
   return sorted[static_cast<size_t>(part * static_cast<double>(sorted.size() - 1))];
 }
 
-// Runs until `end`, and gives how late each was done, in milliseconds, in rising order.
 class Schedule {
  public:
   Schedule(int count, std::chrono::duration<double> interval, double units)
@@ -94,11 +94,12 @@ class Schedule {
       due_.push(now + std::chrono::duration_cast<SteadyClock::duration>(interval * part(random)));
   }
 
+  // How late each was done, in milliseconds, in rising order.
   std::vector<double> RunUntil(Time end) {
     std::vector<double> late;
     for (Time now = SteadyClock::now(); now < end; now = SteadyClock::now()) {
       std::vector<Time> taken;
-      while (taken.size() < kMostAtOnce && due_.top() <= now) {
+      while (taken.size() < kMostAtOnce && !due_.empty() && due_.top() <= now) {
         taken.push_back(due_.top());
         due_.pop();
       }

@@ -91,7 +91,7 @@ TEST(FreeMemory, IsLeftAloneWhereLittleHasChanged) {
   EXPECT_FALSE(memory.ReturnAfterGrowth());
 }
 
-// Requests under way come and go, and the more there are the larger the process is anyway.
+// Requests under way come and go, and a process with more logins has more of them.
 TEST(FreeMemory, IsLeftAloneWhereItIsAFractionOfWhatIsInUse) {
   if (!kAsksTheCLibrary) GTEST_SKIP() << "the sanitizers' memory grows by itself";
   const Burst in_use(kBurst);
