@@ -8,7 +8,6 @@
 
 #include <curl/curl.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <array>
@@ -19,22 +18,17 @@
 #include <string>
 #include <vector>
 
+#include "tests/bench/measured.h"
+
 namespace {
 
+using cibad::CpuSeconds;
+using cibad::Percentile;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr char kBody[] =
     "grant_type=urn%3Aopenid%3Aparams%3Agrant-type%3Aciba&auth_req_id="
     "d6ff2d7cd0d4ba19cf01c79e7a8cb8d5";
-
-double CpuSeconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
 
 size_t Ignore(char*, size_t size, size_t count, void*) { return size * count; }
 
@@ -83,7 +77,7 @@ class Loop {
   // Of an exchange, which so great a part of all was not slower than.
   double Milliseconds(double part) {
     std::sort(times_.begin(), times_.end());
-    return times_[static_cast<size_t>(part * static_cast<double>(times_.size() - 1))];
+    return Percentile(times_, part);
   }
 
  private:

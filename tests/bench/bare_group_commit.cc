@@ -7,7 +7,6 @@
 // until the log has its size, a commit also waits for the file system's own log.
 
 #include <sqlite3.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -17,16 +16,12 @@
 #include <thread>
 #include <vector>
 
+#include "tests/bench/measured.h"
+
 namespace {
 
-double CpuSeconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
+using cibad::CpuSeconds;
+using cibad::Percentile;
 
 void Run(sqlite3* database, const char* sql) {
   if (sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK) return;
@@ -87,10 +82,7 @@ int main(int argc, char** argv) {
   }
   const double cpu_seconds = CpuSeconds() - before;
   std::sort(times.begin(), times.end());
-  const auto at = [&](double part) {
-    return times[static_cast<size_t>(part * static_cast<double>(times.size() - 1))];
-  };
   std::printf(R"({"rows": %d, "cpu_seconds": %.4f, "p50_ms": %.3f, "p99_ms": %.3f})"
               "\n",
-              rows, cpu_seconds, at(0.5), at(0.99));
+              rows, cpu_seconds, Percentile(times, 0.5), Percentile(times, 0.99));
 }

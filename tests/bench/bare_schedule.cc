@@ -1,7 +1,7 @@
 // What the due times of polls are measured beside: as many things to do, as often, each as dear as
 // a poll, in the order in which they come due, but nothing except arithmetic: no provider, and next
 // to no memory and kernel. What is late here is late because the core was not there for so much
-// work, whatever client does it.
+// work. A thing counts as done at its end, where a poll is with the provider half way.
 //
 // usage: bare_schedule COUNT INTERVAL_SECONDS COST_MICROSECONDS LOOKS
 // Finds out for three seconds how much arithmetic the core does, and lets the schedule run for two
@@ -10,11 +10,8 @@
 // slow_share: the part of the 10 ms slots of those three seconds in which less than half as much
 // was done as in the best. cpu_share: of the core, in the looks.
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -24,8 +21,12 @@
 #include <thread>
 #include <vector>
 
+#include "tests/bench/measured.h"
+
 namespace {
 
+using cibad::CpuSeconds;
+using cibad::Percentile;
 using SteadyClock = std::chrono::steady_clock;
 using Time = SteadyClock::time_point;
 using Milliseconds = std::chrono::duration<double, std::milli>;
@@ -33,11 +34,9 @@ using Milliseconds = std::chrono::duration<double, std::milli>;
 constexpr std::chrono::milliseconds kSlot(10);
 constexpr std::chrono::seconds kTrial(3);
 constexpr std::chrono::seconds kLook(10);
-// As the daemon: what is taken up at once, a provider's way and time, and sleeps of whole
-// milliseconds.
+// As the daemon: what is taken up at once, and a provider's way and time.
 constexpr size_t kMostAtOnce = 24;
 constexpr std::chrono::microseconds kExchange(500);
-constexpr std::chrono::milliseconds kSleepStep(1);
 
 // Some two microseconds of work that compilers do not leave out.
 void DoUnit() {
@@ -45,15 +44,6 @@ void DoUnit() {
   uint64_t value = state;
   for (int i = 0; i < 2000; ++i) value = value * 6364136223846793005U + 1;
   state = value;
-}
-
-double CpuSeconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 struct Core {
@@ -78,11 +68,6 @@ Core TryCore() {
           .slow_share = static_cast<double>(slow) / static_cast<double>(slots.size())};
 }
 
-double At(const std::vector<double>& sorted, double part) {
-  if (sorted.empty()) return 0;
-  return sorted[static_cast<size_t>(part * static_cast<double>(sorted.size() - 1))];
-}
-
 class Schedule {
  public:
   Schedule(int count, std::chrono::duration<double> interval, double units)
@@ -103,9 +88,8 @@ class Schedule {
         taken.push_back(due_.top());
         due_.pop();
       }
-      if (taken.empty()) {
-        const double steps = std::ceil(Milliseconds(due_.top() - now) / kSleepStep);
-        std::this_thread::sleep_for(steps * kSleepStep);
+      if (taken.empty()) {  // as the daemon, which sleeps whole milliseconds
+        std::this_thread::sleep_for(std::chrono::ceil<std::chrono::milliseconds>(due_.top() - now));
         continue;
       }
       owed_ += units_ * static_cast<double>(taken.size());
@@ -150,8 +134,8 @@ int main(int argc, char** argv) {
 
   std::printf(R"({"slow_share": %.4f, "cpu_share": %.4f, "looks": [)", core.slow_share, cpu_share);
   for (size_t i = 0; i < seen.size(); ++i) {
-    std::printf(R"(%s{"p50_ms": %.3f, "p99_ms": %.3f})", i == 0 ? "" : ", ", At(seen[i], 0.5),
-                At(seen[i], 0.99));
+    std::printf(R"(%s{"p50_ms": %.3f, "p99_ms": %.3f})", i == 0 ? "" : ", ",
+                Percentile(seen[i], 0.5), Percentile(seen[i], 0.99));
   }
   std::printf("]}\n");
 }

@@ -133,10 +133,10 @@ def p99_late(look):
     return look["lateness"]["p99_ms"]
 
 
-def bare_schedule(look, logins, interval):
+def bare_schedule(point, interval):
     """What would be late on this core, just now, where each poll were only as much arithmetic as it costs the daemon."""
-    cost = look["cpu_share"] / look["polls_per_second"] * 1e6
-    result = run_bare("bare_schedule", logins, interval, f"{cost:.2f}", LOOKS)
+    cost = point["cpu_share"] / point["polls_per_second"] * 1e6
+    result = run_bare("bare_schedule", point["logins"], interval, f"{cost:.2f}", LOOKS)
     p99s = [one["p99_ms"] for one in result["looks"]]
     return {**result, "cost_us": cost, "p99_late_ms": statistics.median(p99s), "least_p99_late_ms": min(p99s),
             "most_p99_late_ms": max(p99s)}
@@ -166,7 +166,7 @@ def scaling(scale):
             looks = [look_at_polls(world, daemon) for _ in range(LOOKS if count == counts[-1] else 1)]
             points.append({"logins": count, **sorted(looks, key=p99_late)[len(looks) // 2]})
     first, last = points[0], points[-1]
-    bare = bare_schedule(last, last["logins"], interval)
+    bare = bare_schedule(last, interval)
     slope = (last["rss_bytes"] - first["rss_bytes"]) / (last["logins"] - first["logins"])
     return {"base_rss_bytes": base, "points": points, "looks": looks, "bytes_per_login": slope,
             "early": sum(point["lateness"]["early"] for point in points[:-1] + looks), "cpu_share": last["cpu_share"],

@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "cibad/v1/login.grpc.pb.h"
+#include "tests/bench/measured.h"
 
 namespace cibad {
 namespace {
@@ -152,13 +153,11 @@ class Fleet {
     std::vector<double> times;
     for (const BenchTill& till : tills_) times.push_back(till.start_ms());
     std::sort(times.begin(), times.end());
-    const auto at = [&](double part) {
-      return times[static_cast<size_t>(part * static_cast<double>(times.size() - 1))];
-    };
     std::printf(
         R"({"started": %d, "seconds": %.4f, "p50_ms": %.3f, "p99_ms": %.3f, "max_ms": %.3f})"
         "\n",
-        options_.logins, SecondsSince(begin_), at(0.5), at(0.99), at(1));
+        options_.logins, SecondsSince(begin_), Percentile(times, 0.5), Percentile(times, 0.99),
+        Percentile(times, 1));
     std::fflush(stdout);
   }
 
